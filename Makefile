@@ -1,0 +1,54 @@
+# One command per purpose. Nothing is assumed but Python >= 3.11 and make; .venv is made once from requirements.lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Our rooms stand at the top of the checkout; UTC and one BLAS thread make reruns repeat themselves.
+export TZ := UTC
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS ?= 1
+export BENTOML_DO_NOT_TRACK := True
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check serve bench lock clean bench-ingest bench-ranking bench-ledger bench-offers bench-person bench-serving bench-demo
+DATA ?= complete-journey
+ONCE ?=
+
+demo: $(READY)
+	$(BIN)/daypart demo --data $(DATA) $(if $(filter 1 true yes,$(ONCE)),--once)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+serve: $(READY)
+	$(BIN)/daypart serve
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+bench-%: $(READY)
+	$(BIN)/python -m bench $*
+
+# Made in place, marked ready last: an interrupted install is started afresh by the next command.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Daypart needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) -V 2>&1`. Try: make PYTHON=python3.11"; exit 2; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# For maintainers: uv resolves, pip installs. No index lines, no registry hosts in the files.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements.in -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements.serve.in -o requirements.serve.lock
+
+clean:
+	rm -rf $(VENV) .daypart bench/results

@@ -1,0 +1,1 @@
+"""EVENTS → FEATURES: Feast declarations, and the event schema every room shares."""

@@ -1,0 +1,135 @@
+"""Settings: one `daypart.toml`, overridden by `DAYPART_*` variables; unknown keys are refused.
+
+Ground floor, standard library only, so that training and serving read the same values without meeting.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+PREFIX = "DAYPART_"
+
+
+class SettingsError(Exception):
+    """A setting is unknown or unusable. The message names it, where it stands and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every knob of a Daypart installation. Field `x` is `x` in `daypart.toml` and `DAYPART_X` in the environment."""
+
+    home: Path = Path(".daypart")
+    """Holds all state: lake, features, shelf, ledger, embedded stores."""
+    redis_url: str = ""
+    """`redis://[user:password@]host:port/db` of the online store; empty starts an embedded Valkey."""
+    database_url: str = ""
+    """SQLAlchemy URL of the ledger; empty keeps a SQLite file in `home`."""
+    registry_url: str = ""
+    """SQLAlchemy URL of the Feast registry; empty keeps a file in `home`. Needed when several machines serve."""
+    host: str = "127.0.0.1"
+    """Address the service binds."""
+    port: int = 3000
+    """Port the service binds."""
+    workers: int = 1
+    """Service processes."""
+    campaigns: Path = Path("campaigns")
+    """Folder of `*.toml` campaign files."""
+    locale: str = "en"
+    """Locale of texts when a request names none."""
+    currency: str = "USD"
+    """ISO 4217 code in which cents are counted."""
+    assumed_cost_share: float = 0.75
+    """Cost as a share of price for a product that states no cost: high on purpose, so discounts stay shallow."""
+    history_limit: int = 512
+    """Most products kept in one user's history feature."""
+    till_skew_s: int = 900
+    """How far a till's clock may stand from the service's and still decide a coupon's window."""
+    seed: int = 20171201
+    """Seed of every random choice of an offline job."""
+
+    @property
+    def lake(self) -> Path:
+        """The event lake and its reference tables."""
+        return self.home / "lake"
+
+    @property
+    def features(self) -> Path:
+        """Parquet sources of the Feast views."""
+        return self.home / "features"
+
+    @property
+    def shelf(self) -> Path:
+        """The artifacts' folder."""
+        return self.home / "artifacts"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger, embedded or not."""
+        return self.database_url or f"sqlite:///{self.home / 'ledger.db'}"
+
+
+def load_settings(env: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read settings from `file` (default `daypart.toml` in the working directory, if there) and `env`.
+
+    Raises SettingsError on an unknown key, a value of the wrong kind, or a file that is not TOML.
+    """
+    env = os.environ if env is None else env
+    explicit = file or (Path(env["DAYPART_CONFIG"]) if env.get("DAYPART_CONFIG") else None)
+    path = explicit or Path("daypart.toml")
+    settings = Settings()
+    kinds = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
+    given: dict[str, Any] = {}
+    for key, value in _from_file(path, must_exist=explicit is not None).items():
+        given[key] = _read(kinds, key, value, where=str(path))
+    for name, value in sorted(env.items()):
+        # Names with two underscores are ours, passed between our own processes.
+        if name.startswith(PREFIX) and name != "DAYPART_CONFIG" and not name.startswith(f"{PREFIX}_"):
+            key = name[len(PREFIX) :].lower()
+            given[key] = _read(kinds, key, value, where=f"the environment ({name})")
+    settings = replace(settings, **given)
+    return _checked(replace(settings, home=settings.home.expanduser().absolute()))
+
+
+def _from_file(path: Path, must_exist: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"{path}: no such settings file; unset DAYPART_CONFIG or create it") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read as TOML ({error}); mend it or move it away") from None
+
+
+def _read(kinds: Mapping[str, type], key: str, value: Any, where: str) -> Any:
+    kind = kinds.get(key)
+    if kind is None:
+        known = ", ".join(sorted(kinds))
+        raise SettingsError(f"unknown setting {key!r} in {where}; known settings: {known}")
+    plain = (str, int) if kind is int else (str, int, float)
+    if not isinstance(value, plain) or isinstance(value, bool):
+        raise SettingsError(f"setting {key!r} in {where}: expected {kind.__name__}, got {value!r}")
+    try:
+        return Path(value) if issubclass(kind, Path) else kind(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"setting {key!r} in {where}: {value!r} is not a {kind.__name__}") from None
+
+
+def _checked(settings: Settings) -> Settings:
+    limits = {
+        "port": (0, 65535),
+        "workers": (1, 256),
+        "history_limit": (1, 100_000),
+        "assumed_cost_share": (0, 1),
+        "till_skew_s": (0, 7 * 86_400),
+    }
+    for key, (low, high) in limits.items():
+        value = getattr(settings, key)
+        if not low <= value <= high:
+            raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")
+    return settings
