@@ -38,7 +38,13 @@ def plain(error: BaseException) -> str:
 @contextmanager
 def progress() -> Iterator[Report]:
     """Progress bars on standard error for work over two seconds; silent when nobody watches."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=aside, transient=True, disable=not sys.stderr.isatty()) as bars:
         tasks: dict[str, Any] = {}
 

@@ -40,7 +40,9 @@ assert len(scores.score) == len(ranker.product_ids) > 0
 def run(names, body):
     program = PROGRAM.format(blocked=set(BLOCKED), names=names, body=textwrap.dedent(body))
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
 
 
 def test_online_rooms_import_and_score_without_heavy_libraries():

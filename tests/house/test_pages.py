@@ -23,7 +23,9 @@ def functions_over_a_screen(source: str) -> list[str]:
 def test_module_is_a_page_or_two(path):
     name = str(path.relative_to(ROOT))
     n_lines = len(path.read_text("utf-8").splitlines())
-    assert n_lines <= allowed_long_pages().get(name, PAGE_LINES), f"{name} has {n_lines} lines: split it, or an ADR line"
+    assert n_lines <= allowed_long_pages().get(name, PAGE_LINES), (
+        f"{name} has {n_lines} lines: split it, or an ADR line"
+    )
 
 
 @pytest.mark.parametrize("path", every_module(), ids=lambda p: str(p.relative_to(ROOT)))

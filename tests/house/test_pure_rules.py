@@ -8,7 +8,14 @@ from tests.house.rooms import ROOT, imported
 
 PURE = ("offers/ledger.py", "offers/eligibility.py")
 ALLOWED_IMPORTS = {"__future__", "collections", "dataclasses", "datetime", "enum", "typing", "zoneinfo"}
-ALLOWED_OURS = {"offers.ledger", "offers.eligibility", "offers.entries", "offers.book", "offers.commands", "offers.slots"}
+ALLOWED_OURS = {
+    "offers.ledger",
+    "offers.eligibility",
+    "offers.entries",
+    "offers.book",
+    "offers.commands",
+    "offers.slots",
+}
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "urandom", "uuid4", "eval", "exec"}
 
 

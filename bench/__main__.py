@@ -1,0 +1,35 @@
+"""`python -m bench [PART …]`: run the yardsticks, print their tables, write `bench/results/<part>.json` and plots."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+# Each module has `rows() -> list[Row]`; imported only when its part is run.
+PARTS = {"river": "bench.river", "ingest": "bench.ingest", "ranking": "bench.ranking"}
+
+
+def main(argv: list[str]) -> int:
+    """Run the named parts, or all; exit code 1 when a stated reach is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"of: {', '.join(PARTS)} (default: all)")
+    parts = parser.parse_args(argv).part or list(PARTS)
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        sys.stderr.write(f"no such bench part: {', '.join(unknown)}; there are: {', '.join(PARTS)}\n")
+        return 2
+    from bench.results import write
+
+    met = True
+    for part in parts:
+        rows = importlib.import_module(PARTS[part]).rows()
+        write(part, rows, RESULTS)
+        met &= all(row["met"] for row in rows)
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

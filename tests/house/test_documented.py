@@ -1,0 +1,51 @@
+"""Every verb, setting, event and refusal stands in docs/reference.md, or the build fails."""
+
+import re
+from dataclasses import fields
+
+from feature_repo.events import EVENT_TYPES
+from settings import Settings
+from tests.house.rooms import ROOT
+
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+
+
+def rows(section: str) -> list[str]:
+    """First cells of the table under `## section…`."""
+    body = re.split(r"^## ", REFERENCE, flags=re.M)
+    part = next(b for b in body if b.startswith(section))
+    return re.findall(r"^\| `([^`]+)`", part, re.M)
+
+
+def verbs(group, prefix="daypart"):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from verbs(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}"
+
+
+def test_every_setting_is_documented_with_its_default():
+    lines = REFERENCE.splitlines()
+    assert rows("Settings") == [f.name for f in fields(Settings)]
+    for f in fields(Settings):
+        line = next(x for x in lines if x.startswith(f"| `{f.name}` |"))
+        assert not str(f.default) or f"`{f.default}`" in line
+
+
+def test_every_event_is_documented():
+    assert rows("Events") == list(EVENT_TYPES)
+
+
+def test_every_verb_is_documented():
+    import typer.main
+
+    import daypart
+
+    assert sorted(rows("Verbs")) == sorted(verbs(typer.main.get_command(daypart.app)))
+
+
+def test_every_refusal_is_documented_in_the_order_of_decision():
+    from offers.ledger import REASONS
+
+    assert rows("Refusals") == list(REASONS)
