@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-ROOMS = ("settings", "embedded", "models", "offers", "serving", "training", "feature_repo", "bench")
+ROOMS = ("settings", "embedded", "models", "offers", "serving", "training", "feature_repo", "bench", "river")
 
 Report = Callable[[str, int, int], None]
 """`report(what, done, total)`: called by long work; a bar for each `what`."""
@@ -80,20 +81,36 @@ def _tree(value: Any) -> Any:
     return value
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
     """Print rows under a title; numbers stand right."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    numeric = [all(isinstance(row[i], (int, float)) for row in rows) and bool(rows) for i in range(len(columns))]
-    for name, is_number in zip(columns, numeric, strict=True):
+    drawn = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for i, name in enumerate(columns):
+        is_number = bool(rows) and all(isinstance(row[i], (int, float)) for row in rows)
         drawn.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row))
+        drawn.add_row(*map(_cell, row))
     out.print(drawn)
 
 
-def show(value: Any, *, as_machine: bool, draw: Callable[[], None]) -> None:
-    """Print a result: JSON when asked for, else what `draw` prints."""
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.4f}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_cell(v)}" for k, v in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "–"
+    return "–" if value is None else escape(str(value))
+
+
+def show(result: Any, *, as_machine: bool) -> None:
+    """Print a result: as JSON when asked for; else a list of records as a table, one record as lines of name and value."""
     if as_machine:
-        out.print(as_json(value), markup=False)
+        out.print(as_json(result), markup=False)
+        return
+    tree = _tree(result)
+    if isinstance(tree, Mapping):
+        table(("", ""), [(name, _cell(value)) for name, value in tree.items()])
+    elif tree and isinstance(tree[0], Mapping):
+        table(list(tree[0]), [list(row.values()) for row in tree])
     else:
-        draw()
+        out.print("nothing")

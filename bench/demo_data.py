@@ -42,7 +42,7 @@ def write_inputs(settings: Settings, data: str, now: datetime) -> tuple[dict[str
     folder = settings.home / "input"
     folder.mkdir(parents=True, exist_ok=True)
     if data == "cafe":
-        from bench.cafe import write_input_tables
+        from bench.cafe.chain import write_input_tables
 
         paths = write_input_tables(folder, seed=settings.seed, until=now.date())
         return paths, "A simulated café: every person and habit is invented by a seed."

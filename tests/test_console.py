@@ -39,3 +39,13 @@ def test_progress_can_be_reported_without_a_terminal():
     with console.progress() as report:
         report("reading", 1, 2)
         report("reading", 2, 2)
+
+
+def test_a_result_is_shown_to_people_and_to_machines(capsys):
+    rows = [{"version": "[a]", "recall": 0.25}, {"version": "b", "recall": None}]
+    console.show(rows, as_machine=False)
+    assert capsys.readouterr().out.split() == ["version", "recall", "[a]", "0.2500", "b", "–"]
+    console.show(rows, as_machine=True)
+    assert json.loads(capsys.readouterr().out) == rows
+    console.show({"n": 3, "faults": {"a": 1}}, as_machine=False)
+    assert capsys.readouterr().out.split() == ["n", "3", "faults", "a", "1"]

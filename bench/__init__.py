@@ -1,0 +1,1 @@
+"""Yardsticks, and the simulated café with its known answers."""
