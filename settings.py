@@ -47,8 +47,6 @@ class Settings:
     """Cost as a share of price for a product that states no cost: high on purpose, so discounts stay shallow."""
     history_limit: int = 512
     """Most products kept in one user's history feature."""
-    till_skew_s: int = 900
-    """How far a till's clock may stand from the service's and still decide a coupon's window."""
     seed: int = 20171201
     """Seed of every random choice of an offline job."""
 
@@ -121,13 +119,7 @@ def _read(kinds: Mapping[str, type], key: str, value: Any, where: str) -> Any:
 
 
 def _checked(settings: Settings) -> Settings:
-    limits = {
-        "port": (0, 65535),
-        "workers": (1, 256),
-        "history_limit": (1, 100_000),
-        "assumed_cost_share": (0, 1),
-        "till_skew_s": (0, 7 * 86_400),
-    }
+    limits = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000), "assumed_cost_share": (0, 1)}
     for key, (low, high) in limits.items():
         value = getattr(settings, key)
         if not low <= value <= high:

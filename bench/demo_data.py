@@ -69,15 +69,23 @@ def claim_home(settings: Settings, data: str, now: datetime) -> bool:
 
     The demo only ever clears a home that carries its own marker.
     """
-    year, week, _ = now.isocalendar()
-    wanted = {"data": data, "week": f"{year}-{week}", "seed": settings.seed}
     marker = settings.home / MARKER
     if marker.exists():
-        if json.loads(marker.read_text("utf-8")) == wanted:
+        if json.loads(marker.read_text("utf-8")) == _stamp(settings, data, now):
             return False
         shutil.rmtree(settings.home)
     elif settings.lake.exists():
         raise DemoError(f"{settings.home} holds data that the demo did not make; set DAYPART_HOME to an empty folder")
     settings.home.mkdir(parents=True, exist_ok=True)
-    marker.write_text(json.dumps(wanted), "utf-8")
+    marker.write_text(json.dumps({"data": data, "begun": True}), "utf-8")
     return True
+
+
+def tables_are_in(settings: Settings, data: str, now: datetime) -> None:
+    """Say that the lake holds the demo's tables, whole: a run cut short before this starts anew."""
+    (settings.home / MARKER).write_text(json.dumps(_stamp(settings, data, now)), "utf-8")
+
+
+def _stamp(settings: Settings, data: str, now: datetime) -> dict[str, str | int]:
+    year, week, _ = now.isocalendar()
+    return {"data": data, "week": f"{year}-{week}", "seed": settings.seed}

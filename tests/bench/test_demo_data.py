@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bench.demo_data import DemoError, claim_home, moved, weeks_between
+from bench.demo_data import DemoError, claim_home, moved, tables_are_in, weeks_between
 from settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -44,6 +44,15 @@ def test_a_second_run_in_the_same_week_keeps_its_tables(tmp_path: Path):
     settings = Settings(home=tmp_path / "home")
     assert claim_home(settings, "cafe", NOW) is True
     settings.lake.mkdir()
+    tables_are_in(settings, "cafe", NOW)
     assert claim_home(settings, "cafe", NOW) is False
     assert claim_home(settings, "complete-journey", NOW) is True
+    assert not settings.lake.exists()
+
+
+def test_a_run_cut_short_starts_anew(tmp_path: Path):
+    settings = Settings(home=tmp_path / "home")
+    claim_home(settings, "cafe", NOW)
+    settings.lake.mkdir()
+    assert claim_home(settings, "cafe", NOW) is True
     assert not settings.lake.exists()

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("feature_repo", "embedded", "training", "models", "offers", "serving", "bench")
+ROOMS = ("feature_repo", "embedded", "training", "models", "offers", "serving", "river", "bench")
 LIGHT = ("models", "offers", "serving")
-GROUND = ("settings.py", "console.py", "river.py", "daypart.py")
+GROUND = ("settings.py", "console.py", "daypart.py")
 
 
 def modules(room: str) -> list[Path]:

@@ -8,7 +8,6 @@ from tests.house.rooms import GROUND, ROOMS, ROOT, dotted, every_module, importe
 READERS = {
     "settings": {"embedded", "offers", "training", "serving", "river", "bench", "daypart"},
     "console": {"river", "bench", "daypart"},
-    "river": {"bench", "daypart"},
     "daypart": set(),
 }
 ONE_IMPORTER = {"implicit": "training", "lightfm": "training"}

@@ -1,0 +1,89 @@
+"""The demo: every verb of the river in order on real purchases, then a service that answers the printed lines."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import console
+from bench.client import Client, served, wait_ready
+from bench.demo_data import DATA_SETS, DemoError, claim_home, write_inputs
+from bench.demo_people import choose, offers_due, show
+from bench.demo_tour import write_tour
+from river import steps
+from settings import Settings
+
+CAMPAIGN = {"complete-journey": "usual", "cafe": "cafe"}
+
+
+def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
+    """Fill the river, serve it, print five people and the lines to try; keep serving unless `once`. Raises DemoError."""
+    if data not in DATA_SETS:
+        raise DemoError(f"no such data: {data}; there are {', '.join(DATA_SETS)}")
+    _require_free(settings)
+    for_date = (now + timedelta(days=1)).date()
+    with console.progress() as report:
+        prepare(settings, data, now, report)
+        with _step(f"planning offers for {for_date}"):
+            plan = steps.plan_offers(settings, CAMPAIGN[data], for_date, now, report)
+    console.out.print(
+        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; expected value {plan.value_cents / 100:.2f}, "
+        f"expected cost {plan.cost_cents / 100:.2f} of {plan.budget_cents / 100:.2f}, gap to the bound {plan.gap:.2%}"
+    )
+    keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler")}
+    with served(settings) as service:
+        with _step("starting the service"):
+            wait_ready(service, settings)
+        client = Client(f"http://{settings.host}:{settings.port}", keys)
+        offers = offers_due(client, now)
+        shown = choose(settings, offers, data)
+        for user_id in shown:
+            show(settings, client, user_id, offers.get(user_id), CAMPAIGN[data], for_date)
+        write_tour(settings, client, [offers[u] for u in shown if u in offers])
+        if not once:
+            console.out.print(f"\nServing on {client.url} until you press Ctrl-C.")
+            service.wait()
+
+
+def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
+    """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
+    from training import gate, ingest, train
+
+    if claim_home(settings, data, now):
+        with _step("writing the input tables"):
+            paths, told = write_inputs(settings, data, now)
+            console.out.print(f"  {told}")
+        with _step("ingest"):
+            for part in ingest.ingest(settings.lake, **paths, now=now, progress=report):
+                console.out.print(
+                    f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
+                )
+    with _step("features"):
+        steps.refresh_features(settings, now, now, report)
+    with _step("train"):
+        trained = train.train(settings, progress=report)
+        console.table(("on the last window", "recall@10", "NDCG@10", "hit rate@10"), train.score_rows(trained))
+    promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
+    console.out.print(f"  promotion of {trained.version}: {promoted.reason}")
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    began = time.monotonic()
+    console.out.print(f"[bold]{what}[/bold] …")
+    yield
+    console.out.print(f"  [dim]{what}: {time.monotonic() - began:.1f} s[/dim]")
+
+
+def _require_free(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise DemoError(
+                f"port {settings.port} is taken ({error.strerror}); end what uses it or set DAYPART_PORT"
+            ) from None

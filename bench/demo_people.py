@@ -1,0 +1,77 @@
+"""Whom the demo shows, and how: as the app, the push scheduler and the till would see them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+import console
+from bench.client import Client
+from river import steps
+from settings import Settings
+
+N_SHOWN = 5
+# Known by heart in the simulated café: the commuter of the flagship sentence, and one who comes anyway.
+CAFE_MEMBERS = ("member-000042", "member-000007")
+
+
+def offers_due(client: Client, now: datetime) -> dict[str, dict[str, Any]]:
+    """One offer per user, pulled as the push scheduler does, page by page."""
+    due: dict[str, dict[str, Any]] = {}
+    window = {
+        "from": (now - timedelta(days=1)).isoformat(),
+        "to": (now + timedelta(days=2)).isoformat(),
+        "limit": "500",
+    }
+    page = client.get("/v1/offers/due", "scheduler", **window)
+    while True:
+        due |= {offer["user_id"]: offer for offer in page["offers"]}
+        if not page["more"]:
+            return due
+        page = client.get("/v1/offers/due", "scheduler", **window, cursor=page["next_cursor"])
+
+
+def choose(settings: Settings, offers: dict[str, dict[str, Any]], data: str) -> list[str]:
+    """Who is shown: four with a coupon and one without; in the café the two known by heart first."""
+    known = pl.read_parquet(settings.features / "user_profile.parquet", columns=["user_id"])["user_id"].unique().sort()
+    with_coupon = [user for user in known if user in offers]
+    step = max(1, len(with_coupon) // N_SHOWN)
+    without = [user for user in known if user not in offers][:1]
+    first = [user for user in CAFE_MEMBERS if data == "cafe"]
+    return list(dict.fromkeys(first + with_coupon[::step][: N_SHOWN - 1] + without + with_coupon))[
+        : max(N_SHOWN, len(first))
+    ]
+
+
+def show(
+    settings: Settings, client: Client, user_id: str, offer: dict[str, Any] | None, campaign: str, for_date: date
+) -> None:
+    """Print one person: the slate the service answers, and the coupon in both languages or the reason why none."""
+    ask: dict[str, Any] = {"user_id": user_id, "limit": 5}
+    if offer:
+        ask["context"] = {"store_id": offer["store_id"]}
+    slate = client.post("/v1/recommendations", "app", ask)
+    console.out.print(f"\n[bold]{user_id}[/bold] · store {offer['store_id'] if offer else '–'}")
+    rows = [
+        (
+            i["rank"],
+            i["name"],
+            "–" if i["price_cents"] is None else f"{i['price_cents'] / 100:.2f}",
+            f"{i['score']:.1%}",
+            _why(i),
+        )
+        for i in slate["items"]
+    ]
+    console.table(("", "product", "price", "chance", "because"), rows)
+    if offer:
+        console.out.print(f"  coupon {offer['coupon_code']}: {offer['text']['en']}")
+        console.out.print(f"  优惠券: {offer['text']['zh']}")
+    else:
+        reason = steps.decision(settings, campaign, for_date, user_id)
+        console.out.print(f"  no coupon: {reason}")
+
+
+def _why(item: dict[str, Any]) -> str:
+    return "; ".join(f"{r['code']} ({r['detail']})" if r["detail"] else r["code"] for r in item["reasons"][:2])

@@ -1,0 +1,187 @@
+"""The command line. One page, no logic: each verb opens the rooms it needs and prints what they say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import console
+from settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+user_app = typer.Typer(no_args_is_help=True, help="One person.")
+keys_app = typer.Typer(no_args_is_help=True, help="API keys.")
+app.add_typer(user_app, name="user")
+app.add_typer(keys_app, name="keys")
+
+DAY, MOMENT, OFFSET = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Moment = Annotated[
+    datetime | None,
+    typer.Option(help="Only what happened before it; UTC if no offset.", formats=[DAY, MOMENT, OFFSET]),
+]
+Table = Annotated[Path | None, typer.Option(help="Parquet or CSV, by extension.")]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@app.command()
+def demo(data: str = "complete-journey", once: bool = False) -> None:
+    """The whole river on real purchases (or --data cafe), then a service that answers; --once stops after printing."""
+    from bench.demo import run
+
+    run(load_settings(), data, once, _now())
+
+
+@app.command()
+def ingest(
+    events: Table = None, products: Table = None, stores: Table = None, assortment: Table = None, as_json: Json = False
+) -> None:
+    """Tables into the lake; bad rows into a quarantine file. A rerun changes nothing."""
+    from training import ingest as room
+
+    with console.progress() as report:
+        tables = {"events": events, "products": products, "stores": stores, "assortment": assortment}
+        done = room.ingest(load_settings().lake, **tables, now=_now(), progress=report)
+    console.show(done, as_machine=as_json)
+
+
+@app.command()
+def features(through: Moment = None, as_json: Json = False) -> None:
+    """Take in what tills and apps sent; compute, apply and materialise the features."""
+    from river import steps
+
+    with console.progress() as report:
+        done = steps.refresh_features(load_settings(), _utc(through) or _now(), _now(), report)
+    console.show(done, as_machine=as_json)
+
+
+@app.command()
+def train(through: Moment = None, as_json: Json = False) -> None:
+    """Fit, export a candidate artifact, print its metrics beside the baselines."""
+    from training import train as room
+
+    with console.progress() as report:
+        done = room.train(load_settings(), through=_utc(through), progress=report)
+    console.show(done, as_machine=as_json)
+
+
+@app.command()
+def evaluate(
+    events: Path,
+    targets: Path,
+    out: Path = Path("metrics.json"),
+    k: str = "10,20",
+    cutoff: Moment = None,
+    as_json: Json = False,
+) -> None:
+    """Score the model and the baselines on --targets, knowing --events only."""
+    from training import evaluate as room
+
+    with console.progress() as report:
+        done = room.evaluate(events, targets, out, ks=room.read_ks(k), cutoff=_utc(cutoff), progress=report)
+    console.show(done if as_json else room.as_rows(done), as_machine=as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """The shelf: every version, its metrics, which is current."""
+    from training import gate
+
+    console.show(gate.models(load_settings()), as_machine=as_json)
+
+
+@app.command()
+def promote(
+    version: Annotated[str | None, typer.Argument()] = None, force: bool = False, why: str = "", as_json: Json = False
+) -> None:
+    """Make a candidate current, if it is not worse than the incumbent; --force --why overrides and is recorded."""
+    from training import gate
+
+    done = gate.promote(load_settings(), version, force=force, why=why, now=_now())
+    console.show(done, as_machine=as_json)
+    raise typer.Exit(0 if done.promoted else 1)
+
+
+@app.command()
+def rollback(as_json: Json = False) -> None:
+    """Return to the version before."""
+    from training import gate
+
+    console.show(gate.rollback(load_settings(), now=_now()), as_machine=as_json)
+
+
+@app.command()
+def plan(
+    day: Annotated[datetime, typer.Option("--for", formats=[DAY])], campaign: str = "usual", as_json: Json = False
+) -> None:
+    """Plan and issue timed coupons for one day under the campaign's budget."""
+    from river import steps
+
+    with console.progress() as report:
+        done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
+    console.show(done, as_machine=as_json)
+
+
+@app.command()
+def serve(workers: int | None = None) -> None:
+    """Start the service."""
+    from serving.launch import run
+
+    run(load_settings(), workers)
+
+
+@user_app.command("show")
+def user_show(user_id: str, as_json: Json = False) -> None:
+    """One person's profile, as the service sees it."""
+    from river import steps
+
+    console.show(steps.show_user(load_settings(), user_id), as_machine=as_json)
+
+
+@keys_app.command("create")
+def keys_create(scope: Annotated[str, typer.Option()], store: str | None = None, as_json: Json = False) -> None:
+    """An API key (--scope app, pos, scheduler, analyst or admin; --store binds a till's), shown once."""
+    from river import steps
+
+    key = steps.create_key(load_settings(), scope, store, _now())
+    console.show({"key": key, "scope": scope, "store_id": store}, as_machine=as_json)
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Replay the journal, check the chain and the stored sums; exit code 1 on any difference."""
+    from river import steps
+
+    found = steps.verify_ledger(load_settings())
+    console.show({"differences": found}, as_machine=as_json)
+    raise typer.Exit(1 if found else 0)
+
+
+def main() -> None:
+    """Run the command line; an error that one of our rooms wrote is one line and exit code 2, never a traceback."""
+    # Before numpy is first imported: reruns repeat themselves on one thread, and small products gain nothing by more.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["TZ"] = "UTC"
+    try:
+        app()
+    except Exception as error:
+        if not console.is_ours(error):
+            raise
+        sys.stderr.write(f"daypart: {console.plain(error)}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

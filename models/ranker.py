@@ -1,0 +1,137 @@
+"""The ranker: an artifact and a history in, a score for every product out. Training and serving call the same lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from models.artifact import Artifact, ArtifactError
+from models.grounds import Grounds, grounds_of
+from models.history import History
+from models.options import HISTORY_TERMS
+from models.parts import Parts, parts_of
+from models.reasons import explain
+from models.response import sigmoid
+from models.terms import Ask, dense_terms, history_terms, understand
+from models.timing import slot_density
+from models.vocabulary import Vocabulary
+
+NAME = "ranker"
+"""The artifact's name on the shelf."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Every product's score for one user, place and time. Row j is product `Ranker.product_ids.ids[j]`."""
+
+    score: np.ndarray
+    """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
+    terms: Mapping[str, np.ndarray]
+    """Terms by name: dense ones float32[n]; those of the history float32[k], aligned with `ask.rows`."""
+    ask: Ask
+    parts: Parts = field(repr=False)
+
+    @property
+    def n_unknown(self) -> int:
+        """Products of the history that the artifact does not know, and which counted for nothing."""
+        return self.ask.n_unknown
+
+    @property
+    def store_known(self) -> bool:
+        """Whether the store was given and the artifact knows it."""
+        return self.ask.store_id is not None
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """What all reasons share; reckoned when the first is asked for."""
+        return grounds_of(
+            self.parts, self.ask, {name: self.terms[name] for name in HISTORY_TERMS if name in self.terms}
+        )
+
+    def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
+        """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
+        return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
+
+    def reasons(self, row: int) -> list[tuple[str, str]]:
+        """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
+        return explain(self.grounds, int(row))
+
+
+class Ranker:
+    """Built once from an artifact, never changed, safe to share between threads."""
+
+    def __init__(self, parts: Parts, version: str = "") -> None:
+        """Of checked parts; `from_artifact` is the usual door."""
+        self._parts = parts
+        self.version = version
+        self.product_ids: Vocabulary = parts.products
+        self.store_ids: Vocabulary = parts.stores
+        self.terms: tuple[str, ...] = parts.options.blend_terms
+        self.response_slope = float(parts.arrays["response_slope"][0])
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> Ranker:
+        """ArtifactError when an array or a parameter is missing, misaligned or unknown to this build."""
+        if artifact.name != NAME:
+            raise ArtifactError(f"{artifact.path}: a {artifact.name} artifact, not a {NAME}: point at a {NAME}")
+        try:
+            return cls(parts_of(artifact.arrays, artifact.manifest["parameters"]), artifact.version)
+        except ArtifactError as error:
+            raise ArtifactError(f"{artifact.path}: {error}") from error
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Ranker:
+        """The same of arrays in memory: training fits `blend_weights` on the terms of a ranker with zeros there."""
+        return cls(parts_of(arrays, parameters))
+
+    def score(self, history: History, *, store_id: str | None, hour_of_week: int | None) -> Scores:
+        """Score all products: one fold-in, one product of matrix and vector per factor table, one scatter.
+
+        An unknown store counts as none given. hour_of_week: Monday 00:00 = 0, store-local. Ids of the history
+        must be distinct, as `History.of` makes sure.
+        """
+        parts, ask = self._parts, understand(self._parts, history, store_id, hour_of_week)
+        weights = dict(zip(self.terms, parts.arrays["blend_weights"], strict=True))
+        dense, sparse = dense_terms(parts, ask, slice(None)), history_terms(parts, ask)
+        score = np.zeros(len(self.product_ids), dtype=np.float32)
+        for name, values in dense.items():
+            score += weights[name] * values
+        for name, values in sparse.items():
+            score[ask.rows] += weights[name] * values
+        return Scores(score, {**dense, **sparse}, ask, parts)
+
+    def term_matrix(
+        self, history: History, store_id: str | None, hour_of_week: int | None, rows: np.ndarray
+    ) -> np.ndarray:
+        """float32[len(rows), T]: the terms of these product rows, columns as in `terms`; what the blend is fitted on.
+
+        `score` equals this matrix times `blend_weights`.
+        """
+        parts, ask = self._parts, understand(self._parts, history, store_id, hour_of_week)
+        rows = np.asarray(rows, dtype=np.int64)
+        place = np.full(len(self.product_ids), -1, dtype=np.int64)
+        place[ask.rows] = np.arange(len(ask.rows))
+        at = place[rows]
+        seen = at >= 0
+        matrix = np.zeros((len(rows), len(self.terms)), dtype=np.float32)
+        for name, values in dense_terms(parts, ask, rows).items():
+            matrix[:, self.terms.index(name)] = values
+        for name, values in history_terms(parts, ask).items():
+            matrix[seen, self.terms.index(name)] = values[at[seen]]
+        return matrix
+
+    def slot_density(
+        self, counts: np.ndarray, store_id: str | None, weekday: int, open_hours: np.ndarray
+    ) -> np.ndarray:
+        """`timing.slot_density` with this artifact's prior: the store's rhythm, or the chain's when it has none."""
+        return slot_density(counts, self.rhythm(store_id), weekday, open_hours, self._parts.options.rhythm_strength)
+
+    def rhythm(self, store_id: str | None) -> np.ndarray:
+        """float32[168]: purchases by hour of the store-local week; the chain's for an unknown or silent store."""
+        row = None if store_id is None else self.store_ids.row.get(store_id)
+        own = None if row is None else self._parts.arrays["rhythm_store"][row]
+        return self._parts.arrays["rhythm_prior"] if own is None or not own.any() else own

@@ -1,0 +1,64 @@
+"""Ids and rows: id number r of the sorted list names row r of every array that speaks of the same things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from models.errors import ArtifactError
+
+
+class Vocabulary:
+    """Distinct non-empty ids in ascending order (so a tie broken by row is a tie broken by id), and the row of each."""
+
+    __slots__ = ("ids", "row")
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        """Raises ArtifactError for ids that are empty, repeated or out of order."""
+        self.ids: list[str] = list(ids)
+        self.row: dict[str, int] = {name: row for row, name in enumerate(self.ids)}
+        if not all(isinstance(name, str) and name for name in self.ids):
+            raise ArtifactError("vocabulary: an id is empty or not text: drop it before training")
+        for before, after in pairwise(self.ids):
+            if before >= after:
+                raise ArtifactError(f"vocabulary: {after!r} follows {before!r}: sort the ids and drop repeats")
+
+    def __len__(self) -> int:
+        """How many ids, which is how many rows."""
+        return len(self.ids)
+
+    def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
+        found = [(position, row) for position, name in enumerate(ids) if (row := self.row.get(name)) is not None]
+        pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1].astype(np.int32)
+
+    @staticmethod
+    def encode(ids: Sequence[str], name: str = "products") -> dict[str, np.ndarray]:
+        """Arrays for an artifact: `<name>_text` uint8 (the UTF-8 of all ids, end to end), `<name>_offsets` int64[n+1].
+
+        Raises ArtifactError for ids that `Vocabulary` refuses or UTF-8 cannot hold.
+        """
+        try:
+            encoded = [text.encode() for text in Vocabulary(ids).ids]
+        except UnicodeEncodeError as error:
+            raise ArtifactError(f"vocabulary {name}: {error.object!r} is not valid text: drop it") from error
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        return {f"{name}_text": np.frombuffer(b"".join(encoded), np.uint8).copy(), f"{name}_offsets": offsets}
+
+    @classmethod
+    def from_arrays(cls, text: np.ndarray, offsets: np.ndarray, name: str = "products") -> Vocabulary:
+        """Read what `encode` wrote: text uint8[bytes], offsets int64[n+1]. ArtifactError when the two do not fit."""
+        damaged = ArtifactError(f"vocabulary {name}: text and offsets do not fit: train again")
+        if text.dtype != np.uint8 or offsets.dtype != np.int64 or text.ndim != 1 or offsets.ndim != 1:
+            raise damaged
+        if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets) < 0).any():
+            raise damaged
+        data, marks = text.tobytes(), offsets.tolist()
+        try:
+            return cls([data[a:b].decode() for a, b in pairwise(marks)])
+        except UnicodeDecodeError as error:
+            raise damaged from error

@@ -1,0 +1,119 @@
+"""The composition root of the offline verbs: opens the rooms that never meet, in the river's order, and closes them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from console import Report
+from settings import Settings
+
+if TYPE_CHECKING:
+    from offers.desk import Desk
+    from offers.plan import PlanReport
+    from training.features import FeatureReport
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What one run of `daypart features` took in and brought online."""
+
+    n_absorbed: int
+    """Events from tills, apps, shown slates and the ledger's outbox that went into the lake."""
+    n_quarantined: int
+    """Of those, rows that the lake refused (a product it does not know, say); see `lake/quarantine`."""
+    features: FeatureReport
+    online: Mapping[str, int]
+    """Rows brought online, by view."""
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """The desk on the settings' ledger, closed afterwards. Raises LedgerError."""
+    from offers.desk import Desk
+    from offers.journal import Journal
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    journal = Journal(settings.ledger_url)
+    try:
+        yield Desk(journal)
+    finally:
+        journal.close()
+
+
+def refresh_features(settings: Settings, through: datetime, now: datetime, report: Report) -> Refreshed:
+    """Feedback re-enters: accepted events, redemptions and impressions go into the lake; then features, then online."""
+    from river.feedback import absorb_impressions, absorb_records
+    from training import features
+
+    with open_desk(settings) as desk:
+        absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
+    made = features.compute(settings, through, progress=report)
+    features.apply(settings)
+    online = features.materialise(settings, through, progress=report)
+    return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online)
+
+
+def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report) -> PlanReport:
+    """Read the shelf and the campaign, plan the date, issue into the journal. Raises what those rooms raise."""
+    from models.ranker import NAME, Ranker
+    from models.shelf import load_current
+    from offers.campaign import load_campaign
+    from offers.plan import plan
+
+    campaign = load_campaign(settings.campaigns, campaign_id)
+    ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
+    with open_desk(settings) as desk:
+
+        def progress(done: int, total: int) -> None:
+            report("offers", done, total)
+
+        return plan(settings, ranker, campaign, for_date, now, desk, progress)
+
+
+def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:
+    """A new API key's secret. Raises KeyFault, LedgerError."""
+    from serving import keys
+    from serving.tables import prepare
+
+    with open_desk(settings) as desk:
+        prepare(desk.journal.engine)
+        return keys.create(desk.journal.engine, scope, now, store_id=store_id)
+
+
+def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
+    """One person as the service sees them now: profile, newest products, open coupons."""
+    from embedded import lease_online_store
+    from serving.online import FeastOnline
+
+    with lease_online_store(settings) as store:
+        known = FeastOnline(settings, store).user(user_id)
+    history = known.history
+    latest = sorted(zip(history.last_at_s.tolist(), history.product_ids, strict=True), reverse=True)[:10]
+    return {
+        "user_id": user_id,
+        "known": known.as_of is not None,
+        "features_as_of": known.as_of,
+        **{name: known.profile[name] for name in sorted(known.profile)},
+        "n_visits": history.n_visits,
+        "n_products": len(history.product_ids),
+        "latest_products": [product for _, product in latest],
+    }
+
+
+def verify_ledger(settings: Settings) -> list[str]:
+    """Every difference between the journal's replay and what is stored. Raises LedgerError."""
+    from offers.verify import verify
+
+    with open_desk(settings) as desk:
+        return verify(desk.journal)
+
+
+def decision(settings: Settings, campaign_id: str, for_date: date, user_id: str) -> str:
+    """Why a person got no offer for a date, in the plan's own word; "not considered" when the plan never saw them."""
+    with open_desk(settings) as desk:
+        found = desk.decision(campaign_id, for_date, user_id)
+    return "not considered" if found is None else str(found["reason"] or "an offer was sent")
