@@ -80,7 +80,7 @@ def load_settings(env: Mapping[str, str] | None = None, file: Path | None = None
     explicit = file or (Path(env["DAYPART_CONFIG"]) if env.get("DAYPART_CONFIG") else None)
     path = explicit or Path("daypart.toml")
     settings = Settings()
-    kinds = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
+    kinds: dict[str, type[Any]] = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
     given: dict[str, Any] = {}
     for key, value in _from_file(path, must_exist=explicit is not None).items():
         given[key] = _read(kinds, key, value, where=str(path))
@@ -104,7 +104,7 @@ def _from_file(path: Path, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(f"{path}: cannot be read as TOML ({error}); mend it or move it away") from None
 
 
-def _read(kinds: Mapping[str, type], key: str, value: Any, where: str) -> Any:
+def _read(kinds: Mapping[str, type[Any]], key: str, value: Any, where: str) -> Any:
     kind = kinds.get(key)
     if kind is None:
         known = ", ".join(sorted(kinds))
@@ -113,7 +113,7 @@ def _read(kinds: Mapping[str, type], key: str, value: Any, where: str) -> Any:
     if not isinstance(value, plain) or isinstance(value, bool):
         raise SettingsError(f"setting {key!r} in {where}: expected {kind.__name__}, got {value!r}")
     try:
-        return Path(value) if issubclass(kind, Path) else kind(value)
+        return Path(str(value)) if issubclass(kind, Path) else kind(value)
     except (TypeError, ValueError):
         raise SettingsError(f"setting {key!r} in {where}: {value!r} is not a {kind.__name__}") from None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
     if data not in DATA_SETS:
         raise DemoError(f"no such data: {data}; there are {', '.join(DATA_SETS)}")
     _require_free(settings)
+    # A termination must end the service too, so it leaves through the blocks below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for_date = (now + timedelta(days=1)).date()
     with console.progress() as report:
         prepare(settings, data, now, report)

@@ -1,0 +1,21 @@
+"""The online store on the ground floor: leased as an embedded Valkey or reached by URL, and how Feast is told of it."""
+
+from embedded.lease import (
+    BULK_TIMEOUT_S,
+    PING_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    OnlineStore,
+    OnlineStoreError,
+    connect,
+    lease_online_store,
+)
+
+__all__ = [
+    "BULK_TIMEOUT_S",
+    "PING_TIMEOUT_S",
+    "READ_TIMEOUT_S",
+    "OnlineStore",
+    "OnlineStoreError",
+    "connect",
+    "lease_online_store",
+]

@@ -1,0 +1,127 @@
+"""Feast declarations: who is described (entities), by what (views), read together as what (feature services).
+
+Feast executes this page; `DAYPART__FEATURES` names the folder of the views' parquet files. Views are split by who
+writes them and how often: `user_history` is also written by the serving process after every purchase.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+from feast.types import Array, Bool, Float32, Int64, String
+
+FEATURES = Path(os.environ.get("DAYPART__FEATURES", ".daypart/features"))
+OWNER = "daypart"
+
+
+def _source(name: str) -> FileSource:
+    return FileSource(
+        name=f"{name}_source",
+        path=str(FEATURES / f"{name}.parquet"),
+        timestamp_field="event_timestamp",
+        description=f"Snapshots of {name}: a row holds what was known strictly before its event_timestamp.",
+        owner=OWNER,
+    )
+
+
+user = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING, description="A person.", owner=OWNER)
+product = Entity(
+    name="product", join_keys=["product_id"], value_type=ValueType.STRING, description="A thing sold.", owner=OWNER
+)
+store = Entity(name="store", join_keys=["store_id"], value_type=ValueType.STRING, description="A place.", owner=OWNER)
+
+user_profile = FeatureView(
+    name="user_profile",
+    entities=[user],
+    ttl=timedelta(days=90),
+    schema=[
+        Field(name="user_id", dtype=String),
+        Field(name="recency_days", dtype=Float32, description="Days since the last order."),
+        Field(name="n_orders", dtype=Int64, description="Orders not taken back."),
+        Field(name="monetary_cents", dtype=Int64, description="Paid for purchases, less refunds and voids."),
+        Field(name="mean_basket_cents", dtype=Int64, description="monetary_cents per order, rounded down."),
+        Field(name="segment", dtype=String, description="RFM segment; rules in training/profiles.py."),
+        Field(name="lifecycle", dtype=String, description="new, active, rising, at_risk or lapsed."),
+        Field(name="usual_store_id", dtype=String, description="Store of most visits, recent ones counting more."),
+        Field(name="usual_channel", dtype=String, description="Channel of most visits, recent ones counting more."),
+    ],
+    source=_source("user_profile"),
+    description="Who the user is as a customer: recency, frequency, money, lifecycle, usual place.",
+    owner=OWNER,
+    tags={"pii": "behaviour", "writer": "training", "cadence": "snapshot"},
+)
+
+user_history = FeatureView(
+    name="user_history",
+    entities=[user],
+    ttl=timedelta(days=90),
+    schema=[
+        Field(name="user_id", dtype=String),
+        Field(name="product_ids", dtype=Array(String), description="Products bought; the other lists align with it."),
+        Field(name="counts", dtype=Array(Float32), description="Visits with the product."),
+        Field(name="decayed", dtype=Array(Float32), description="Those visits, older ones counting less."),
+        Field(name="last_visit", dtype=Array(Int64), description="Number of the visit when last bought, from 1."),
+        Field(name="last_at_s", dtype=Array(Int64), description="When last bought, seconds since 1970 UTC."),
+        Field(name="n_visits", dtype=Int64, description="Store-local days with a purchase."),
+    ],
+    source=_source("user_history"),
+    description="What the user bought, over all channels: what a preference vector is folded in from.",
+    owner=OWNER,
+    tags={"pii": "behaviour", "writer": "training, serving", "cadence": "snapshot, then each purchase"},
+)
+
+user_rhythm = FeatureView(
+    name="user_rhythm",
+    entities=[user],
+    ttl=timedelta(days=90),
+    schema=[
+        Field(name="user_id", dtype=String),
+        Field(
+            name="hour_of_week",
+            dtype=Array(Float32),
+            description="Orders in each of 168 hours of the store's local week, Monday 00:00 first.",
+        ),
+    ],
+    source=_source("user_rhythm"),
+    description="When the user buys.",
+    owner=OWNER,
+    tags={"pii": "behaviour", "writer": "training", "cadence": "snapshot"},
+)
+
+store_assortment = FeatureView(
+    name="store_assortment",
+    entities=[store],
+    ttl=timedelta(days=90),
+    schema=[
+        Field(name="store_id", dtype=String),
+        Field(
+            name="product_ids", dtype=Array(String), description="Products sold here; the other lists align with it."
+        ),
+        Field(name="price_cents", dtype=Array(Int64), description="Price of one unit."),
+        Field(name="stock_units", dtype=Array(Int64), description="Units in stock; 0 where not known."),
+        Field(name="stock_known", dtype=Array(Bool), description="Whether stock_units was stated."),
+    ],
+    source=_source("store_assortment"),
+    description="What a store sells, at what price, and how much is left.",
+    owner=OWNER,
+    tags={"pii": "none", "writer": "training", "cadence": "snapshot"},
+)
+
+recommendations_v1 = FeatureService(
+    name="recommendations_v1",
+    features=[user_profile, user_history, user_rhythm],
+    description="All that a recommendation reads about one user, in one call.",
+    owner=OWNER,
+    tags={"pii": "behaviour"},
+)
+
+store_v1 = FeatureService(
+    name="store_v1",
+    features=[store_assortment],
+    description="What a store can be asked to sell.",
+    owner=OWNER,
+    tags={"pii": "none"},
+)

@@ -1,0 +1,62 @@
+"""A home that can be served: the tiny world through lake and features, a checkerboard artifact that speaks its words, and
+one coupon for ann, on a latte in soho, which is valid around now.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from embedded import lease_online_store
+from models.artifact import write_artifact
+from models.shelf import point
+from models.vocabulary import Vocabulary
+from offers.campaign import Budget, Campaign, Depth
+from offers.desk import Desk
+from offers.drafts import NOTHING, Arm, Decision, Terms
+from offers.journal import Journal
+from offers.slots import Store
+from serving import keys
+from serving.tables import prepare
+from settings import Settings
+from tests import world
+from tests.models import checkerboard
+
+N_OTHERS = checkerboard.N_PRODUCTS + 1 - len(world.PRODUCTS)
+PRODUCTS = sorted([*world.PRODUCTS, *(f"x{n:02d}" for n in range(N_OTHERS))])
+
+
+def fill(home: Path) -> dict[str, str]:
+    """Make everything that serving needs below `home`; returns one key by scope."""
+    from training import features
+
+    settings = Settings(home=home)
+    world.fill(settings.lake)
+    with lease_online_store(settings):
+        features.compute(settings, world.END)
+        features.apply(settings)
+        features.materialise(settings, world.END)
+    words = {**Vocabulary.encode(PRODUCTS, "products"), **Vocabulary.encode(["bund", "soho"], "stores")}
+    arrays = {**checkerboard.arrays(), **words}
+    artifact = write_artifact(settings.shelf, "ranker", arrays, checkerboard.manifest())
+    point(settings.shelf, "ranker", artifact.version)
+    journal, now = Journal(settings.ledger_url), datetime.now(UTC)
+    try:
+        prepare(journal.engine)
+        issue(Desk(journal), now)
+        return {scope: keys.create(journal.engine, scope, now) for scope in keys.SCOPES}
+    finally:
+        journal.close()
+
+
+def issue(desk: Desk, now: datetime) -> None:
+    """Open campaign `c` and issue the coupon."""
+    campaign = Campaign(id="c", budget=Budget(granted_cents=1000, reserve_share=0.1), depth=Depth(ladder_cents=(100,)))
+    desk.open(campaign, [Store("soho", "America/New_York")], now)
+    terms = Terms(
+        product_id="latte", store_id="soho", discount_cents=100, price_cents=450, floor_cents=300, expected_cents=20,
+        currency="USD", send_at=now - timedelta(hours=2), valid_from=now - timedelta(hours=1),
+        valid_until=now + timedelta(hours=1), text={"en": "Latte −$1.00", "zh": "拿铁减1元"},
+    )  # fmt: skip
+    arms = (NOTHING, Arm("latte", 100, 0.2, 5.0, 20.0))
+    desk.issue("c", [Decision("ann", now.date(), arms, 1, 1, 0.95, terms=terms)], now)

@@ -1,0 +1,51 @@
+"""The port of online features over dictionaries, for tests that need no server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from models.history import History
+from serving.online_port import Assortment, OnlineUnavailable, UserFeatures
+
+NOBODY = UserFeatures(History.empty(), {}, np.zeros(168, np.float32), None)
+
+
+class MemoryOnline:
+    """Users and stores as given. `down` makes every read and write fail."""
+
+    def __init__(
+        self,
+        users: Mapping[str, UserFeatures] | None = None,
+        stores: Mapping[str, Assortment] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.users, self.stores, self.down = dict(users or {}), dict(stores or {}), False
+        self._clock, self._cached = clock, {}
+
+    def user(self, user_id: str) -> UserFeatures:
+        self._touch()
+        return self.users.get(user_id, NOBODY)
+
+    def store(self, store_id: str) -> Assortment | None:
+        expires, found = self._cached.get(store_id, (self._clock(), None))
+        if self._clock() < expires:
+            return found
+        self._touch()
+        self._cached[store_id] = (self._clock() + 60.0, self.stores.get(store_id))
+        return self._cached[store_id][1]
+
+    def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
+        self._touch()
+        old = self.users.get(user_id, NOBODY)
+        as_of = at or datetime.fromtimestamp(int(history.last_at_s.max()), UTC)
+        if old.as_of is not None:
+            as_of = max(as_of, old.as_of + timedelta(microseconds=1))
+        self.users[user_id] = UserFeatures(history, old.profile, old.rhythm, as_of)
+
+    def _touch(self) -> None:
+        if self.down:
+            raise OnlineUnavailable("the online store does not answer (down)")

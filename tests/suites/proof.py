@@ -1,0 +1,175 @@
+"""What must never happen to money, shown on a real database. Adapters give `url`, a ledger without entries, and
+`empty_urls`, a few databases without tables."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from offers.database import LedgerError
+from offers.desk import Desk
+from offers.journal import Journal
+from offers.tables import accounts, coupons, entries, metadata
+from offers.verify import verify
+from tests.offers.desk_world import AT, PLANNED, SOHO, UNTIL, ask, campaign, code_of, decision
+from tests.suites.ledger_histories import COMMANDS, run_history
+from tests.suites.ledger_on_desk import DeskLedger
+from tests.suites.racing import hold_each, open_fresh, race, redeem_each, redeem_own, redeem_same_key, reverse_each
+
+N_ROUNDS = 12
+
+
+def busy_journal(url: str) -> Journal:
+    """Coupons in every state."""
+    journal = Journal(url)
+    desk = Desk(journal)
+    desk.open(campaign(), [SOHO], PLANNED)
+    desk.issue("c", [decision(user) for user in ("ann", "bob", "cat", "dan", "eve")], PLANNED)
+    desk.hold(code_of(desk, "ann"), ask(), "1", AT)
+    desk.redeem(code_of(desk, "bob"), ask(), "2", AT)
+    cat = code_of(desk, "cat")
+    desk.redeem(cat, ask(), "3", AT)
+    desk.reverse(cat, ask(), "4", AT)
+    desk.withdraw(desk.wallet("dan", PLANNED)[0].offer_id, "operator", AT)
+    return journal
+
+
+class ProofSuite:
+    def test_a_long_history_agrees_with_the_naive_book(self, url):
+        journal = Journal(url)
+        reached = run_history(DeskLedger(journal), 1, 300)
+        assert {kind for kind, outcome in reached if outcome is None} == set(COMMANDS)
+        assert len({outcome for _, outcome in reached}) >= 13
+        assert verify(journal) == []
+        journal.close()
+
+    # -- races: two processes, started together, at one ledger
+
+    def test_one_coupon_two_tills(self, url):
+        codes = self._coupons(url, N_ROUNDS, 10**6)
+        outcomes = race(url, redeem_each, codes)
+        assert [sorted(outcome) for outcome in outcomes] == [["already_redeemed", "done"]] * N_ROUNDS
+        assert self._spent(url) == (100 * N_ROUNDS, [])
+
+    def test_one_coupon_two_holds(self, url):
+        codes = self._coupons(url, N_ROUNDS, 10**6)
+        assert [sorted(outcome) for outcome in race(url, hold_each, codes)] == [["already_redeemed", "done"]] * N_ROUNDS
+
+    def test_the_last_cents_of_the_budget(self, url):
+        codes = self._coupons(url, 2, 100)
+        assert [sorted(outcome) for outcome in race(url, redeem_own, [codes])] == [["budget_exhausted", "done"]]
+        assert self._spent(url) == (100, [])
+
+    def test_one_key_sent_twice_at_once(self, url):
+        codes = self._coupons(url, N_ROUNDS, 10**6)
+        outcomes = race(url, redeem_same_key, [*codes, "nonsense"])
+        assert all(one == other for one, other in outcomes)
+        assert self._spent(url) == (100 * N_ROUNDS, [])
+
+    def test_one_redemption_taken_back_by_two(self, url):
+        codes = self._coupons(url, N_ROUNDS, 10**6)
+        journal = Journal(url)
+        for code in codes:
+            assert Desk(journal).redeem(code, ask(), code, AT).ok
+        journal.close()
+        assert [sorted(outcome) for outcome in race(url, reverse_each, codes)] == [["done", "released"]] * N_ROUNDS
+        assert self._spent(url) == (0, [])
+
+    def test_fresh_databases_opened_by_two(self, url, empty_urls):
+        assert race(url, open_fresh, empty_urls) == [["open"] * 2] * len(empty_urls)
+
+    def _coupons(self, url, n, granted):
+        journal = Journal(url)
+        desk = Desk(journal)
+        desk.open(campaign(granted, reserve=0), [SOHO], PLANNED)
+        users = [f"u{k:02d}" for k in range(n)]
+        desk.issue("c", [decision(user) for user in users], PLANNED)
+        codes = [code_of(desk, user) for user in users]
+        journal.close()
+        return codes
+
+    def _spent(self, url):
+        journal = Journal(url)
+        found = Desk(journal).campaign("c", AT)["spent_cents"], verify(journal)
+        journal.close()
+        return found
+
+    # -- what is stored
+
+    def test_a_whole_journal_verifies(self, url):
+        assert verify(busy_journal(url)) == []
+
+    def test_entries_cant_be_changed_or_deleted(self, url):
+        journal = busy_journal(url)
+        for statement in (sa.update(entries).values(amount_cents=1), sa.delete(entries)):
+            with (
+                pytest.raises((LedgerError, sa.exc.IntegrityError), match="append-only"),
+                journal.write() as connection,
+            ):
+                connection.execute(statement)
+        assert verify(journal) == []
+
+    @pytest.mark.parametrize(
+        ("change", "found"),
+        [
+            (sa.update(accounts).values(spent_cents=99), "spent_cents is 99, the entries say 100"),
+            (sa.update(accounts).values(granted_cents=1001), "granted_cents is 1001, the entries say 1000"),
+            (sa.update(accounts).values(head_hash="0" * 64), "head_hash is 000"),
+            (sa.update(coupons).where(coupons.c.state == "redeemed").values(state="issued"), "state is issued"),
+            (sa.update(coupons).where(coupons.c.state == "held").values(held_until=UNTIL), "held_until is"),
+            (sa.update(coupons).where(coupons.c.state == "redeemed").values(discount_cents=200), "terms aren't those"),
+            (sa.delete(coupons).where(coupons.c.state == "redeemed"), "has no coupon"),
+            (sa.delete(accounts), "campaign c has no account"),
+        ],
+    )
+    def test_altered_sums_and_coupons_are_found(self, url, change, found):
+        journal = busy_journal(url)
+        with journal.write() as connection:
+            connection.execute(change)
+        assert any(found in line for line in verify(journal)), verify(journal)
+
+    @pytest.mark.parametrize(
+        "column",
+        [name for name in entries.columns.keys() if name not in ("campaign_id", "hash")],  # noqa: SIM118
+    )
+    def test_one_altered_value_of_an_entry_is_found(self, url, column):
+        journal = busy_journal(url)
+        # Entry 8 is bob's redemption.
+        new = {"seq": 98, "detail": "[]", "judged_at": UNTIL, "at": UNTIL, "held_until": UNTIL, "amount_cents": 101}
+        change = sa.update(entries).where(entries.c.seq == 8).values({column: new.get(column, "x")})
+        with journal.write() as connection:
+            self.allow_changes(connection)
+            assert connection.execute(change).rowcount == 1
+        assert verify(journal) != []
+
+    def test_a_missing_entry_is_found(self, url):
+        journal = busy_journal(url)
+        with journal.write() as connection:
+            self.allow_changes(connection)
+            connection.execute(sa.delete(entries).where(entries.c.kind == "hold"))
+        assert any("an entry is missing" in line for line in verify(journal))
+
+    def allow_changes(self, connection):
+        """Take the guard off `entries`, as someone with the database's password could."""
+        raise NotImplementedError
+
+    # -- the database itself
+
+    def test_migrations_build_the_tables_the_code_uses(self, empty_urls):
+        journal = Journal(empty_urls[0])
+        with journal.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+    def test_opening_again_changes_nothing(self, url):
+        busy_journal(url).close()
+        assert verify(Journal(url)) == []
+
+    def test_a_ledger_of_a_newer_daypart_is_left_alone(self, url):
+        journal = Journal(url)
+        with journal.write() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        journal.close()
+        with pytest.raises(LedgerError, match="newer Daypart"):
+            Journal(url)
