@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -71,10 +72,13 @@ def features(through: Moment = None, as_json: Json = False) -> None:
 def train(through: Moment = None, as_json: Json = False) -> None:
     """Fit, export a candidate artifact, print its metrics beside the baselines."""
     from training import train as room
+    from training.evaluate import as_rows
 
     with console.progress() as report:
         done = room.train(load_settings(), through=_utc(through), progress=report)
-    console.show(done, as_machine=as_json)
+    console.show(done if as_json else replace(done, metrics={}), as_machine=as_json)
+    if not as_json:
+        console.show(as_rows(done.metrics), as_machine=False)
 
 
 @app.command()
@@ -131,7 +135,13 @@ def plan(
 
     with console.progress() as report:
         done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
-    console.show(done, as_machine=as_json)
+    console.show(done if as_json else replace(done, sample=()), as_machine=as_json)
+    if not as_json:
+        console.table(
+            ("user", "product", "text"),
+            [(u, p, " / ".join(text.values())) for u, p, text in done.sample],
+            "for example",
+        )
 
 
 @app.command()

@@ -55,6 +55,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
 def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
     """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
     from training import gate, ingest, train
+    from training.evaluate import as_rows
 
     if claim_home(settings, data, now):
         with _step("writing the input tables"):
@@ -69,7 +70,10 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
         steps.refresh_features(settings, now, now, report)
     with _step("train"):
         trained = train.train(settings, progress=report)
-        console.table(("on the last window", "recall@10", "NDCG@10", "hit rate@10"), train.score_rows(trained))
+        console.show(as_rows(trained.metrics), as_machine=False)
+    if any(known.version == trained.version and known.current for known in gate.models(settings)):
+        console.out.print(f"  {trained.version} serves already: the same purchases give the same artifact")
+        return
     promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
     console.out.print(f"  promotion of {trained.version}: {promoted.reason}")
 

@@ -37,12 +37,10 @@ def choose(settings: Settings, offers: dict[str, dict[str, Any]], data: str) -> 
     """Who is shown: four with a coupon and one without; in the café the two known by heart first."""
     known = pl.read_parquet(settings.features / "user_profile.parquet", columns=["user_id"])["user_id"].unique().sort()
     with_coupon = [user for user in known if user in offers]
+    without = [user for user in known if user not in offers]
     step = max(1, len(with_coupon) // N_SHOWN)
-    without = [user for user in known if user not in offers][:1]
-    first = [user for user in CAFE_MEMBERS if data == "cafe"]
-    return list(dict.fromkeys(first + with_coupon[::step][: N_SHOWN - 1] + without + with_coupon))[
-        : max(N_SHOWN, len(first))
-    ]
+    wanted = [*(CAFE_MEMBERS if data == "cafe" else ()), *with_coupon[::step][: N_SHOWN - 1], *without[:1]]
+    return list(dict.fromkeys([*wanted, *with_coupon, *without]))[: max(N_SHOWN, len(wanted))]
 
 
 def show(

@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -109,7 +110,8 @@ def write(part: str, rows: Sequence[Row], folder: Path) -> Path:
     fresh = path.with_suffix(".json.new")
     fresh.write_text(text, "utf-8")
     fresh.replace(path)
-    Console().print(table(part, rows))
+    # A pipe has no width of its own: figures must not be broken into columns of a few letters there.
+    Console(width=None if sys.stdout.isatty() else 180).print(table(part, rows))
     return path
 
 
