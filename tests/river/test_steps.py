@@ -1,0 +1,58 @@
+"""The offline verbs over the tiny world, each room its real self."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from models.errors import ArtifactError
+from offers.campaign import CampaignError
+from river import steps
+from settings import Settings
+from tests import world
+
+NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
+
+
+def silent(what, done, total):
+    pass
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    made = Settings(home=tmp_path_factory.mktemp("home"))
+    world.fill(made.lake)
+    steps.refresh_features(made, world.END, NOW, silent)
+    return made
+
+
+def test_features_come_online_and_a_person_is_shown(settings):
+    ann = steps.show_user(settings, "ann")
+    assert (ann["known"], ann["usual_store_id"], ann["n_visits"]) == (True, "soho", 4)
+    assert ann["latest_products"][0] in {"latte", "cookie"}
+
+
+def test_an_unknown_person_is_said_to_be_unknown(settings):
+    nobody = steps.show_user(settings, "nobody")
+    assert (nobody["known"], nobody["n_visits"], nobody["latest_products"]) == (False, 0, [])
+
+
+def test_a_refresh_says_what_it_did(settings):
+    done = steps.refresh_features(settings, world.END, NOW, silent)
+    assert done.n_absorbed == 0
+    assert done.online == {"user_profile": 4, "user_history": 4, "user_rhythm": 4, "store_assortment": 2}
+
+
+def test_planning_needs_a_campaign_and_a_model(settings, tmp_path):
+    with pytest.raises(CampaignError, match="no such campaign"):
+        steps.plan_offers(settings, "none", NOW.date(), NOW, silent)
+    with pytest.raises(ArtifactError, match="promote"):
+        steps.plan_offers(settings, "usual", NOW.date(), NOW, silent)
+
+
+def test_a_key_opens_the_scope_it_was_made_for(settings):
+    assert steps.create_key(settings, "pos", "soho", NOW).startswith("dp_pos_")
+
+
+def test_an_empty_ledger_is_whole(settings):
+    assert steps.verify_ledger(settings) == []
+    assert steps.decision(settings, "usual", NOW.date(), "ann") == "not considered"

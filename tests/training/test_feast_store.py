@@ -1,0 +1,104 @@
+"""The registry says what the views page says, and what Feast prints stays out of our output."""
+
+import os
+import sys
+from datetime import timedelta
+
+import pytest
+from feast import Entity, FeatureService, FeatureView, Field, FileSource
+from feast.types import Int64, String
+
+from embedded import OnlineStore, connect, lease_online_store
+from settings import Settings
+from tests import world
+from training import features
+from training.feast_store import declare, join, load, open_store, quiet
+
+
+@pytest.fixture
+def settings(tmp_path):
+    settings = Settings(home=tmp_path)
+    world.fill(settings.lake)
+    features.compute(settings, world.END)
+    return settings
+
+
+def test_declaring_twice_says_the_same(settings):
+    with lease_online_store(settings) as online:
+        store = open_store(settings, online)
+        for _ in range(2):
+            declare(store, settings)
+            assert sorted(v.name for v in store.list_feature_views()) == sorted(features.VIEWS)
+            assert sorted(s.name for s in store.list_feature_services()) == ["recommendations_v1", "store_v1"]
+
+
+def test_sources_stand_in_the_home_of_these_settings(settings, tmp_path):
+    store = open_store(settings)
+    declare(store, settings)
+    paths = {v.batch_source.path for v in store.list_feature_views()}
+    assert paths == {str(tmp_path / "features" / f"{view}.parquet") for view in features.VIEWS}
+
+
+def test_what_is_no_longer_declared_goes_from_the_registry_and_from_the_online_store(settings):
+    with lease_online_store(settings) as online:
+        store = open_store(settings, online)
+        declare(store, settings)
+        load(store, online, "user_profile", "user_id", ["ann"], world.END)
+        user = store.get_entity("user")
+        source = FileSource(
+            name="old", path=str(settings.features / "user_profile.parquet"), timestamp_field="event_timestamp"
+        )
+        schema = [Field(name="user_id", dtype=String), Field(name="n_orders", dtype=Int64)]
+        old = FeatureView(name="old_view", entities=[user], schema=schema, source=source, ttl=timedelta(days=1))
+        with quiet():
+            store.apply([old, FeatureService(name="old_service", features=[old]), Entity(name="old_entity")])
+            store.materialize(world.END, world.END, feature_views=["old_view"])
+
+        def fields():
+            with connect(online.url) as client:
+                return {field for key in client.scan_iter() for field in client.hkeys(key) if field.startswith(b"_ts:")}
+
+        assert fields() == {b"_ts:user_profile", b"_ts:old_view"}
+        declare(store, settings)
+        assert fields() == {b"_ts:user_profile"}
+        assert "old_view" not in {v.name for v in store.list_feature_views()}
+        assert "old_service" not in {s.name for s in store.list_feature_services()}
+        assert "old_entity" not in {e.name for e in store.list_entities()}
+
+
+def test_loading_counts_what_is_online_and_not_what_was_sent(settings):
+    with lease_online_store(settings) as online:
+        store = open_store(settings, online)
+        declare(store, settings)
+        assert load(store, online, "user_profile", "user_id", ["ann", "bob", "cat", "dan", "zoe"], world.END) == 4
+
+
+def test_loading_more_than_a_batch(settings, monkeypatch):
+    monkeypatch.setattr("training.feast_store.BATCH", 3)
+    with lease_online_store(settings) as online:
+        store = open_store(settings, online)
+        declare(store, settings)
+        for _ in range(2):
+            assert load(store, online, "user_history", "user_id", list(world.USERS), world.END) == 4
+
+
+def test_joins_need_no_online_store(settings):
+    import polars as pl
+
+    store = open_store(settings)
+    declare(store, settings)
+    entity = pl.DataFrame({"user_id": ["ann"], "event_timestamp": [world.END]})
+    assert join(store, entity, "recommendations_v1")["n_visits"].to_list() == [4]
+
+
+def test_no_password_enters_the_environment_or_a_message(settings):
+    open_store(settings, OnlineStore("redis://:s3cret@127.0.0.1:1/0"))
+    assert not [name for name, value in os.environ.items() if "s3cret" in value]
+
+
+def test_quiet_silences_both_streams_and_gives_them_back(capsys):
+    with quiet():
+        sys.stdout.write("Feast says\n")
+        sys.stderr.write("and complains\n")
+    sys.stdout.write("ours\n")
+    assert capsys.readouterr() == ("ours\n", "")

@@ -1,0 +1,38 @@
+"""An id for events that came without one: the hash of what the row says.
+
+`row-` and the hexadecimal MD5 of the row's other columns in the order of `EVENT_COLUMNS`, as UTF-8 text between unit separators
+(0x1F): times as microseconds since 1970, numbers in decimal, nothing for null. The same row has the same id from CSV and from
+parquet, on any machine. So two rows alike in every column are one event: give lines that may repeat an id of their own.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from training.shapes import SCHEMAS
+
+PREFIX = "row-"
+
+
+def with_event_ids(events: pl.DataFrame) -> pl.DataFrame:
+    """Fill the nulls of `event_id`. events: at least the columns of `EVENT_COLUMNS`, in lake types."""
+    nameless = events["event_id"].is_null()
+    if not nameless.any():
+        return events
+    ids = PREFIX + _hashes(events.filter(nameless))
+    return events.with_columns(events["event_id"].clone().scatter(nameless.arg_true(), ids).alias("event_id"))
+
+
+def _hashes(events: pl.DataFrame) -> pl.Series:
+    said = [_said(name) for name in SCHEMAS["events"] if name != "event_id"]
+    lines = events.select(pl.concat_str(said, separator="\x1f").alias("line"))
+    with duckdb.connect() as connection:
+        connection.register("lines", lines.to_arrow())
+        hashes = connection.sql("SELECT md5(line) AS hash FROM lines").to_arrow_table()
+    return pl.Series("event_id", hashes["hash"], dtype=pl.String)
+
+
+def _said(name: str) -> pl.Expr:
+    column = pl.col(name).dt.epoch("us") if SCHEMAS["events"][name] == pl.Datetime else pl.col(name)
+    return column.cast(pl.String).fill_null("")

@@ -1,0 +1,61 @@
+"""ARRAYS → ARTIFACT: the manifest says what was learned from what, with what, by which code."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artifact import Artifact, write_artifact
+from models.ranker import NAME
+from training.cases import FEATURES, SERVICE
+from training.fit import Parts
+from training.recipe import Recipe
+from training.tuning import Tuned
+
+_LIBRARIES = ("numpy", "polars", "scipy", "implicit", "lightfm-next", "scikit-learn", "feast")
+
+
+def export(shelf: Path, parts: Parts, tuned: Tuned, recipe: Recipe, trained_through: datetime) -> Artifact:
+    """Write the candidate. The same run writes the same bytes, hence the same version: no clock is read, no seconds kept."""
+    weights: NDArray[np.float32] = tuned.weights
+    manifest: Mapping[str, Any] = {
+        "trained_through": trained_through.isoformat(),
+        "feature_service": SERVICE,
+        "features": list(FEATURES),
+        "parameters": {**parts.parameters, "blend_how": tuned.how, "n_windows": tuned.n_windows},
+        "seeds": {"training": recipe.seed},
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "commit": _commit(),
+        "metrics": {"validation": dict(tuned.validation)},
+    }
+    return write_artifact(shelf, NAME, {**parts.arrays, "blend_weights": weights}, manifest)
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _commit() -> str:
+    """Git commit of this code, "unknown" outside a checkout."""
+    try:
+        told = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return told.stdout.strip()

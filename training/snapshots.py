@@ -1,0 +1,63 @@
+"""Files of snapshots: one parquet file per view, rows of several moments told apart by `event_timestamp`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from training.feast_store import FeatureError
+from training.histories import Histories
+from training.parts import locked, write_whole
+
+MOMENT = pl.Datetime("us", "UTC")
+
+
+def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) -> None:
+    """Put `frame` (one row per `key`) into `path` as the snapshot of `at`, in place of an earlier one of that moment.
+
+    The file is there whole or not at all, and writers take turns. Raises FeatureError when it is damaged.
+    """
+    frame = frame.with_columns(pl.lit(at, dtype=MOMENT).alias("event_timestamp"))
+    with locked(path.parent):
+        if path.exists():
+            others = _read(path).filter(pl.col.event_timestamp != at).collect()
+            frame = pl.concat([others.cast(frame.schema), frame]) if len(others) else frame
+        write_whole(path, frame.sort("event_timestamp", key))
+
+
+def latest(path: Path, key: str, through: datetime) -> tuple[datetime, list[str]]:
+    """(moment of the last snapshot at or before `through`, its ids ascending). Raises FeatureError when there is none."""
+    if not path.exists():
+        raise FeatureError(f"{path}: no features yet; run `daypart features` first")
+    rows = _read(path).select(key, "event_timestamp").filter(pl.col.event_timestamp <= through).collect()
+    at = rows["event_timestamp"].max()
+    if not isinstance(at, datetime):
+        raise FeatureError(f"{path}: no snapshot at or before {through.isoformat()}; run `daypart features` first")
+    return at, rows.filter(pl.col.event_timestamp == at)[key].sort().to_list()
+
+
+def history_rows(histories: Histories) -> pl.DataFrame:
+    """Histories as one row of lists per user."""
+    offsets = pa.array(histories.indptr.astype(np.int32))
+    products = pl.Series(histories.products, dtype=pl.String).gather(histories.rows).to_arrow()
+    lists = {"product_ids": products, "counts": pa.array(histories.counts), "decayed": pa.array(histories.decayed)}
+    lists["last_visit"] = pa.array(histories.last_visit.astype(np.int64))
+    lists["last_at_s"] = pa.array(histories.last_at_s)
+    columns = {name: pa.LargeListArray.from_arrays(offsets.cast(pa.int64()), values) for name, values in lists.items()}
+    table = pa.table({"user_id": pa.array(histories.users, pa.string()), **columns})
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame.with_columns(n_visits=pl.Series(histories.n_visits.astype(np.int64)))
+
+
+def _read(path: Path) -> pl.LazyFrame:
+    try:
+        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        rows.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FeatureError(f"{path}: damaged ({error}); delete it and run `daypart features`") from None
+    return rows

@@ -1,0 +1,118 @@
+"""`daypart train`: the lake → a candidate on the shelf, judged on the newest window of the past beside the baselines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from settings import Settings
+from training.cases import Case, Known, prepare, served
+from training.cuts import Window, inner_windows
+from training.errors import TrainingError
+from training.export import export
+from training.fit import catalogue_of, fit_parts
+from training.lake import read_events, read_table
+from training.recipe import Recipe
+from training.sales import CANCELS, coded, sales
+from training.scoreboard import Report
+from training.tuning import Tables, Tuned, tune
+
+_COLUMNS = ("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "order_id", "quantity")
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What a training run made. metrics: the validation scoreboard (WIRE.md's shape), empty when there was no window."""
+
+    version: str
+    trained_through: datetime
+    metrics: Mapping[str, Any]
+    notes: tuple[str, ...]
+    """What the run fell back on, in plain words; empty when nothing was missing."""
+    n_sales: int
+    n_users: int
+    n_products: int
+    n_windows: int
+    seconds: float
+
+
+def train(settings: Settings, through: datetime | None = None, progress: Report | None = None) -> TrainReport:
+    """Fit on the lake's events before `through` (all without it) and write a candidate artifact; nothing is promoted.
+
+    Histories at the cuts of the windows come from the feature store's join in time. TrainingError when there is nothing to
+    learn from or a fit diverges; DataError and FeatureError as their rooms raise them.
+    """
+    began, report = time.perf_counter(), progress or _silent
+    tables = Tables(read_table(settings.lake, "products"), read_table(settings.lake, "stores"))
+    wanted = ("purchase", *CANCELS)
+    lines = coded(sales(read_events(settings.lake, through, types=wanted, columns=_COLUMNS), tables.stores))
+    if lines.is_empty():
+        before = f" before {through.isoformat()}" if through else ""
+        raise TrainingError(
+            f"{settings.lake}: holds no purchase that stands{before}; ingest events, or take a later --through"
+        )
+    recipe = replace(Recipe(), seed=settings.seed, history_limit=settings.history_limit)
+    tuned = _tuned(settings, lines, tables, recipe, report)
+    report("fitting on all events", 0, 1)
+    known = Known(lines)
+    parts = fit_parts(known, catalogue_of(lines, tables.products, tables.stores), recipe)
+    last = lines["occurred_at"].max()
+    end = through or (last if isinstance(last, datetime) else datetime.now(UTC)) + timedelta(microseconds=1)
+    artifact = export(settings.shelf, parts, tuned, recipe, end.astimezone(UTC))
+    report("fitting on all events", 1, 1)
+    return TrainReport(
+        artifact.version,
+        end.astimezone(UTC),
+        tuned.validation,
+        _notes(known, tuned),
+        len(lines),
+        len(known.histories.users),
+        len(parts.arrays["has_history"]),
+        tuned.n_windows,
+        time.perf_counter() - began,
+    )
+
+
+def score_rows(done: TrainReport) -> list[tuple[str, str, str, str]]:
+    """(ranking, recall@10, NDCG@10, hit rate@10) of the model and of each baseline on the newest window; none without one."""
+    if not done.metrics:
+        return []
+    boards = {"model": done.metrics["k"], **{name: board["k"] for name, board in done.metrics["baselines"].items()}}
+    keys = ("recall", "ndcg", "hit_rate")
+    shown = {name: [f"{board['10'][key]:.3f}" for key in keys] for name, board in boards.items()}
+    return [(name, recall, ndcg, hit_rate) for name, (recall, ndcg, hit_rate) in shown.items()]
+
+
+def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Recipe, report: Report) -> Tuned:
+    windows = inner_windows(lines, recipe.windows)
+    moments = [window.moment for window in windows if window.moment is not None]
+    if moments:
+        prepare(settings, moments, report)
+
+    def cases_at(window: Window, users: Sequence[str]) -> list[Case]:
+        # Where each user's own last visit is held out there is no one moment to join at.
+        if window.moment is None:
+            return window.known.cases(users, recipe.history_limit)
+        return served(settings, users, window.moment)
+
+    return tune(lines, windows, tables, recipe, report, cases_at, validate=True)
+
+
+def _notes(known: Known, tuned: Tuned) -> tuple[str, ...]:
+    notes = []
+    if len(known.histories.users) < 2:
+        notes.append("fewer than two known users: popularity and habit only, no factors")
+    if tuned.how != "usual and new fitted":
+        notes.append(f"too few repeat or new purchases to learn every weight from: {tuned.how}, the rest by default")
+    if not tuned.validation:
+        notes.append("no user came twice: the model could not be compared with the baselines")
+    return tuple(notes)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody watches."""
