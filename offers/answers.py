@@ -1,0 +1,78 @@
+"""What the desk hears and says: values for the serving room, the till and the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from offers.book import Line
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a till or an app says about the basket. `order_id` is required except for validate.
+
+    `till_time` (aware) is the moment the rules judge by; without it, our clock is. `lines` or `store_id` of None in a
+    validate mean "not told" and are taken as right; in a hold or redeem they are refused.
+    """
+
+    store_id: str | None = None
+    order_id: str | None = None
+    lines: tuple[Line, ...] | None = None
+    user_id: str | None = None
+    till_time: datetime | None = None
+    till_id: str | None = None
+    actor: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` is JSON values only, and the same bytes on a replay when encoded by one encoder.
+
+    ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at,
+    held_until (hold only; RFC 3339). Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}.
+    """
+
+    ok: bool
+    body: Mapping[str, Any]
+    replay: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One timed coupon as the scheduler and the wallet see it; times are aware, in the store's zone."""
+
+    offer_id: str
+    coupon_code: str
+    campaign_id: str
+    user_id: str | None
+    product_id: str
+    store_id: str
+    discount_cents: int
+    price_cents: int
+    currency: str
+    send_at: datetime
+    valid_from: datetime
+    valid_until: datetime
+    text: Mapping[str, str]
+    decision_id: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """`cursor` is always given: it resumes after the last offer, also later, and finds offers issued meanwhile."""
+
+    offers: tuple[Offer, ...]
+    cursor: str
+    more: bool
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before with another body (HTTP 409)."""
+
+
+class CursorError(Exception):
+    """The cursor isn't one of ours, or belongs to another window (HTTP 400)."""

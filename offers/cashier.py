@@ -1,0 +1,26 @@
+"""What a cashier reads out when the rules say no: one sentence a reason, in English and Chinese."""
+
+from __future__ import annotations
+
+WORDS = {
+    "unknown_coupon": ("This code isn't one of ours. Please check it.", "没有这个券码,请核对。"),
+    "wrong_user": ("This coupon belongs to another customer.", "这张券属于其他顾客。"),
+    "already_redeemed": ("This coupon has been used already.", "这张券已经使用过了。"),
+    "released": ("This coupon is no longer active.", "这张券已失效。"),
+    "not_yet_valid": ("This coupon isn't valid yet.", "这张券还没到使用时间。"),
+    "expired": ("This coupon's time is over.", "这张券已过期。"),
+    "wrong_store": ("This coupon is for another of our stores.", "这张券限其他门店使用。"),
+    "store_closed": ("The store is closed at that time.", "该时间门店未营业。"),
+    "wrong_product": ("The coupon's product isn't in this order.", "订单里没有这张券对应的商品。"),
+    "out_of_stock": ("The coupon's product is sold out.", "这张券对应的商品已售完。"),
+    "below_margin_floor": ("It can't be combined with the other discounts here.", "不能与本单其他优惠同享。"),
+    "limit_reached": ("The limit of coupons for today is reached.", "今天的用券次数已用完。"),
+    "budget_exhausted": ("This promotion has run out.", "活动名额已用完。"),
+    "campaign_stopped": ("This promotion has ended.", "活动已结束。"),
+}
+
+
+def refusal_text(reason: str) -> dict[str, str]:
+    """The sentence by locale."""
+    english, chinese = WORDS[reason]
+    return {"en": english, "zh": chinese}

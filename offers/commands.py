@@ -1,0 +1,83 @@
+"""The verbs of the ledger as values: what can be asked, and the two things the rules answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from offers.book import Line
+
+Kind = Literal["issue", "hold", "redeem", "release", "reverse", "grant"]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Put a coupon into the world. The book's coupon is the draft."""
+
+
+@dataclass(frozen=True)
+class AtTill:
+    """A basket at a till. `at` is the judged moment: the till's clock when it tells one."""
+
+    order_id: str
+    store_id: str | None
+    lines: tuple[Line, ...] | None
+    at: datetime
+    user_id: str | None = None
+
+
+class Hold(AtTill):
+    """Set the discount aside for one order until the hold runs out."""
+
+
+class Redeem(AtTill):
+    """Pay the discount to one order, with or without a hold before it."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """Let the order's hold go; without an order, withdraw the coupon itself."""
+
+    order_id: str | None
+    at: datetime
+    user_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """Take back a redemption, whole: the purchase was returned or voided."""
+
+    order_id: str
+    at: datetime
+    user_id: str | None = None
+
+
+Command = Issue | Hold | Redeem | Release | Reverse
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One immutable line of the journal. `amount_cents`: the expected cost for an issue, the discount moved for the
+    others; for a grant, which isn't a command but the campaign's money arriving, the change (and no offer).
+
+    `at` is our clock, `judged_at` the moment the rules judged by (the till's clock when it told one).
+    """
+
+    kind: Kind
+    offer_id: str | None
+    campaign_id: str
+    order_id: str | None
+    store_id: str | None
+    amount_cents: int
+    at: datetime
+    judged_at: datetime
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The rules say no: one reason of WIRE's list and a detail in plain words."""
+
+    reason: str
+    detail: str

@@ -1,0 +1,87 @@
+"""From candidates to decisions: the budget spread over them, the chosen arm's terms, what is kept on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from offers.budget import Choice, best_at, choose
+from offers.campaign import Campaign
+from offers.candidates import Candidate
+from offers.drafts import Decision, Terms
+from offers.market import Market
+from offers.text import offer_text
+
+
+def spend(candidates: Sequence[Candidate], budget: int) -> Choice:
+    """The budget's choice over users outside the holdout; row i is candidate i, held-out ones have no arms."""
+    arms = [() if candidate.holdout else candidate.arms[1:] for candidate in candidates]
+    indptr = np.concatenate(([0], np.cumsum([len(found) for found in arms], dtype=np.int64)))
+    value = np.array([arm.value_cents for found in arms for arm in found], dtype=np.float64)
+    cost = np.array([reserved(arm.cost_cents) for found in arms for arm in found], dtype=np.int64)
+    return choose(indptr, value, cost, budget)
+
+
+def planned_arms(candidates: Sequence[Candidate], choice: Choice) -> list[int]:
+    """Each user's arm; a held-out user's is what the budget's price would have given them."""
+    planned = choice.arm.tolist()
+    for place, candidate in enumerate(candidates):
+        if candidate.holdout:
+            value = np.array([arm.value_cents for arm in candidate.arms[1:]])
+            cost = np.array([reserved(arm.cost_cents) for arm in candidate.arms[1:]])
+            planned[place] = best_at(value, cost, choice.price)
+    return planned
+
+
+def reserved(cost_cents: float) -> int:
+    """The expected cost in whole cents, rounded up, as the ledger reserves it."""
+    return max(1, int(np.ceil(cost_cents)))
+
+
+def decision_of(
+    candidate: Candidate, arm: int, campaign: Campaign, market: Market, for_date: date, currency: str, version: str
+) -> Decision:
+    """The decision record, with terms when something is sent. `arm` is the planned one; `version` the model's."""
+    held = candidate.holdout
+    share = campaign.plan.holdout_share
+    reason = candidate.reason
+    if arm == 0:
+        reason = reason or "budget"
+    elif held:
+        reason = "holdout"
+    return Decision(
+        user_id=candidate.user_id,
+        for_date=for_date,
+        arms=candidate.arms,
+        planned_arm=arm,
+        sent_arm=0 if held else arm,
+        propensity=1.0 if arm == 0 else share if held else 1.0 - share,
+        holdout=held,
+        reason=reason,
+        model_version=version,
+        feature_version=candidate.as_of.isoformat(),
+        terms=None if held or arm == 0 else _terms(candidate, arm, market, currency),
+    )
+
+
+def _terms(candidate: Candidate, arm: int, market: Market, currency: str) -> Terms | None:
+    slot, store = candidate.slot, market.stores.get(candidate.store_id or "")
+    if slot is None or store is None:
+        raise ValueError("an arm above nothing comes with a slot and a store")
+    chosen = candidate.arms[arm]
+    names = market.names_of(candidate.rows[arm])
+    return Terms(
+        product_id=str(chosen.product_id),
+        store_id=store.store_id,
+        discount_cents=chosen.discount_cents,
+        price_cents=candidate.prices[arm],
+        floor_cents=candidate.floors[arm],
+        expected_cents=reserved(chosen.cost_cents),
+        currency=currency,
+        send_at=slot.send_at,
+        valid_from=slot.valid_from,
+        valid_until=slot.valid_until,
+        text=offer_text(names, chosen.discount_cents, currency, slot.valid_from, slot.send_at, store.zone),
+    )

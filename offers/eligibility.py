@@ -1,0 +1,121 @@
+"""Eligibility: may this coupon serve this basket here and now? One small predicate a rule.
+
+Pure: values in; a detail in plain words out when the rule is broken, None when it holds. `offers.ledger` puts the
+predicates in their one order, so a predicate may rely on those before it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from offers.book import Book, Coupon, Line
+from offers.commands import AtTill, Command, Issue, Release, Reverse
+
+
+def live_hold(coupon: Coupon, now: datetime) -> bool:
+    """Whether the coupon is held at `now`. A hold that ran out counts as let go, without a sweeper."""
+    return coupon.state == "held" and coupon.held_until is not None and now < coupon.held_until
+
+
+def paid_line(lines: tuple[Line, ...] | None, coupon: Coupon) -> Line | None:
+    """The line our discount goes to: of the product's lines the dearest after other discounts; ties keep their order."""
+    mine = [line for line in lines or () if line.product_id == coupon.product_id and line.quantity > 0]
+    return max(mine, key=lambda line: price_paid(line, coupon), default=None)
+
+
+def price_paid(line: Line | None, coupon: Coupon) -> int:
+    """Price of one unit in cents before our coupon, after other discounts; the price at issue if the line tells none."""
+    if line is None:
+        return coupon.price_cents
+    price = coupon.price_cents if line.unit_price_cents is None else line.unit_price_cents
+    return price - line.discount_cents
+
+
+def the_coupon(book: Book) -> Coupon:
+    """The book's coupon, for rules that come after `unknown_coupon`."""
+    if book.coupon is None:
+        raise ValueError("unknown_coupon is decided before every rule that reads the coupon")
+    return book.coupon
+
+
+def unknown_coupon(book: Book, command: Command, now: datetime) -> str | None:
+    """A coupon exists before anything happens to it."""
+    return "no coupon has this code" if book.coupon is None else None
+
+
+def wrong_user(book: Book, command: Command, now: datetime) -> str | None:
+    """A coupon serves the user it was issued to, when the till knows the user."""
+    if isinstance(command, Issue) or command.user_id is None or command.user_id == the_coupon(book).user_id:
+        return None
+    return "the coupon belongs to someone else"
+
+
+def already_redeemed(book: Book, command: Command, now: datetime) -> str | None:
+    """A coupon pays one order, once; while a hold lives, it is that order's."""
+    coupon = the_coupon(book)
+    if isinstance(command, Issue):
+        return None
+    same_order = command.order_id == coupon.order_id
+    if isinstance(command, Reverse):
+        used = coupon.state in ("redeemed", "reversed")
+        return f"redeemed by order {coupon.order_id}, not this one" if used and not same_order else None
+    if coupon.state in ("redeemed", "reversed"):
+        back = ", and that purchase was taken back" if coupon.state == "reversed" else ""
+        return f"redeemed by order {coupon.order_id}{back}"
+    by_desk = isinstance(command, Release) and command.order_id is None
+    if live_hold(coupon, now) and not same_order and not by_desk:
+        return f"held by order {coupon.order_id}"
+    return None
+
+
+def released(book: Book, command: Command, now: datetime) -> str | None:
+    """What was withdrawn, let go or given back can't be used, or given back again."""
+    coupon = the_coupon(book)
+    if coupon.state == "released":
+        return "the coupon was withdrawn"
+    if isinstance(command, Reverse) and coupon.state != "redeemed":
+        return "the redemption was taken back before" if coupon.state == "reversed" else "nothing was redeemed"
+    if isinstance(command, Release) and command.order_id is not None and not live_hold(coupon, now):
+        return "no hold is left to let go"
+    return None
+
+
+def not_yet_valid(book: Book, command: Command, now: datetime) -> str | None:
+    """The window begins at valid_from."""
+    begins = the_coupon(book).valid_from
+    return f"valid from {begins.isoformat()}" if _moment(command, now) < begins else None
+
+
+def expired(book: Book, command: Command, now: datetime) -> str | None:
+    """The window ends before valid_until."""
+    ended = the_coupon(book).valid_until
+    return f"was valid until {ended.isoformat()}" if _moment(command, now) >= ended else None
+
+
+def wrong_store(book: Book, command: Command, now: datetime) -> str | None:
+    """A coupon is valid in the store it names."""
+    store_id = the_coupon(book).store_id
+    right = not isinstance(command, AtTill) or command.store_id == store_id
+    return None if right else f"valid in store {store_id}"
+
+
+def store_closed(book: Book, command: Command, now: datetime) -> str | None:
+    """A coupon is valid while its store is open."""
+    return f"store {the_coupon(book).store_id} is closed then" if book.facts.store_open is False else None
+
+
+def wrong_product(book: Book, command: Command, now: datetime) -> str | None:
+    """The basket holds the coupon's product."""
+    coupon = the_coupon(book)
+    right = not isinstance(command, AtTill) or paid_line(command.lines, coupon)
+    return None if right else f"no line of the basket has product {coupon.product_id}"
+
+
+def out_of_stock(book: Book, command: Command, now: datetime) -> str | None:
+    """A product known to be sold out is neither promised nor sold."""
+    stock = book.facts.stock_units
+    return f"product {the_coupon(book).product_id} is sold out" if stock is not None and stock <= 0 else None
+
+
+def _moment(command: Command, now: datetime) -> datetime:
+    return now if isinstance(command, Issue) else command.at

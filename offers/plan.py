@@ -1,0 +1,124 @@
+"""The plan: one offer or nothing for every user on one date, the most incremental margin the budget buys.
+
+Users are weighed one by one (`candidates`), the budget is spread over all of them at once (`budget`), and the decisions
+go to the desk in batches. A user decided before for the date is left alone, so a plan may be repeated or resumed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.ranker import Ranker
+from offers.audience import read_audience
+from offers.budget import Choice
+from offers.campaign import Campaign
+from offers.candidates import Candidate, consider
+from offers.deciding import decision_of, planned_arms, spend
+from offers.desk import Desk
+from offers.drafts import Decision, Issued
+from offers.errors import PlanError
+from offers.market import read_market
+from settings import Settings
+
+BATCH = 500
+SAMPLE = 10
+Progress = Callable[[int, int], None]
+"""(users done, users in all)."""
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """What a plan did. Money in cents; value and bound are expected incremental margin, fractions of a cent allowed."""
+
+    campaign_id: str
+    for_date: date
+    n_considered: int
+    n_known: int
+    """Users decided for this date by an earlier plan and left alone."""
+    n_issued: int
+    value_cents: float
+    cost_cents: int
+    budget_cents: int
+    """What could be promised when the plan began: granted less reserve, spent, held and promised."""
+    bound_cents: float
+    gap: float
+    price: float
+    """Value the last cent of the budget buys; 0 when it doesn't bind."""
+    reasons_not: Mapping[str, int]
+    sample: Sequence[tuple[str, str, Mapping[str, str]]]
+    """A few issued: (user_id, product_id, text by locale)."""
+
+
+def plan(
+    settings: Settings,
+    ranker: Ranker,
+    campaign: Campaign,
+    for_date: date,
+    now: datetime,
+    desk: Desk,
+    progress: Progress | None = None,
+) -> PlanReport:
+    """Plan `for_date` (each store's own calendar day) and issue. Raises PlanError, LedgerError."""
+    if campaign.stopped:
+        raise PlanError(f"campaign {campaign.id} is stopped; set stopped = false in its file to plan it")
+    excluded, share = campaign.products.exclude_categories, settings.assumed_cost_share
+    market = read_market(settings.lake, settings.features, ranker.product_ids, share, excluded, now)
+    audience = read_audience(settings.features, now)
+    desk.open(campaign, list(market.stores.values()), now)
+    decided = desk.decided(campaign.id, for_date)
+    candidates: list[Candidate] = []
+    n_known = len(decided & audience.snapshots.keys())
+    n_new = len(audience) - n_known
+    for person in audience.people(decided):
+        candidates.append(consider(person, ranker, market, campaign, for_date, now))
+        if progress:
+            progress(len(candidates), n_new)
+    candidates.sort(key=lambda candidate: candidate.user_id)
+    budget = _promisable(desk, campaign.id, now)
+    choice = spend(candidates, budget)
+    decisions = [
+        decision_of(candidate, arm, campaign, market, for_date, settings.currency, ranker.version)
+        for candidate, arm in zip(candidates, planned_arms(candidates, choice), strict=True)
+    ]
+    issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)]
+    return _report(campaign, decisions, issued, n_known, budget, choice, for_date)
+
+
+def _promisable(desk: Desk, campaign_id: str, now: datetime) -> int:
+    money = desk.campaign(campaign_id, now)
+    if money is None:
+        raise PlanError(f"campaign {campaign_id}: the ledger lost its account; run daypart verify")
+    return max(0, int(money["granted_cents"] - money["reserve_cents"] - money["forecast_cents"]))
+
+
+def _report(
+    campaign: Campaign,
+    decisions: Sequence[Decision],
+    issued: Sequence[Issued],
+    n_known: int,
+    budget: int,
+    choice: Choice,
+    for_date: date,
+) -> PlanReport:
+    reasons = Counter(decision.reason for decision in decisions if decision.reason is not None)
+    for part in issued:
+        reasons.update(part.refused)
+    sent = [decision for decision in decisions if decision.terms is not None]
+    return PlanReport(
+        campaign_id=campaign.id,
+        for_date=for_date,
+        n_considered=len(decisions),
+        n_known=n_known,
+        n_issued=sum(part.n_issued for part in issued),
+        value_cents=choice.value_cents,
+        cost_cents=choice.cost_cents,
+        budget_cents=budget,
+        bound_cents=choice.bound_cents,
+        gap=choice.gap,
+        price=choice.price,
+        reasons_not=dict(sorted(reasons.items())),
+        sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
+    )

@@ -1,0 +1,62 @@
+"""Parquet files of snapshots: the latest row of each key strictly before a moment, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from offers.columns import micros
+from offers.errors import PlanError
+
+BATCH = 1024
+
+
+def newest(path: Path, key: str, now: datetime) -> dict[str, int]:
+    """Key to the microseconds of its latest snapshot strictly before `now`, by ascending key.
+
+    Raises PlanError when the file isn't there or can't be read.
+    """
+    limit, found = micros(now), dict[str, int]()
+    for rows in _batches(path, [key, "event_timestamp"]):
+        for name, at in zip(rows[key].to_pylist(), _times(rows), strict=True):
+            if at < limit:
+                found[name] = max(at, found.get(name, at))
+    return dict(sorted(found.items()))
+
+
+def rows_of(path: Path, key: str, chosen: dict[str, int], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """One row (dict of `key`, `columns`, `event_timestamp`) for each of the `chosen` snapshots, in the file's order.
+
+    A snapshot that stands in the file twice is taken once.
+    """
+    left = dict(chosen)
+    for rows in _batches(path, [key, "event_timestamp", *columns]):
+        pairs = zip(rows[key].to_pylist(), _times(rows), strict=True)
+        wanted = [place for place, (name, at) in enumerate(pairs) if left.get(name) == at]
+        if wanted:
+            for row in rows.take(pa.array(wanted)).to_pylist():
+                if left.pop(row[key], None) is not None:
+                    yield row
+
+
+def _times(rows: Any) -> list[int]:
+    at: list[int] = rows["event_timestamp"].cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
+    return at
+
+
+def _batches(path: Path, columns: list[str]) -> Iterator[Any]:
+    if not path.is_file():
+        raise PlanError(f"{path}: not there; run daypart features first")
+    try:
+        with pq.ParquetFile(path) as file:
+            missing = sorted(set(columns) - set(file.schema_arrow.names))
+            if missing:
+                raise PlanError(f"{path}: has no column {missing[0]}; run daypart features again")
+            yield from file.iter_batches(BATCH, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise PlanError(f"{path}: can't be read ({str(error).splitlines()[0]}); run daypart features again") from None

@@ -1,0 +1,49 @@
+"""How a campaign stands: money granted, held, promised, spent and forecast, and what can be said of its lift."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from offers.journal import find_account
+from offers.tables import coupons, decisions
+
+
+def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) -> dict[str, Any] | None:
+    """JSON values; cents are whole. None for a campaign that was never opened.
+
+    forecast_cents = spent + held + promised, the expected cost of open coupons that aren't held. `lift` is a coded result: until
+    purchases without coupons are joined to the decisions it is "cannot_conclude", with the reason.
+    """
+    head = find_account(connection, campaign_id, now, lock=False, promises=True)
+    if head is None:
+        return None
+    account = head.account
+    count = sa.select(coupons.c.state, sa.func.count().label("n")).where(coupons.c.campaign_id == campaign_id)
+    states = {row.state: row.n for row in connection.execute(count.group_by(coupons.c.state))}
+    mine = decisions.c.campaign_id == campaign_id
+    held_out = connection.execute(sa.select(sa.func.count()).where(mine, decisions.c.holdout)).scalar_one()
+    decided = connection.execute(sa.select(sa.func.count()).select_from(decisions).where(mine)).scalar_one()
+    return {
+        "campaign_id": campaign_id,
+        "stopped": account.stopped,
+        "granted_cents": account.granted_cents,
+        "reserve_cents": account.reserve_cents,
+        "held_cents": account.held_cents,
+        "promised_cents": account.promised_cents,
+        "spent_cents": account.spent_cents,
+        "forecast_cents": account.spent_cents + account.held_cents + account.promised_cents,
+        "n_decided": decided,
+        "n_holdout": held_out,
+        "n_issued": sum(states.values()),
+        "n_redeemed": states.get("redeemed", 0),
+        "n_reversed": states.get("reversed", 0),
+        "lift": {
+            "state": "cannot_conclude",
+            "reason": "purchases without coupons are not joined to the decisions yet",
+            "n_treated": sum(states.values()),
+            "n_holdout": held_out,
+        },
+    }

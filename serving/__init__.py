@@ -1,0 +1,1 @@
+"""REQUEST → ANSWER: the service, its wire, online features, recommendations, keys and metrics."""

@@ -1,0 +1,73 @@
+"""What a handler is given and what it gives back: one request, already authorised, read and checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from serving.door import SMALL_BODY
+from serving.keys import ApiKey
+from serving.parts import Parts
+from serving.problems import malformed
+
+T = TypeVar("T")
+# Moments outside are typing errors, and adding an offset to the ends of the calendar overflows.
+_EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. `body` and `query` are the structs that the call names, `path` its checked path parameters."""
+
+    parts: Parts
+    key: ApiKey
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+    idempotency_key: str
+    now: datetime
+
+    def begin(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """Start a blocking call (the ledger, above all) beside the event loop; await what comes back."""
+        return asyncio.get_running_loop().run_in_executor(self.parts.pool, work, *args)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A plain answer: a struct or JSON values, with headers of its own if need be."""
+
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One row of the HTTP table: routing, authorisation, reading, answering and the OpenAPI document all follow it."""
+
+    name: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    handler: Callable[[Asked], Awaitable[Reply]]
+    answer: Any
+    summary: str
+    status: int = 200
+    body: Any = None
+    query: Any = None
+    max_body: int = SMALL_BODY
+    needs_key: bool = False
+    refuses: bool = False
+    """Whether the rules may refuse it (422)."""
+    finds: bool = False
+    """Whether what its path names may be unknown (404)."""
+
+
+def plausible(moment: datetime, pointer: str) -> datetime:
+    """The moment, if it is one of our times. Raises Problem 400."""
+    if not _EARLIEST <= moment < _LATEST:
+        raise malformed(f"{pointer}: not between {_EARLIEST.year} and {_LATEST.year}", pointer, "implausible_time")
+    return moment

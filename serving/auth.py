@@ -1,0 +1,45 @@
+"""Who asks, and whether they may: `Authorization: Bearer KEY`, one scope per key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from datetime import datetime
+
+from serving.keys import ApiKey, KeyRing
+from serving.problems import Problem
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="daypart"'}
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The key in the header. Raises Problem 401."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Problem(401, "key_missing", "send Authorization: Bearer KEY (daypart keys create)", headers=_CHALLENGE)
+    return secret.strip()
+
+
+async def authorise(
+    ring: KeyRing, pool: Executor, headers: Mapping[str, str], scopes: tuple[str, ...], now: datetime
+) -> ApiKey:
+    """The key of the request, if its scope is one of `scopes`. Raises Problem 401 or 403, LedgerError."""
+    secret = bearer(headers)
+    answered, key = ring.recall(secret)
+    if not answered:
+        key = await asyncio.get_running_loop().run_in_executor(pool, ring.fetch, secret)
+    if key is None or not key.live(now):
+        raise Problem(401, "key_unknown", "the key is unknown or expired", headers=_CHALLENGE)
+    if key.scope not in scopes:
+        raise Problem(403, "scope_missing", f"this call needs a key of scope {' or '.join(scopes)}, not {key.scope}")
+    return key
+
+
+def bound_store(key: ApiKey, store_id: str | None) -> str | None:
+    """The store a till speaks for: its key's, if it has one. Raises Problem 403 when the request names another."""
+    if key.store_id is None:
+        return store_id
+    if store_id is not None and store_id != key.store_id:
+        raise Problem(403, "other_store", f"this key belongs to store {key.store_id}")
+    return key.store_id

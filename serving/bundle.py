@@ -1,0 +1,46 @@
+"""Everything that one promoted version serves with, as one immutable value, so that a swap is one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from models.ranker import Ranker
+from models.shelf import load_current
+from serving.catalogue import Catalogue, read_catalogue, read_zones
+from settings import Settings
+
+ARTIFACT = "ranker"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A ranker and the reference tables read for its vocabulary."""
+
+    version: str
+    ranker: Ranker
+    catalogue: Catalogue
+    zones: Mapping[str, ZoneInfo]
+
+    def zone_of(self, store_id: str | None) -> tzinfo | None:
+        """The store's zone, None when the store is unknown."""
+        return None if store_id is None else self.zones.get(store_id)
+
+    def hour_of_week(self, store_id: str | None, moment: datetime) -> int:
+        """0 for Monday 00:00 up to 167: by the store's clock, without a known store by the clock `moment` was told in."""
+        local = moment.astimezone(self.zone_of(store_id) or moment.tzinfo or UTC)
+        return local.weekday() * 24 + local.hour
+
+
+def load_bundle(settings: Settings) -> Bundle:
+    """Open the current artifact and its tables. Raises ArtifactError or CatalogueError."""
+    artifact = load_current(settings.shelf, ARTIFACT)
+    ranker = Ranker.from_artifact(artifact)
+    return Bundle(
+        version=artifact.version,
+        ranker=ranker,
+        catalogue=read_catalogue(settings.lake, ranker.product_ids),
+        zones=read_zones(settings.lake),
+    )

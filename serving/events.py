@@ -1,0 +1,108 @@
+"""Events that arrive over HTTP, judged one by one by the same limits as files: a good one is not lost to a bad neighbour."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, MAX_QUANTITY, REQUIRED, Column
+from serving.door import fault_of
+from serving.wire import Ask, Cents, Channel, Id, Moment, Rejected
+
+EventType = Literal[
+    "purchase", "refund", "void", "view", "cart", "visit", "rating", "impression", "exposure", "redemption"
+]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SEPARATOR = "\x1f"
+_SAID = tuple(column for column in EVENT_COLUMNS if column.name != "event_id")
+Record = dict[str, Any]
+"""One event with every name of EVENT_COLUMNS; `occurred_at` is RFC 3339 text in UTC."""
+
+
+class EventRow(Ask, frozen=True):
+    """One event as `POST /v1/events` takes it: the columns of the events table."""
+
+    event_type: EventType
+    occurred_at: Moment
+    event_id: Id | None = None
+    user_id: Id | None = None
+    product_id: Id | None = None
+    store_id: Id | None = None
+    channel: Channel | None = None
+    order_id: Id | None = None
+    quantity: Annotated[int, Meta(ge=0, le=MAX_QUANTITY)] | None = None
+    unit_price_cents: Cents | None = None
+    discount_cents: Cents | None = None
+    coupon_id: Id | None = None
+    recommendation_id: Id | None = None
+
+
+def judge(
+    rows: Sequence[msgspec.Raw], now: datetime, store_id: str | None = None
+) -> tuple[list[Record], list[Rejected]]:
+    """(records of the good rows, the others with index, code and reason), both in the order given.
+
+    `store_id`: the store a till's key is bound to; its events are of that store, and another store's are refused.
+    """
+    records, rejected = [], []
+    for index, raw in enumerate(rows):
+        try:
+            row = msgspec.json.decode(raw, type=EventRow)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            fault = fault_of(error)
+            rejected.append(Rejected(index, _code(fault.detail), f"{fault.pointer or 'event'}: {fault.detail}"))
+            continue
+        if refusal := _refusal(row, now, store_id):
+            rejected.append(Rejected(index, *refusal))
+        else:
+            records.append(_record(row, store_id))
+    return records, rejected
+
+
+def _code(detail: str) -> str:
+    if detail.startswith("Object missing"):
+        return "missing_field"
+    return "unknown_field" if detail.startswith("Object contains unknown") else "invalid_field"
+
+
+def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, str] | None:
+    """(code, detail) when the row breaks a rule that its shape can't say."""
+    for name in REQUIRED[row.event_type]:
+        if getattr(row, name) is None and not (name == "store_id" and store_id is not None):
+            return "missing_field", f"/{name}: a {row.event_type} needs it"
+    if row.occurred_at < EARLIEST_UTC:
+        return "too_early", f"/occurred_at: before {EARLIEST_UTC.date()}"
+    if row.occurred_at > now + MAX_AHEAD:
+        return "too_late", f"/occurred_at: over {MAX_AHEAD.days} day ahead of our clock"
+    if store_id is not None and row.store_id not in (None, store_id):
+        return "other_store", f"/store_id: this key belongs to store {store_id}"
+    return None
+
+
+def _record(row: EventRow, store_id: str | None) -> Record:
+    record: Record = {column.name: getattr(row, column.name) for column in EVENT_COLUMNS}
+    record["occurred_at"] = row.occurred_at.astimezone(UTC).isoformat()
+    record["store_id"] = row.store_id or store_id
+    record["event_id"] = row.event_id or derived_id(record)
+    return record
+
+
+def derived_id(record: Mapping[str, Any]) -> str:
+    """The id of an event that names none: the hash of what it says, so that sending it again adds nothing.
+
+    `row-` and the MD5 of the other columns, times as microseconds since 1970, as `training/event_ids.py` does for files: the
+    same row has one id by whichever door it comes. A test holds the two together.
+    """
+    return "row-" + hashlib.md5(_SEPARATOR.join(_said(record, column) for column in _SAID).encode()).hexdigest()
+
+
+def _said(record: Mapping[str, Any], column: Column) -> str:
+    value = record[column.name]
+    if column.kind == "time":
+        return str((datetime.fromisoformat(value) - _EPOCH) // timedelta(microseconds=1))
+    return "" if value is None else str(value)

@@ -1,0 +1,148 @@
+"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline.
+
+BentoML's own time limit stands behind it; a mount that raised instead of answering would hang for all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from embedded import OnlineStoreError
+from offers.database import LedgerError
+from serving import problems
+from serving.asked import Asked, Call
+from serving.auth import authorise
+from serving.door import check_json, checked_id, decode, idempotency_key, read_body, read_query
+from serving.openapi import document
+from serving.parts import Parts
+from serving.problems import Problem, unavailable
+from serving.routing import Routes
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Wire = tuple[int, bytes, bytes, Mapping[str, str]]
+"""Status, media type, body, headers."""
+
+log = logging.getLogger("daypart.serving")
+DEADLINE_S = 3.0
+MAX_AT_ONCE = 512
+JSON = b"application/json"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+class Front:
+    """Answers everything below `/`. `parts` is set once they are open; until then the answer is 503."""
+
+    def __init__(self, calls: Sequence[Call], version: str) -> None:
+        self.parts: Parts | None = None
+        self._routes = Routes(calls)
+        self._openapi = msgspec.json.encode(document(calls, version))
+        self._at_once = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        started = perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        wished = headers.get("x-request-id", "")
+        request_id = wished if _REQUEST_ID.fullmatch(wished) else uuid4().hex
+        self._at_once += 1
+        try:
+            name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)
+            await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
+            await send({"type": "http.response.body", "body": body})
+        except ConnectionError:
+            return  # nobody is left to answer
+        finally:
+            self._at_once -= 1
+        if self.parts is not None:
+            self.parts.metrics.answered(name, status, perf_counter() - started)
+
+    async def _answered(
+        self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
+    ) -> tuple[str, Wire]:
+        """(the call's name, the answer), whatever happens below; only a client that left raises (ConnectionError)."""
+        name = "none"
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                if beside := self._beside(scope):
+                    return "beside", beside
+                call, path = self._routes.find(scope["method"], scope["path"])
+                name = call.name
+                return name, await self._called(call, path, scope, receive, headers)
+        except Problem as found:
+            problem = found
+        except TimeoutError:
+            problem = unavailable("deadline", f"no answer within {DEADLINE_S:g} s")
+        except LedgerError as error:
+            log.warning("request %s: %s", request_id, error)
+            problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
+        except OnlineStoreError as error:
+            log.warning("request %s: %s", request_id, error)
+            problem = unavailable("online_store_unavailable", "the online store does not answer")
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("request %s (%s) failed", request_id, name)
+            problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
+        return name, (problem.status, problems.MEDIA_TYPE, problems.encode(problem, request_id), problem.headers)
+
+    def _beside(self, scope: Scope) -> Wire | None:
+        """The two answers that need no key."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return None
+        if scope["path"] == "/v1/openapi.json":
+            return 200, JSON, self._openapi, {}
+        if scope["path"] == "/metrics" and self.parts is not None:
+            self.parts.metrics.dropped.set(self.parts.impressions.n_dropped)
+            return 200, b"text/plain; version=0.0.4; charset=utf-8", self.parts.metrics.exposition(), {}
+        return None
+
+    async def _called(
+        self, call: Call, path: dict[str, str], scope: Scope, receive: Receive, headers: dict[str, str]
+    ) -> Wire:
+        parts = self.parts
+        if parts is None:
+            raise unavailable("starting", "the service is starting")
+        if self._at_once > MAX_AT_ONCE:
+            raise Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": "1"})
+        now = parts.clock()
+        key = await authorise(parts.keys, parts.pool, headers, call.scopes, now)
+        body = None
+        if call.body is not None:
+            check_json(headers)
+            body = decode(await read_body(receive, headers, call.max_body), call.body)
+        asked = Asked(
+            parts=parts,
+            key=key,
+            path={name: checked_id(value, name) for name, value in path.items()},
+            query=None if call.query is None else read_query(scope["query_string"], call.query),
+            body=body,
+            headers=headers,
+            idempotency_key=idempotency_key(headers) if call.needs_key else "",
+            now=now,
+        )
+        reply = await call.handler(asked)
+        return call.status, JSON, msgspec.json.encode(reply.body), reply.headers
+
+
+def _raw(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    raw = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    return raw + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more.items()]

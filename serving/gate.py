@@ -1,0 +1,72 @@
+"""The gate before the online store: after a failure nobody waits for it for a moment, and the log says so once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from embedded import OnlineStoreError
+from serving.online_port import Assortment, OnlineFeatures, UserFeatures
+
+log = logging.getLogger("daypart.serving")
+# A dead store costs one socket timeout (50 ms) a second at most, not one a request.
+CLOSED_S = 1.0
+
+
+class OnlineGate:
+    """Reads through to `online`; while closed, every read is None at once. Raises nothing for a store that is down."""
+
+    def __init__(self, online: OnlineFeatures, clock_s: Callable[[], float]) -> None:
+        self._online = online
+        self._clock_s = clock_s
+        self._closed_until = -1.0
+        self.is_down = False
+
+    def user(self, user_id: str) -> UserFeatures | None:
+        """The user's features (an empty history for one nobody knows), None when the store can't say."""
+        if self._clock_s() < self._closed_until:
+            return None
+        try:
+            features = self._online.user(user_id)
+        except OnlineStoreError as error:
+            self._close(error)
+            return None
+        except ValueError as error:
+            # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
+            log.warning("a user's features can't be read: %s", error)
+            return None
+        self._open()
+        return features
+
+    def store(self, store_id: str) -> tuple[bool, Assortment | None]:
+        """(whether the store could say, the assortment or None when that store has none)."""
+        if self._clock_s() < self._closed_until:
+            return False, None
+        try:
+            assortment = self._online.store(store_id)
+        except OnlineStoreError as error:
+            self._close(error)
+            return False, None
+        self._open()
+        return True, assortment
+
+    def answers(self) -> bool:
+        """Whether the store answers right now, asked past the gate. Blocking."""
+        try:
+            self._online.user("readiness")
+        except OnlineStoreError as error:
+            self._close(error)
+            return False
+        self._open()
+        return True
+
+    def _close(self, error: OnlineStoreError) -> None:
+        self._closed_until = self._clock_s() + CLOSED_S
+        if not self.is_down:
+            log.warning("online store down, recommendations fall back on popularity: %s", error)
+        self.is_down = True
+
+    def _open(self) -> None:
+        if self.is_down:
+            log.warning("online store back")
+        self.is_down = False

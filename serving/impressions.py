@@ -1,0 +1,142 @@
+"""Impressions: what was shown, written as files that `daypart ingest` reads. Bounded, and never in a request's way.
+
+A request puts rows on a queue; one thread appends them to `home/inbox/impressions-….csv.part` and gives the file its final
+name when it is large or old enough, so that a finished file is whole. When the disk or the queue is full rows are dropped
+and counted: a lost impression costs a little learning, a stalled answer costs a sale.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+from feature_repo.events import EVENT_COLUMNS
+from serving.wire import RecommendationAsk, Slate
+
+log = logging.getLogger("daypart.serving")
+COLUMNS = tuple(column.name for column in EVENT_COLUMNS)
+MAX_WAITING = 10_000
+MAX_FILE_BYTES = 16 << 20
+MAX_FILE_S = 60.0
+MAX_FILES = 256
+_PAUSE_S = 0.2
+Row = tuple[str | int | None, ...]
+
+
+def rows_of(slate: Slate, ask: RecommendationAsk, now: datetime) -> list[Row]:
+    """One event row per shown product, in the order of COLUMNS."""
+    context = ask.context
+    stamp = now.astimezone(UTC).isoformat()
+    rows = []
+    for item in slate.items:
+        row = dict.fromkeys(COLUMNS) | {
+            "event_id": f"{slate.recommendation_id}.{item.rank}",
+            "event_type": "impression",
+            "occurred_at": stamp,
+            "user_id": ask.user_id,
+            "product_id": item.product_id,
+            "store_id": context.store_id,
+            "channel": context.channel,
+            "recommendation_id": slate.recommendation_id,
+        }
+        rows.append(tuple(row[name] for name in COLUMNS))
+    return rows
+
+
+def finished(home: Path) -> list[Path]:
+    """Whole impression files, oldest first: ingest them, then delete them."""
+    return sorted((home / "inbox").glob("impressions-*.csv"))
+
+
+def adopt(folder: Path) -> None:
+    """Finish what a writer that was killed left behind. A torn last line is for ingest to quarantine."""
+    for part in sorted(folder.glob("impressions-*.csv.part")):
+        pid = part.name.removesuffix(".csv.part").rpartition("-")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            with suppress(OSError):  # another worker was first
+                part.rename(part.with_suffix(""))
+
+
+class ImpressionLog:
+    """The writer. `close` writes what waits and finishes the file."""
+
+    def __init__(self, home: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._folder = home / "inbox"
+        self._clock_s = clock_s
+        self._queue: queue.Queue[Sequence[Row] | None] = queue.Queue(MAX_WAITING)
+        self._part: Path | None = None
+        self._opened_s = 0.0
+        self.n_dropped = 0
+        self._thread = threading.Thread(target=self._run, name="impressions", daemon=True)
+        self._thread.start()
+
+    def put(self, rows: Sequence[Row]) -> None:
+        """Hand over rows; returns at once, drops and counts them when too many wait."""
+        try:
+            self._queue.put_nowait(rows)
+        except queue.Full:
+            self.n_dropped += len(rows)
+
+    def close(self) -> None:
+        """Write what waits, finish the file, end the thread."""
+        self._queue.put(None)
+        self._thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        adopt(self._folder)
+        while True:
+            first = self._take()
+            batch, ended = [*(first or ())], first is None
+            while not ended and not self._queue.empty():
+                rows = self._queue.get_nowait()
+                ended = rows is None
+                batch.extend(rows or ())
+            try:
+                self._write(batch)
+                self._finish(force=ended)
+            except OSError as error:
+                if not self.n_dropped:
+                    log.warning("impressions are dropped: %s", error)
+                self.n_dropped += len(batch)
+            if ended:
+                return
+            time.sleep(_PAUSE_S if batch else 0)
+
+    def _take(self) -> Sequence[Row] | None:
+        try:
+            return self._queue.get(timeout=1.0)
+        except queue.Empty:
+            return ()
+
+    def _write(self, batch: Sequence[Row]) -> None:
+        if not batch:
+            return
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if self._part is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if len(list(self._folder.iterdir())) >= MAX_FILES:
+                raise OSError(f"{self._folder} holds {MAX_FILES} files; run daypart features")
+            self._opened_s = self._clock_s()
+            self._part = self._folder / f"impressions-{time.time_ns()}-{os.getpid()}.csv.part"
+            writer.writerow(COLUMNS)
+        writer.writerows(batch)
+        with self._part.open("a", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+
+    def _finish(self, force: bool) -> None:
+        if self._part is None:
+            return
+        large = self._part.stat().st_size >= MAX_FILE_BYTES
+        if force or large or self._clock_s() - self._opened_s >= MAX_FILE_S:
+            self._part.rename(self._part.with_suffix(""))
+            self._part = None

@@ -1,0 +1,64 @@
+"""The event inbox: accepted events wait in the ledger's database until `daypart features` has put them into the lake.
+
+`take` returns after the commit, which on both databases means after the flush: what was answered 202 survives a power cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from offers.database import transaction
+from serving.events import Record
+from serving.tables import EVENT_INBOX
+
+# SQLite binds at most 32,766 values a statement; three columns a row stay far below it.
+_ROWS_A_STATEMENT = 1000
+
+
+def take(engine: Engine, records: Sequence[Record], now: datetime) -> list[Record]:
+    """Store the records whose event_id is new, durably, and return them in the order given.
+
+    One transaction. Events stay known after they were absorbed, so a late retry is still a duplicate. Raises LedgerError.
+    """
+    if not records:
+        return []
+    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
+    # Sorted by id: two batches that share events then lock them in one order and can't deadlock.
+    first_of_id = {record["event_id"]: record for record in reversed(records)}
+    rows = [
+        {"event_id": key, "received_ms": _ms(now), "body": msgspec.json.encode(first_of_id[key]).decode()}
+        for key in sorted(first_of_id)
+    ]
+    statement = dialect.insert(EVENT_INBOX).on_conflict_do_nothing(index_elements=["event_id"])
+    fresh: set[str] = set()
+    with transaction(engine, write=True) as connection:
+        for start in range(0, len(rows), _ROWS_A_STATEMENT):
+            batch = statement.values(rows[start : start + _ROWS_A_STATEMENT]).returning(EVENT_INBOX.c.event_id)
+            fresh |= set(connection.execute(batch).scalars())
+    return [record for record in records if record["event_id"] in fresh and first_of_id[record["event_id"]] is record]
+
+
+def pending(engine: Engine, limit: int) -> list[tuple[int, Record]]:
+    """(number, record) of events not absorbed yet, in the order of arrival, at most `limit`."""
+    wanted = select(EVENT_INBOX.c.seq, EVENT_INBOX.c.body).where(EVENT_INBOX.c.absorbed_ms.is_(None))
+    with transaction(engine, write=False) as connection:
+        rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq).limit(limit)).all()
+    return [(row.seq, msgspec.json.decode(row.body)) for row in rows]
+
+
+def mark_absorbed(engine: Engine, numbers: Sequence[int], now: datetime) -> None:
+    """Say that these events are in the lake. Call it after the lake has them: a repeat there is harmless, a gap is not."""
+    with transaction(engine, write=True) as connection:
+        for start in range(0, len(numbers), _ROWS_A_STATEMENT):
+            some = EVENT_INBOX.c.seq.in_(numbers[start : start + _ROWS_A_STATEMENT])
+            connection.execute(update(EVENT_INBOX).where(some).values(absorbed_ms=_ms(now)))
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

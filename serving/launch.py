@@ -1,0 +1,69 @@
+"""`daypart serve`: check everything in this process, then hand over to BentoML's supervisor and its workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from serving.preflight import preflight, require_free
+from settings import Settings, load_settings
+
+# Two underscores: from our process to our process, never a setting.
+SETTINGS = "DAYPART__SETTINGS"
+CHECKED = "DAYPART__CHECKED"
+GRACE_S = 10
+ROOT = Path(__file__).resolve().parents[1]
+SERVICE = "serving.service:DaypartService"
+
+
+def settings_from(env: Mapping[str, str]) -> Settings:
+    """The settings that `run` handed down, else those of the environment and `daypart.toml`. Raises SettingsError."""
+    handed = env.get(SETTINGS)
+    return load_settings(env) if handed is None else msgspec.json.decode(handed, type=Settings, dec_hook=_path)
+
+
+def run(settings: Settings, workers: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight get `GRACE_S` to finish. Raises preflight.FAULTS."""
+    settings = replace(settings, home=settings.home.absolute(), campaigns=settings.campaigns.absolute())
+    require_free(settings.host, settings.port)
+    preflight(settings)
+    os.environ.update(_environment(settings))
+    # Only now, as BentoML reads the environment when it is imported.
+    from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
+
+    from serving import service
+
+    # BentoML's decorator turns the class into its own Service, which type checkers can't see.
+    daypart: Any = service.DaypartService
+    daypart.config["workers"] = n_workers = settings.workers if workers is None else workers
+    daypart.inject_config()
+    where = f"http://{settings.host}:{settings.port}"
+    sys.stderr.write(f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when\n")
+    serve_http(
+        SERVICE,
+        working_dir=str(ROOT),
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the workers inherit. BentoML's own state goes below `home`, so that two services share no metrics files."""
+    return {
+        SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(),
+        CHECKED: str(os.getpid()),
+        # BentoML reads these two when it is imported, before it knows what the service itself sets.
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": os.environ.get("BENTOML_HOME") or str(settings.home / "bentoml"),
+    }
+
+
+def _path(kind: type, value: Any) -> Any:
+    return kind(value)

@@ -1,0 +1,57 @@
+"""The port to what is known of a user or a store this second, and what comes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+
+from embedded import OnlineStoreError
+from models.history import History
+
+
+class OnlineUnavailable(OnlineStoreError):
+    """The online store failed to answer in time. Answer without it."""
+
+
+@dataclass(frozen=True)
+class UserFeatures:
+    """What is known of one user. One whom nobody knows has an empty history, no profile, a flat rhythm and no `as_of`."""
+
+    history: History
+    profile: Mapping[str, Any]
+    """Scalars by feature name; None for one without a value."""
+    rhythm: np.ndarray
+    """float32[168]: orders by hour of the store's local week, Monday 00:00 first."""
+    as_of: datetime | None
+    """When the history was true. Nothing expires by itself online: judge its age by this."""
+
+
+@dataclass(frozen=True)
+class Assortment:
+    """What a store sells. Row i of every array is about `product_ids[i]`; ids ascend."""
+
+    product_ids: tuple[str, ...]
+    price_cents: np.ndarray
+    """int64[n]."""
+    stock_units: np.ndarray
+    """int64[n]: 0 where `stock_known` is false."""
+    stock_known: np.ndarray
+    """bool[n]."""
+    as_of: datetime
+
+
+class OnlineFeatures(Protocol):
+    """The port. Every call raises OnlineUnavailable when the online store does not answer within about 100 ms."""
+
+    def user(self, user_id: str) -> UserFeatures:
+        """All about one user, in one read."""
+
+    def store(self, store_id: str) -> Assortment | None:
+        """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows."""
+
+    def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
+        """Replace the user's history by one true at `at` (default: its last purchase), however late that is."""

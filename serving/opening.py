@@ -1,0 +1,74 @@
+"""Opening the parts of one process in order, and closing them in the opposite one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+from embedded import lease_online_store
+from offers.desk import Desk
+from offers.journal import Journal
+from serving.bundle import load_bundle
+from serving.gate import OnlineGate
+from serving.impressions import ImpressionLog
+from serving.keys import KeyRing
+from serving.metrics import Metrics
+from serving.online import FeastOnline
+from serving.parts import Parts
+from serving.quick import without_typeguard
+from serving.ranked import answer_for, what_is_known
+from serving.shelves import Shelves, units
+from serving.tables import prepare
+from serving.visits import Visits
+from serving.wire import Context, RecommendationAsk
+from settings import Settings
+
+# The ledger takes its writers one by one, so more threads would only wait in line.
+LEDGER_THREADS = 8
+WARM_UP_ROUNDS = 20
+
+
+@contextmanager
+def open_parts(settings: Settings) -> Iterator[Parts]:
+    """Everything a process serves with, for as long as the block runs. Raises preflight.FAULTS."""
+    with ExitStack() as stack:
+        bundle = load_bundle(settings)
+        store = stack.enter_context(lease_online_store(settings))
+        with without_typeguard():
+            online = FeastOnline(settings, store)
+        journal = Journal(settings.ledger_url)
+        stack.callback(journal.close)
+        prepare(journal.engine)
+        gate = OnlineGate(online, time.monotonic)
+        pool = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
+        stack.callback(pool.shutdown)
+        impressions = ImpressionLog(settings.home)
+        stack.callback(impressions.close)
+        yield Parts(
+            settings=settings,
+            bundle=bundle,
+            shelves=Shelves(bundle),
+            online=online,
+            gate=gate,
+            visits=Visits(online, bundle.zones, settings.history_limit),
+            desk=Desk(journal, stock=partial(units, gate)),
+            engine=journal.engine,
+            keys=KeyRing(journal.engine, time.monotonic),
+            impressions=impressions,
+            metrics=Metrics(),
+            pool=pool,
+            clock=lambda: datetime.now(UTC),
+        )
+
+
+def warm_up(parts: Parts) -> None:
+    """Walk the hot path, so that the first person does not pay for lazy imports, cold caches and memory maps."""
+    now = parts.clock()
+    stores = [None, *sorted(parts.bundle.zones)[:1]]
+    for turn in range(WARM_UP_ROUNDS):
+        ask = RecommendationAsk(user_id="warm-up", context=Context(store_id=stores[turn % len(stores)]))
+        answer_for(parts, ask, what_is_known(parts, ask), now, now, ["en"])

@@ -1,0 +1,40 @@
+"""The parts that requests touch: opened once per process by `opening.py`, replaced by fakes in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from offers.desk import Desk
+from serving.bundle import Bundle
+from serving.gate import OnlineGate
+from serving.impressions import ImpressionLog
+from serving.keys import KeyRing
+from serving.metrics import Metrics
+from serving.online_port import OnlineFeatures
+from serving.shelves import Shelves
+from serving.visits import Visits
+from settings import Settings
+
+
+@dataclass
+class Parts:
+    """What handlers reach. `bundle` and `shelves` belong together; everything else lives as long as the process."""
+
+    settings: Settings
+    bundle: Bundle
+    shelves: Shelves
+    online: OnlineFeatures
+    gate: OnlineGate
+    visits: Visits
+    desk: Desk
+    engine: Engine
+    keys: KeyRing
+    impressions: ImpressionLog
+    metrics: Metrics
+    pool: ThreadPoolExecutor
+    clock: Callable[[], datetime]

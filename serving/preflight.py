@@ -1,0 +1,68 @@
+"""Before a worker starts: is everything there that it will need? Each fault is one line that says what to do."""
+
+from __future__ import annotations
+
+import socket
+
+from embedded import OnlineStoreError, lease_online_store
+from models.errors import ArtifactError
+from offers.campaign import CampaignError, load_campaign
+from offers.database import LedgerError, connect
+from serving.bundle import load_bundle
+from serving.catalogue import CatalogueError
+from serving.tables import prepare
+from settings import Settings, SettingsError
+
+FEATURE_SERVICE = b"recommendations_v1"
+
+
+class StartFault(Exception):
+    """The service cannot start. One line: what, where, what to do."""
+
+
+FAULTS = (ArtifactError, CampaignError, CatalogueError, LedgerError, OnlineStoreError, SettingsError, StartFault)
+
+
+def preflight(settings: Settings) -> None:
+    """Open each part, and let it go again. Cheapest first, so that a typing error is told at once.
+
+    Raises one of FAULTS.
+    """
+    for file in sorted(settings.campaigns.glob("*.toml")):
+        load_campaign(settings.campaigns, file.stem)
+    load_bundle(settings)
+    _require_registry(settings)
+    engine = connect(settings.ledger_url)
+    try:
+        prepare(engine)
+    finally:
+        engine.dispose()
+    with lease_online_store(settings):
+        pass
+
+
+def _require_registry(settings: Settings) -> None:
+    """Reading the registry takes Feast, which costs seconds; but it is a protobuf, and its names stand in it as they are."""
+    if settings.registry_url:
+        return
+    registry = settings.home / "feast" / "registry.db"
+    try:
+        is_filled = FEATURE_SERVICE in registry.read_bytes()
+    except OSError:
+        is_filled = False
+    if not is_filled:
+        raise StartFault(f"{registry}: no feature registry that serves; run daypart features")
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises StartFault when the address cannot be bound."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise StartFault(
+                f"cannot listen on {host} port {port} ({reason}); set DAYPART_HOST or DAYPART_PORT"
+            ) from None

@@ -1,0 +1,101 @@
+"""`POST /v1/recommendations`: one online read, one scoring, one answer; parts that are down are worked around and named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+from models.history import History
+from offers.answers import Offer
+from offers.database import LedgerError
+from serving.asked import Asked, Reply, plausible
+from serving.catalogue import languages
+from serving.impressions import rows_of
+from serving.parts import Parts
+from serving.problems import malformed
+from serving.recommend import Known, slate
+from serving.wire import RecommendationAsk, Slate, SlateMeta
+
+# The wallet is an ornament of the answer: a slow ledger must not hold it up.
+WALLET_WAIT_S = 0.25
+
+
+async def recommendations(asked: Asked) -> Reply:
+    """Rank products for a person in a store at a moment."""
+    ask: RecommendationAsk = asked.body
+    if ask.user_id is None and ask.anonymous_id is None:
+        raise malformed("name a user_id or an anonymous_id", "/user_id", "missing_user")
+    local = ask.context.local_time
+    moment = asked.now if local is None else plausible(local, "/context/local_time")
+    # The ledger is asked first, so that its thread works while the loop reads the features.
+    wallet = None if ask.user_id is None else asked.begin(asked.parts.desk.wallet, ask.user_id, asked.now)
+    known = await _with_offers(what_is_known(asked.parts, ask), wallet)
+    answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
+    if not ask.dry_run:
+        asked.parts.impressions.put(rows_of(answer, ask, asked.now))
+    return Reply(answer)
+
+
+def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
+    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`."""
+    shelf, warning = parts.shelves.of(parts.gate, ask.context.store_id)
+    warnings = [] if warning is None else [warning]
+    if ask.user_id is None:
+        return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
+    features = parts.gate.user(ask.user_id)
+    if features is None:
+        return Known(History.empty(), shelf, None, "popularity", True, warnings)
+    fallback = None if len(features.history) else "cold_start"
+    return Known(features.history, shelf, features.as_of, fallback, parts.gate.is_down, warnings)
+
+
+def answer_for(
+    parts: Parts, ask: RecommendationAsk, known: Known, moment: datetime, now: datetime, wanted: Sequence[str]
+) -> Slate:
+    """The whole answer. `moment` decides the daypart, `now` the age of the features."""
+    bundle = parts.bundle
+    hour = bundle.hour_of_week(ask.context.store_id, moment)
+    items = slate(bundle, ask, known, hour, bundle.catalogue.names_for(wanted))
+    warnings = [*known.warnings, *_unknown_words(parts, ask)]
+    if not items:
+        warnings.append("empty_list")
+    if known.fallback is not None:
+        parts.metrics.fallbacks.labels(known.fallback).inc()
+    age = None if known.features_as_of is None else max(0.0, (now - known.features_as_of).total_seconds())
+    meta = SlateMeta(
+        model_version=bundle.version,
+        feature_age_s=age,
+        degraded=known.degraded,
+        fallback=known.fallback,
+        warnings=warnings,
+    )
+    return Slate(recommendation_id=uuid4().hex, items=items, meta=meta)
+
+
+def _unknown_words(parts: Parts, ask: RecommendationAsk) -> list[str]:
+    """A filter that names what we don't have is not wrong, but somebody will wonder why the list is short."""
+    products, kinds = parts.bundle.ranker.product_ids.row, parts.bundle.catalogue.categories
+    found = []
+    if any(product not in products for product in ask.filter.include or ()):
+        found.append("unknown_product")
+    if any(kind not in kinds for kind in ask.filter.categories or ()):
+        found.append("unknown_category")
+    return found
+
+
+async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer]] | None) -> Known:
+    if wallet is None:
+        return known
+    try:
+        async with asyncio.timeout(WALLET_WAIT_S):
+            return replace(known, offers=await wallet)
+    except (LedgerError, TimeoutError):
+        return replace(known, warnings=[*known.warnings, "offers_unavailable"])
+
+
+def _language(asked: Asked) -> list[str]:
+    wish = asked.headers.get("accept-language", "")
+    return languages(asked.body.context.locale, wish, asked.parts.settings.locale)

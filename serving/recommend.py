@@ -1,0 +1,72 @@
+"""From what is known of a person to a slate: score all, strike out, take the best, say why. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from msgspec import UNSET
+
+from models.history import History
+from models.scoring import top_k
+from offers.answers import Offer
+from serving.bundle import Bundle
+from serving.eligible import Shelf, dialled, eligible
+from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the parts around the model could tell for one request."""
+
+    history: History
+    shelf: Shelf
+    features_as_of: datetime | None = None
+    fallback: str | None = None
+    degraded: bool = False
+    warnings: list[str] = field(default_factory=list)
+    offers: Sequence[Offer] = ()
+
+
+def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, hour_of_week: int, names: Sequence[str]) -> list[Item]:
+    """The best `ask.limit` products that may be shown, rank 1 first; ties by product id."""
+    store_id = ask.context.store_id
+    scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week)
+    ranking = dialled(scores.score, scores.ask.rows, ask.filter.novelty)
+    ranking[~eligible(bundle, known.shelf, ask.filter, ask.context.cart)] = np.nan
+    rows = top_k(ranking, ask.limit)
+    coupons = open_coupons(known.offers, store_id)
+    ids, items = bundle.ranker.product_ids.ids, []
+    for place, (row, probability) in enumerate(zip(rows.tolist(), scores.probability(rows).tolist(), strict=True)):
+        items.append(
+            Item(
+                product_id=ids[row],
+                name=names[row],
+                rank=place + 1,
+                score=round(probability, 6),
+                price_cents=known.shelf.price(row),
+                reasons=[Reason(code, _named(bundle, names, detail)) for code, detail in scores.reasons(row)],
+                offer=coupons.get(ids[row], UNSET),
+            )
+        )
+    return items
+
+
+def open_coupons(offers: Sequence[Offer], store_id: str | None) -> dict[str, ItemOffer]:
+    """product_id → the open coupon that ends first there; with a store, only coupons of that store."""
+    found: dict[str, ItemOffer] = {}
+    for offer in sorted(offers, key=lambda o: (o.valid_until, o.offer_id)):
+        if store_id in (None, offer.store_id):
+            found.setdefault(
+                offer.product_id,
+                ItemOffer(offer.offer_id, offer.coupon_code, offer.discount_cents, offer.valid_from, offer.valid_until),
+            )
+    return found
+
+
+def _named(bundle: Bundle, names: Sequence[str], detail: str) -> str:
+    """A reason that speaks of a product speaks of it by name."""
+    row = bundle.ranker.product_ids.row.get(detail)
+    return detail if row is None else names[row]

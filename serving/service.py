@@ -1,0 +1,115 @@
+"""The BentoML service: processes, workers, health and build are BentoML's; everything below `/v1` is the mounted front's.
+
+Both doors come here: `bentoml serve serving.service:DaypartService` and `daypart serve` (launch.py). BentoML runs `check` in
+the parent before any worker; a fault there ends the start with one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import bentoml
+
+from serving.calls import CALLS
+from serving.front import Front
+from serving.health import Health
+from serving.launch import CHECKED, settings_from
+from serving.opening import open_parts, warm_up
+from serving.preflight import FAULTS, preflight
+
+VERSION = "1"
+TIMEOUT_S = 5
+# The default collects the young generation every 700 allocations and stops the world for what start-up left behind.
+GC_THRESHOLD = (100_000, 50, 100)
+log = logging.getLogger("daypart.serving")
+front = Front(CALLS, VERSION)
+
+
+@bentoml.service(
+    name="daypart",
+    traffic={"timeout": TIMEOUT_S},
+    tracing={"excluded_urls": ".*"},
+    logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
+    endpoints={"livez": "/livez", "readyz": "/readyz"},
+    # One BLAS thread a worker: cores are shared out by workers, and small products only lose by threads.
+    envs=[
+        {"name": "BENTOML_DO_NOT_TRACK", "value": "True"},
+        {"name": "OPENBLAS_NUM_THREADS", "value": "1"},
+        {"name": "TZ", "value": "UTC"},
+    ],
+)
+class DaypartService:
+    """Ranked products and timed coupons. `/v1/openapi.json` describes the calls."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._health: Health | None = None
+
+    @bentoml.on_deployment
+    @staticmethod
+    def check() -> None:
+        """Stop the start of the whole service with one plain line when a part is missing."""
+        if os.environ.get(CHECKED) != str(os.getpid()):
+            with _one_line():
+                preflight(settings_from(os.environ))
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        """Open the parts, warm them up, freeze what will not change; only then is the service ready."""
+        with _one_line():
+            parts = self._stack.enter_context(open_parts(settings_from(os.environ)))
+        warm_up(parts)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLD)
+        front.parts = parts
+        self._health = Health(parts)
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        """Requests in flight are answered by now; let the parts go."""
+        front.parts, self._health = None, None
+        self._stack.close()
+
+    async def __is_ready__(self) -> bool:
+        return self._health is not None and await self._health.ready()
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """A fault that a person can mend leaves as its one line and exit code 2; anything else keeps its traceback."""
+    try:
+        yield
+    except FAULTS as fault:
+        sys.stderr.write(f"{' '.join(str(fault).split())}\n")
+        sys.stderr.flush()
+        if bentoml.server_context.worker_index is not None:
+            # In a worker SystemExit would pass through uvicorn, which prints it twice as a traceback. All that was opened
+            # is closed by now; the supervisor tries again every ten seconds, until the fault is mended.
+            os._exit(2)
+        raise SystemExit(2) from None
+
+
+class OddPaths:
+    """Brings to the front the paths that a mount's pattern overlooks: its `.*` stops at a newline (%0A)."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
+        is_odd = scope["type"] == "http" and "\n" in scope["path"]
+        await (front if is_odd else self._app)(scope, receive, send)
+
+
+# The decorator has turned the class into BentoML's own Service, which type checkers can't see.
+_service: Any = DaypartService
+_service.mount_asgi_app(front, path="/")
+_service.add_asgi_middleware(OddPaths)

@@ -1,0 +1,136 @@
+"""The wire: every request and answer of `/v1` as a struct. Validated once, here; `openapi.py` publishes the same structs.
+
+Unknown members are refused: a mistyped `filter` that is silently ignored would show a person what they asked not to see.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from feature_repo.events import MAX_ID_LENGTH, MAX_PRICE_CENTS, MAX_QUANTITY
+
+# Python and ECMA read this alike: no control character anywhere (a plain `$` would let a last newline through).
+_PRINTABLE = "^(?![\\s\\S]*[\\u0000-\\u001f\\u007f-\\u009f])"
+MAX_LIMIT = 100
+MAX_LISTED = 1000
+MAX_EVENTS = 1000
+
+Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=_PRINTABLE)]
+# A header can't carry more than this unharmed.
+HeaderKey = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern="^[!-~]+(?![\\s\\S])")]
+Locale = Annotated[str, Meta(min_length=2, max_length=35, pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*(?![\\s\\S])")]
+Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with offset")]
+Cents = Annotated[int, Meta(ge=0, le=MAX_PRICE_CENTS)]
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+Channel = Literal["app", "store", "delivery", "web"]
+
+
+class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of requests."""
+
+
+class Context(Ask, frozen=True):
+    """Where and when the person is. `local_time` defaults to now; `locale` to Accept-Language."""
+
+    store_id: Id | None = None
+    channel: Channel | None = None
+    local_time: Moment | None = None
+    locale: Locale | None = None
+    cart: Annotated[tuple[Id, ...], Meta(max_length=MAX_LISTED)] = ()
+
+
+class Filter(Ask, frozen=True):
+    """What may be shown. `include`, if given, is all that may; `exclude` never is.
+
+    `novelty` from 0 (what the person knows comes first) over 0.5 (as the model ranks) to 1 (what is new comes first).
+    """
+
+    include: Annotated[tuple[Id, ...], Meta(max_length=MAX_LISTED)] | None = None
+    exclude: Annotated[tuple[Id, ...], Meta(max_length=MAX_LISTED)] = ()
+    categories: Annotated[tuple[Id, ...], Meta(max_length=MAX_LISTED)] | None = None
+    max_price_cents: Cents | None = None
+    novelty: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class RecommendationAsk(Ask, frozen=True):
+    """Body of `POST /v1/recommendations`; `user_id` wins over `anonymous_id`, one of them is needed."""
+
+    user_id: Id | None = None
+    anonymous_id: Id | None = None
+    placement: Id = "default"
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT)] = 10
+    context: Context = Context()
+    filter: Filter = Filter()
+    dry_run: bool = False
+
+
+class Reason(Struct, frozen=True):
+    """Why a product is shown."""
+
+    code: str
+    detail: str
+
+
+class ItemOffer(Struct, frozen=True):
+    """The person's open coupon on a product."""
+
+    offer_id: str
+    coupon_code: str
+    discount_cents: int
+    valid_from: datetime
+    valid_until: datetime
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One product of a slate. `score` is the model's probability that the person takes it on the next visit."""
+
+    product_id: str
+    name: str
+    rank: int
+    score: float
+    price_cents: int | None
+    reasons: list[Reason]
+    offer: ItemOffer | UnsetType = UNSET
+
+
+class SlateMeta(Struct, frozen=True, kw_only=True):
+    """How an answer came about. `fallback` is `cold_start` or `popularity`; `warnings` are codes."""
+
+    model_version: str
+    feature_age_s: float | None
+    degraded: bool
+    fallback: str | None
+    warnings: list[str]
+
+
+class Slate(Struct, frozen=True, kw_only=True):
+    """Answer of `POST /v1/recommendations`, best first."""
+
+    recommendation_id: str
+    items: list[Item]
+    meta: SlateMeta
+
+
+class EventsAsk(Ask, frozen=True):
+    """Body of `POST /v1/events`: rows as in the events table; each is judged alone."""
+
+    events: Annotated[tuple[Raw, ...], Meta(max_length=MAX_EVENTS)]
+
+
+class Rejected(Struct, frozen=True):
+    """An event that was not taken: its place in the list, a code and why."""
+
+    index: int
+    code: str
+    detail: str
+
+
+class EventsTaken(Struct, frozen=True, kw_only=True):
+    """Answer of `POST /v1/events`, given after the accepted ones are durable."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]

@@ -1,0 +1,98 @@
+"""The wire of the push scheduler, wallets, people and campaigns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from serving.wire import Ask, Moment
+
+MAX_PAGE = 1000
+
+
+class DueQuery(Ask, frozen=True, rename={"from_": "from"}):
+    """Query of `GET /v1/offers/due`: the half-open window of `send_at`."""
+
+    from_: Moment
+    to: Moment
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 100
+    cursor: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+
+
+class OfferCard(Struct, frozen=True, kw_only=True):
+    """One timed coupon. Times carry the store's offset; `text` is ready to send, by locale."""
+
+    offer_id: str
+    coupon_code: str
+    campaign_id: str
+    user_id: str | None
+    product_id: str
+    store_id: str
+    discount_cents: int
+    price_cents: int
+    currency: str
+    send_at: datetime
+    valid_from: datetime
+    valid_until: datetime
+    text: dict[str, str]
+    decision_id: str
+    state: str
+
+
+class OffersDue(Struct, frozen=True, kw_only=True):
+    """A page. `next_cursor` always resumes after it, also later; `more` says whether to ask again at once."""
+
+    offers: list[OfferCard]
+    next_cursor: str
+    more: bool
+
+
+class Wallet(Struct, frozen=True, kw_only=True):
+    """A person's open coupons."""
+
+    user_id: str
+    offers: list[OfferCard]
+
+
+class Acknowledged(Struct, frozen=True, kw_only=True):
+    """The delivery state of an offer; `delivered` wins over `failed` whatever comes first."""
+
+    offer_id: str
+    delivery: str
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """What the online store knows of a person, in short."""
+
+    user_id: str
+    profile: dict[str, str | int | float | None]
+    n_visits: int
+    n_products: int
+    features_as_of: datetime | None
+    n_open_offers: int
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """A campaign's money in cents: `held` by live holds, `promised` is the expected cost of open coupons."""
+
+    granted_cents: int
+    reserve_cents: int
+    held_cents: int
+    promised_cents: int
+    spent_cents: int
+    forecast_cents: int
+
+
+class CampaignCard(Struct, frozen=True, kw_only=True):
+    """A campaign. `lift` is null, with the reason beside it, until it can be concluded from the holdout."""
+
+    campaign_id: str
+    budget: Budget
+    n_issued: int
+    n_redeemed: int
+    n_holdout: int
+    stopped: bool
+    lift: dict[str, float] | None
+    lift_unavailable: str | None

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from offers.campaign import Budget, Campaign, CampaignError, Depth, load_campaign
+
+SHIPPED = Path(__file__).resolve().parents[2] / "campaigns"
+PLAIN = """
+id = "c"
+[budget]
+granted_cents = 1000
+[depth]
+ladder_cents = [10, 20]
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def put(text: str) -> Path:
+        (tmp_path / "c.toml").write_text(text, "utf-8")
+        return tmp_path
+
+    return put
+
+
+def test_the_least_a_campaign_says(write):
+    assert load_campaign(write(PLAIN), "c") == Campaign(
+        id="c", budget=Budget(granted_cents=1000), depth=Depth(ladder_cents=(10, 20))
+    )
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.toml")), ids=lambda file: file.stem)
+def test_shipped_campaigns_are_whole(file):
+    campaign = load_campaign(SHIPPED, file.stem)
+    assert campaign.budget.granted_cents > 0
+    assert not campaign.stopped
+
+
+def test_the_default_is_for_groceries():
+    usual = load_campaign(SHIPPED)
+    # A dollar item at the assumed cost of 75% can lose 21 cents; a ten dollar one 2.12.
+    assert min(usual.depth.ladder_cents) <= 21
+    assert max(usual.depth.ladder_cents) <= 212
+    assert usual.prior.response_slope is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("x = 1", "`x`"),
+        ("[limits]\nper_day = 1", "limits: Object contains unknown field `per_day`"),
+        ("[limits]\nper_user_day = 0", "limits.per_user_day: Expected `int` >= 1"),
+        ("[limits]\nper_user_day = 1.5", "limits.per_user_day: Expected `int`, got `float`"),
+        ("[plan]\nholdout_share = 1.0", "plan.holdout_share: Expected `float` < 1"),
+        ("[send]\nat = '18:60'", "send.at: '18:60' is not a time of day; write HH:MM"),
+        ("[send]\nquiet_from = '24:00'", "send.quiet_from: write 00:00 for midnight"),
+        ("[slot]\nhours = 25", "slot.hours: Expected `int` <= 24"),
+        ("[prior]\nresponse_slope = -1", "prior.response_slope"),
+    ],
+)
+def test_a_wrong_key_is_named(write, change, told):
+    with pytest.raises(CampaignError) as caught:
+        load_campaign(write(PLAIN + change if change[0] == "[" else change + PLAIN), "c")
+    assert "c.toml: " in str(caught.value)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('id = "c"', 'id = "d"', "id: 'd' is not the file's name"),
+        ('id = "c"', "", "required field `id`"),
+        ("[10, 20]", "[20, 10]", "depth.ladder_cents: must rise"),
+        ("[10, 20]", "[10, 10]", "depth.ladder_cents: must rise"),
+        ("[10, 20]", "[]", "depth.ladder_cents: Expected `array` of length >= 1"),
+        ("[10, 20]", "[0, 20]", "depth.ladder_cents[0]: Expected `int` >= 1"),
+        ("= 1000", "= 9", "budget.granted_cents: doesn't pay one coupon of 10 cents"),
+        ("= 1000", "= -1", "budget.granted_cents: Expected `int` >= 0"),
+        ("= 1000", '= "1000"', "budget.granted_cents: Expected `int`, got `str`"),
+        ("= 1000", "= ", "can't be read as TOML"),
+    ],
+)
+def test_a_wrong_value_is_named(write, old, new, told):
+    with pytest.raises(CampaignError, match=r"c\.toml: ") as caught:
+        load_campaign(write(PLAIN.replace(old, new)), "c")
+    assert told in str(caught.value)
+
+
+def test_no_money_and_just_enough_are_allowed(write):
+    assert load_campaign(write(PLAIN.replace("1000", "0")), "c").budget.granted_cents == 0
+    assert load_campaign(write(PLAIN.replace("1000", "10")), "c").budget.granted_cents == 10
+
+
+@pytest.mark.parametrize("name", ["d", "../c", "", "C", "c.toml"])
+def test_a_missing_campaign_lists_what_there_is(write, name):
+    with pytest.raises(CampaignError, match=r"no such campaign; campaigns in .*: c$"):
+        load_campaign(write(PLAIN), name)
+
+
+def test_a_file_that_isnt_text(tmp_path):
+    (tmp_path / "c.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(CampaignError, match="can't be read as TOML"):
+        load_campaign(tmp_path, "c")
+
+
+@pytest.mark.parametrize(("granted", "share", "reserve"), [(1000, 0.15, 150), (50_000, 0.15, 7500), (10, 0.15, 2), (7, 0.0, 0),
+                                                           (7, 1.0, 7), (100, 0.07, 7)])  # fmt: skip
+def test_the_reserve_is_rounded_up_exactly(granted, share, reserve):
+    assert Budget(granted_cents=granted, reserve_share=share).reserve_cents == reserve
+
+
+def test_a_campaign_is_immutable():
+    with pytest.raises(AttributeError):
+        load_campaign(SHIPPED).id = "other"
+    assert isinstance(load_campaign(SHIPPED), msgspec.Struct)

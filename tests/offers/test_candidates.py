@@ -1,0 +1,160 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from offers.audience import Person
+from offers.budget import Choice
+from offers.campaign import Depth, Planning, Prior, Slot
+from offers.candidates import REASONS, consider, is_held_out, usual_slot
+from offers.deciding import decision_of, planned_arms, reserved, spend
+from offers.drafts import NOTHING
+from offers.market import read_market
+from offers.slots import Store
+from tests.models import checkerboard
+from tests.offers.plan_world import KNOWN, NOW, TUESDAY, campaign, ranker, write
+
+
+@pytest.fixture
+def market(tmp_path):
+    settings = write(tmp_path / "home")
+    return read_market(settings.lake, settings.features, ranker().product_ids, 0.75, ("Beer",), NOW)
+
+
+def person(user=0, hours=(8,), store="s0"):
+    week = np.zeros(168, np.float32)
+    for hour in hours:
+        week[np.arange(7) * 24 + hour] = 5
+    return Person(checkerboard.user_id(user), checkerboard.history(user), week, store, KNOWN)
+
+
+STORE = Store("s0", "America/New_York", 360, 1320)
+
+
+def slot(who, store=STORE, made=None):
+    return usual_slot(who, ranker(), store, made or campaign(), TUESDAY, NOW)
+
+
+def test_the_usual_hour():
+    assert slot(person(hours=(8,))).hour == 8
+    assert slot(person(hours=(13,))).hour == 13
+    # Nothing known: the store's rhythm, which peaks at eight.
+    assert slot(person(hours=())).hour == 8
+
+
+def test_a_closed_hour_is_never_the_slot():
+    late = replace(STORE, opens=10 * 60)
+    assert slot(person(hours=(8,)), late).hour >= 10
+    assert slot(person(), replace(STORE, opens=30, closes=45)) == "store_closed"
+
+
+def test_the_share_is_of_the_windows_hours():
+    density = ranker().slot_density(person().rhythm, "s0", 1, np.arange(24) >= 6)
+    one, two = slot(person(), made=campaign(slot=Slot(hours=1))), slot(person())
+    assert two.valid_until - one.valid_until == one.valid_until - one.valid_from
+    assert two.share > one.share > 0.5
+    assert density[8] == pytest.approx(density.max())
+    # Cut at closing, the window is shorter, and so is its share.
+    cut = slot(person(), replace(STORE, closes=9 * 60))
+    assert cut.valid_until == one.valid_until
+
+
+def test_deeper_history_moves_the_choice(market):
+    even, odd = (consider(person(n), ranker(), market, campaign(), TUESDAY, NOW) for n in (0, 1))
+    assert even.arms[0] is NOTHING
+    assert len(even.arms) == len(even.rows) == len(even.prices) == len(even.floors) > 1
+    assert [arm.product_id for arm in even.arms[1:]] == [ranker().product_ids.ids[row] for row in even.rows[1:]]
+    assert even.prices[1] - even.arms[1].discount_cents >= even.floors[1]
+    assert odd.arms != even.arms
+
+
+def test_more_frequent_visitors_are_likelier(market):
+    often = person()
+    rare = replace(often, history=replace(often.history, last_at_s=often.history.last_at_s - 90 * 86_400))
+    p = [max(arm.p_buy for arm in consider(who, ranker(), market, campaign(), TUESDAY, NOW).arms) for who in (often, rare)]
+    assert p[0] > p[1]
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "reason"),
+    [
+        (person(store=None), {}, "no_store"),
+        (person(store="nowhere"), {}, "no_store"),
+        (person(), {"depth": Depth(ladder_cents=(600,))}, "no_product"),
+        (person(), {"prior": Prior(response_slope=0.0)}, "no_gain"),
+    ],
+)
+def test_the_reason_why_not(market, who, changes, reason):
+    found = consider(who, ranker(), market, campaign(**changes), TUESDAY, NOW)
+    assert (found.reason, found.arms) == (reason, (NOTHING,))
+    assert reason in REASONS
+
+
+def test_without_its_own_prior_a_campaign_takes_the_artifacts_slope(market):
+    own = consider(person(), ranker(), market, campaign(prior=Prior(response_slope=2.5)), TUESDAY, NOW)
+    artifacts = consider(person(), ranker(), market, campaign(prior=Prior()), TUESDAY, NOW)
+    assert ranker().response_slope == 2.5
+    assert own.arms == artifacts.arms
+
+
+def test_the_holdout_is_by_hash_persistent_and_as_large_as_said():
+    users = [f"user-{n}" for n in range(20_000)]
+    held = {user for user in users if is_held_out(user, 0.05)}
+    assert len(held) / len(users) == pytest.approx(0.05, abs=0.006)
+    assert held == {user for user in users if is_held_out(user, 0.05)}
+    # Who is held out of a twentieth is held out of a tenth.
+    assert held < {user for user in users if is_held_out(user, 0.1)}
+    assert not any(is_held_out(user, 0.0) for user in users)
+    # Pinned, so that no refactoring reshuffles people between holdout and rest.
+    assert sorted(held)[:3] == ["user-10010", "user-10015", "user-10035"]
+
+
+# -- from candidates to decisions
+
+
+def candidate(market, user=0, **changes):
+    return replace(consider(person(user), ranker(), market, campaign(), TUESDAY, NOW), **changes)
+
+
+def test_money_is_spent_outside_the_holdout_only(market):
+    both = [candidate(market), candidate(market, 2, holdout=True)]
+    choice = spend(both, 10**6)
+    assert choice.arm.tolist() == [len(both[0].arms) - 1, 0]
+    # What a held-out user would have got is planned at the same price of money.
+    assert planned_arms(both, choice) == [len(both[0].arms) - 1, len(both[1].arms) - 1]
+    dear = Choice(np.array([0, 0]), 0.0, 0, 0.0, 10.0**6)
+    assert planned_arms(both, dear) == [0, 0]
+
+
+@pytest.mark.parametrize(("cost", "cents"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.2, 2), (7.0, 7)])
+def test_what_is_reserved_is_whole_and_never_less(cost, cents):
+    assert reserved(cost) == cents
+
+
+def decide(market, made, arm, share=0.0):
+    shared = campaign(plan=Planning(holdout_share=share))
+    return decision_of(made, arm, shared, market, TUESDAY, "USD", "m1")
+
+
+def test_a_decision_with_an_offer(market):
+    made = decide(market, candidate(market), 1, share=0.2)
+    arm = made.arms[1]
+    assert (made.planned_arm, made.sent_arm, made.propensity, made.reason) == (1, 1, 0.8, None)
+    assert (made.terms.product_id, made.terms.discount_cents) == (arm.product_id, arm.discount_cents)
+    assert made.terms.expected_cents == reserved(arm.cost_cents)
+    assert (made.terms.floor_cents, made.terms.price_cents) == (110, 600)
+    assert made.terms.text["zh"].startswith("明早8点,")
+
+
+def test_decisions_without_an_offer(market):
+    held = decide(market, candidate(market, holdout=True), 1, share=0.2)
+    assert (held.planned_arm, held.sent_arm, held.propensity, held.reason, held.terms) == (1, 0, 0.2, "holdout", None)
+    spared = decide(market, candidate(market), 0, share=0.2)
+    assert (spared.sent_arm, spared.propensity, spared.reason, spared.terms) == (0, 1.0, "budget", None)
+    lost = decide(market, candidate(market, reason="no_gain", arms=(NOTHING,)), 0)
+    assert lost.reason == "no_gain"
+
+
+def test_an_arm_without_a_slot_is_a_fault_of_ours(market):
+    with pytest.raises(ValueError, match="slot"):
+        decide(market, candidate(market, slot=None), 1)

@@ -1,0 +1,29 @@
+import pytest
+
+from tests.suites.journal import JournalSuite
+from tests.suites.proof import ProofSuite
+from tests.suites.pulling import PullSuite
+
+
+class OnSqlite:
+    @pytest.fixture
+    def url(self, sqlite_url):
+        return sqlite_url
+
+    @pytest.fixture
+    def empty_urls(self, empty_sqlite_urls):
+        return empty_sqlite_urls
+
+
+class TestJournal(OnSqlite, JournalSuite):
+    pass
+
+
+class TestPull(OnSqlite, PullSuite):
+    pass
+
+
+class TestProof(OnSqlite, ProofSuite):
+    def allow_changes(self, connection):
+        connection.exec_driver_sql("DROP TRIGGER entries_no_update")
+        connection.exec_driver_sql("DROP TRIGGER entries_no_delete")

@@ -1,0 +1,89 @@
+"""Faults on the way to the rules; what tills get is in `tests.suites.journal`."""
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from offers import till
+from offers.answers import Ask, KeyReused
+from offers.chain import append
+from offers.database import LedgerError
+from offers.desk import open_desk
+from offers.issuing import issue
+from offers.journal import save_coupon
+from offers.tables import accounts, answers
+from tests.offers.desk_world import AT, COUPON, PLANNED, SOHO, ask, campaign, code_of, decision
+
+
+@pytest.fixture
+def desk(sqlite_url):
+    desk = open_desk(sqlite_url)
+    desk.open(campaign(), [SOHO], PLANNED)
+    desk.issue("c", [decision("ann")], PLANNED)
+    yield desk
+    desk.journal.close()
+
+
+def test_a_fault_after_the_entry_leaves_neither_entry_nor_answer(desk, monkeypatch):
+    code = code_of(desk)
+
+    def broken(*_):
+        raise LedgerError("the lights went out")
+
+    monkeypatch.setattr(till, "post", broken)
+    with pytest.raises(LedgerError, match="lights"):
+        desk.redeem(code, ask(), "k", AT)
+    monkeypatch.undo()
+    assert desk.campaign("c", AT)["spent_cents"] == 0
+    answer = desk.redeem(code, ask(), "k", AT)
+    assert (answer.ok, answer.replay) == (True, False)
+
+
+def test_a_key_stored_meanwhile_by_another_is_read_after_all(desk, monkeypatch):
+    # An unknown code has no account to queue at, so two calls with one key can both find nothing stored.
+    first = desk.redeem("nonsense", ask(), "k", AT)
+    stored, told = till._stored, []
+
+    def late(connection, key, body_hash):
+        told.append(key)
+        return None if len(told) == 1 else stored(connection, key, body_hash)
+
+    monkeypatch.setattr(till, "_stored", late)
+    assert desk.redeem("nonsense", ask(), "k", AT) == replace(first, replay=True)
+    told.clear()
+    with pytest.raises(KeyReused):
+        desk.redeem("nonsense", ask(order_id="o2"), "k", AT)
+
+
+def test_answers_are_kept_with_refusals(desk):
+    desk.redeem("nonsense", ask(), "k1", AT)
+    desk.redeem(code_of(desk), ask(), "k2", AT)
+    with desk.journal.read() as connection:
+        rows = connection.execute(sa.select(answers.c.key, answers.c.ok).order_by(answers.c.key)).all()
+    assert [tuple(row) for row in rows] == [("k1", False), ("k2", True)]
+
+
+def test_moving_a_coupon_from_where_it_isnt_is_refused(desk):
+    gone = replace(COUPON, offer_id="off_nobody")
+    with pytest.raises(LedgerError, match="moved under a lock"), desk.journal.write() as connection:
+        save_coupon(connection, gone, gone, None)
+
+
+def test_a_head_someone_moved_is_noticed(desk, monkeypatch):
+    def meanwhile(connection, head, items):
+        connection.execute(sa.update(accounts).values(head_seq=accounts.c.head_seq + 1))
+        return append(connection, head, items)
+
+    monkeypatch.setattr(till, "append", meanwhile)
+    with pytest.raises(LedgerError, match="account of campaign c moved under a lock"):
+        desk.redeem(code_of(desk), ask(), "k", AT)
+
+
+def test_nothing_told_is_nothing_judged(desk):
+    assert desk.validate(code_of(desk), Ask(till_time=AT), AT).ok
+
+
+def test_an_empty_batch_changes_nothing(desk):
+    with desk.journal.write() as connection:
+        assert issue(connection, "c", [], PLANNED, bytes).n_decided == 0

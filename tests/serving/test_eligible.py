@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from serving.bundle import load_bundle
+from serving.eligible import dialled, eligible, shelf_of, whole_chain
+from serving.wire import Filter
+from settings import Settings
+from tests.serving.fakes import PRODUCTS, stock
+
+N = len(PRODUCTS)
+
+
+@pytest.fixture(scope="module")
+def bundle(home):
+    return load_bundle(Settings(home=home))
+
+
+def shown(bundle, shelf, cart=(), **wanted):
+    mask = eligible(bundle, shelf, Filter(**wanted), cart)
+    return [name for name, is_in in zip(bundle.ranker.product_ids.ids, mask, strict=True) if is_in]
+
+
+def test_a_store_shows_what_it_has_or_may_have(bundle):
+    shelf = shelf_of(bundle, stock(("p03", 1, 1), ("p04", 1, 0), ("p05", 1, None), ("not trained", 1, 9)))
+    assert shown(bundle, shelf) == ["p03", "p05"]
+
+
+def test_the_stores_price_wins_over_the_product_tables(bundle):
+    shelf = shelf_of(bundle, stock(("p01", 777, 1), ("p02", 0, 1)))
+    assert [shelf.price(row) for row in (0, 1, 2, N - 1)] == [100, 777, 300, None]
+    assert bundle.catalogue.price_cents[1] == 200
+
+
+def test_filters_narrow(bundle):
+    chain = whole_chain(bundle)
+    assert len(shown(bundle, chain)) == N
+    assert shown(bundle, chain, include=("p02", "p09", "nobody")) == ["p02", "p09"]
+    assert shown(bundle, chain, include=("p02", "p09"), exclude=("p09",)) == ["p02"]
+    assert shown(bundle, chain, cart=("p02",), include=("p02", "p09")) == ["p09"]
+    assert shown(bundle, chain, include=()) == []
+    assert shown(bundle, chain, categories=("drink",))[:2] == ["p01", "p03"]
+    assert shown(bundle, chain, categories=("none such",)) == []
+    assert shown(bundle, chain, categories=()) == []
+
+
+def test_the_most_it_may_cost_is_included(bundle):
+    chain = whole_chain(bundle)
+    assert shown(bundle, chain, max_price_cents=300) == ["p00", "p01", "p02"]
+    assert shown(bundle, chain, max_price_cents=299) == ["p00", "p01"]
+    # The last has no price: nobody can say that it is cheap enough.
+    assert PRODUCTS[-1] not in shown(bundle, chain, max_price_cents=100_000)
+
+
+def test_the_shelf_of_the_chain_is_never_written_to(bundle):
+    chain = whole_chain(bundle)
+    eligible(bundle, chain, Filter(exclude=("p00",)), ("p01",))
+    assert chain.on_sale.all()
+
+
+@pytest.mark.parametrize("novelty", [None, 0.5])
+def test_the_dial_in_the_middle_moves_nothing(novelty):
+    score = np.array([0.3, -1.0, 2.0, 0.0], np.float32)
+    moved = dialled(score, np.array([0, 2]), novelty)
+    assert np.argsort(moved).tolist() == np.argsort(score).tolist()
+    assert moved is not score
+
+
+@pytest.mark.parametrize(("novelty", "first"), [(0.0, {0, 2}), (1.0, {1, 3})])
+def test_the_ends_of_the_dial_put_one_kind_first_and_keep_its_order(novelty, first):
+    score = np.array([-9.0, 5.0, -8.0, 4.0], np.float32)
+    order = np.argsort(-dialled(score, np.array([0, 2]), novelty)).tolist()
+    assert set(order[:2]) == first
+    assert order.index(2) < order.index(0)
+    assert order.index(1) < order.index(3)
+
+
+def test_the_dial_moves_by_its_odds():
+    moved = dialled(np.zeros(2, np.float32), np.array([0]), 0.8)
+    assert moved[1] - moved[0] == pytest.approx(np.log(0.8 / 0.2), abs=1e-6)

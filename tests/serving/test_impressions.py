@@ -1,0 +1,125 @@
+import csv
+import os
+import subprocess
+import threading
+
+import pytest
+
+from feature_repo.events import EVENT_COLUMNS
+from serving import impressions
+from serving.impressions import COLUMNS, ImpressionLog, finished, rows_of
+from serving.wire import Context, Item, RecommendationAsk, Slate, SlateMeta
+from tests.serving.fakes import NOW
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+def a_slate(n=2, recommendation_id="r1"):
+    items = [Item(product_id=f"p{i}", name="x", rank=i + 1, score=0.5, price_cents=1, reasons=[]) for i in range(n)]
+    meta = SlateMeta(model_version="v", feature_age_s=None, degraded=False, fallback=None, warnings=[])
+    return Slate(recommendation_id=recommendation_id, items=items, meta=meta)
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_rows_are_events_of_the_table():
+    ask = RecommendationAsk(user_id="ann", context=Context(store_id="soho", channel="app"))
+    rows = rows_of(a_slate(), ask, NOW)
+    first = dict(zip(COLUMNS, rows[0], strict=True))
+    assert tuple(column.name for column in EVENT_COLUMNS) == COLUMNS
+    assert {k: v for k, v in first.items() if v is not None} == {
+        "event_id": "r1.1", "event_type": "impression", "occurred_at": NOW.isoformat(), "user_id": "ann",
+        "product_id": "p0", "store_id": "soho", "channel": "app", "recommendation_id": "r1",
+    }  # fmt: skip
+    assert len({row[0] for row in rows}) == 2
+
+
+def test_what_was_put_is_in_a_finished_file_after_closing(tmp_path):
+    log = ImpressionLog(tmp_path)
+    ask = RecommendationAsk(user_id='a,"b"')
+    for n in range(50):
+        log.put(rows_of(a_slate(3, f"r{n}"), ask, NOW))
+    log.close()
+    (path,) = finished(tmp_path)
+    rows = read(path)
+    assert len(rows) == 150
+    assert {row["user_id"] for row in rows} == {'a,"b"'}
+    assert not list((tmp_path / "inbox").glob("*.part"))
+
+
+def test_nothing_shown_makes_no_file(tmp_path):
+    log = ImpressionLog(tmp_path)
+    log.put([])
+    log.close()
+    assert finished(tmp_path) == []
+
+
+def test_a_file_is_finished_when_it_is_old_or_large(tmp_path, monkeypatch):
+    monkeypatch.setattr(impressions, "_PAUSE_S", 0.0)
+    clock = Clock()
+    log = ImpressionLog(tmp_path, clock)
+    written = threading.Event()
+    write = log._write
+    monkeypatch.setattr(log, "_write", lambda batch: (write(batch), batch and written.set()))
+    ask = RecommendationAsk(user_id="ann")
+    for now_s, n_files in ((0.0, 0), (impressions.MAX_FILE_S, 1)):
+        clock.now_s = now_s
+        written.clear()
+        log.put(rows_of(a_slate(), ask, NOW))
+        assert written.wait(5)
+        assert len(finished(tmp_path)) <= n_files
+    log.close()
+    assert sum(len(read(path)) for path in finished(tmp_path)) == 4
+
+
+def test_a_full_folder_drops_and_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(impressions, "MAX_FILES", 2)
+    (tmp_path / "inbox").mkdir()
+    for n in range(2):
+        (tmp_path / "inbox" / f"impressions-{n}.csv").touch()
+    log = ImpressionLog(tmp_path)
+    log.put(rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
+    log.close()
+    assert log.n_dropped == 2
+    assert len(finished(tmp_path)) == 2
+
+
+def test_a_full_queue_drops_and_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(impressions, "MAX_WAITING", 1)
+    gate = threading.Event()
+    monkeypatch.setattr(ImpressionLog, "_run", lambda self: gate.wait(5))
+    log = ImpressionLog(tmp_path)
+    rows = rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW)
+    log.put(rows)
+    log.put(rows)
+    assert log.n_dropped == 2
+    gate.set()
+
+
+@pytest.mark.parametrize("broken", ["file instead of folder"])
+def test_a_disk_that_refuses_does_not_stop_the_writer(tmp_path, broken):
+    (tmp_path / "inbox").write_text(broken)
+    log = ImpressionLog(tmp_path)
+    log.put(rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
+    log.close()
+    assert log.n_dropped == 2
+
+
+def test_what_a_killed_writer_left_is_finished_and_a_living_ones_file_is_not(tmp_path):
+    (tmp_path / "inbox").mkdir()
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    for pid in (dead.pid, os.getpid()):
+        (tmp_path / "inbox" / f"impressions-1-{pid}.csv.part").write_text("x\n")
+    log = ImpressionLog(tmp_path)
+    log.close()
+    assert [path.name for path in finished(tmp_path)] == [f"impressions-1-{dead.pid}.csv"]
+    assert len(list((tmp_path / "inbox").glob("*.part"))) == 1

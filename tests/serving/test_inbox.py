@@ -1,0 +1,76 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from offers.database import LedgerError, connect
+from serving.inbox import mark_absorbed, pending, take
+from serving.tables import EVENT_INBOX, METADATA, prepare
+from tests.serving.fakes import NOW
+
+
+@pytest.fixture
+def engine(tmp_path):
+    found = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    prepare(found)
+    yield found
+    found.dispose()
+
+
+def record(number, **more):
+    return {"event_id": f"e{number}", "event_type": "purchase", **more}
+
+
+def test_what_is_new_is_kept_once(engine):
+    assert take(engine, [record(1), record(2)], NOW) == [record(1), record(2)]
+    assert take(engine, [record(2), record(3)], NOW) == [record(3)]
+    assert [r["event_id"] for _, r in pending(engine, 10)] == ["e1", "e2", "e3"]
+
+
+def test_the_first_of_two_with_one_id_counts(engine):
+    assert take(engine, [record(1, quantity=1), record(1, quantity=2)], NOW) == [record(1, quantity=1)]
+    assert take(engine, [], NOW) == []
+
+
+def test_a_full_batch_fits_into_one_call(engine):
+    rows = [record(n) for n in range(1000)]
+    assert take(engine, rows, NOW) == rows
+    assert take(engine, rows, NOW) == []
+
+
+def test_absorbed_events_wait_no_more_and_stay_known(engine):
+    take(engine, [record(n) for n in range(5)], NOW)
+    first = pending(engine, 3)
+    mark_absorbed(engine, [number for number, _ in first], NOW)
+    assert [r["event_id"] for _, r in pending(engine, 10)] == ["e3", "e4"]
+    mark_absorbed(engine, [number for number, _ in first], NOW)
+    assert take(engine, [record(0)], NOW) == []
+
+
+def test_what_was_taken_is_there_after_a_restart(engine, tmp_path):
+    take(engine, [record(1, user_id="安")], NOW)
+    other = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    assert [r for _, r in pending(other, 10)] == [record(1, user_id="安")]
+    other.dispose()
+
+
+def test_writers_at_once_count_each_event_once(engine):
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _: take(engine, [record(n) for n in range(50)], NOW), range(8)))
+    assert sum(map(len, taken)) == 50
+
+
+def test_tables_may_be_made_by_two_at_once(tmp_path):
+    engines = [connect(f"sqlite:///{tmp_path / 'fresh.db'}") for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(prepare, engines * 2))
+    assert take(engines[0], [record(1)], NOW)
+    for found in engines:
+        found.dispose()
+
+
+def test_a_database_without_the_tables_is_a_plain_fault(tmp_path):
+    bare = connect(f"sqlite:///{tmp_path / 'bare.db'}")
+    with pytest.raises(LedgerError):
+        take(bare, [record(1)], NOW)
+    bare.dispose()
+    assert EVENT_INBOX.name in METADATA.tables

@@ -1,0 +1,39 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from serving import launch
+from serving.launch import CHECKED, SETTINGS, settings_from
+from settings import Settings, SettingsError
+
+
+def test_settings_reach_the_workers_whole(monkeypatch, tmp_path):
+    given = Settings(
+        home=tmp_path / "h", campaigns=tmp_path / "c", redis_url="redis://x", port=1, workers=3, locale="zh"
+    )
+    monkeypatch.delenv("BENTOML_HOME", raising=False)
+    handed = launch._environment(given)
+    assert settings_from(handed) == given
+    assert isinstance(settings_from(handed).home, Path)
+    assert (handed[CHECKED], handed["BENTOML_HOME"]) == (str(os.getpid()), str(tmp_path / "h" / "bentoml"))
+    assert handed["BENTOML_DO_NOT_TRACK"] == "True"
+
+
+def test_a_bento_home_of_ones_own_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("BENTOML_HOME", "/elsewhere")
+    assert launch._environment(Settings(home=tmp_path))["BENTOML_HOME"] == "/elsewhere"
+
+
+def test_without_a_launcher_the_environment_speaks(tmp_path):
+    assert settings_from({"DAYPART_HOME": str(tmp_path), "DAYPART_PORT": "7"}).port == 7
+    with pytest.raises(SettingsError, match="colour"):
+        settings_from({"DAYPART_COLOUR": "red"})
+
+
+def test_a_fault_leaves_the_environment_alone(tmp_path):
+    from models.artifact import ArtifactError
+
+    with pytest.raises(ArtifactError):
+        launch.run(Settings(home=tmp_path, port=0))
+    assert SETTINGS not in os.environ

@@ -1,0 +1,92 @@
+import shutil
+import socket
+from dataclasses import replace
+
+import pytest
+
+from embedded import OnlineStoreError
+from models.artifact import ArtifactError
+from offers.campaign import CampaignError
+from offers.database import LedgerError
+from serving import preflight as module
+from serving.catalogue import CatalogueError
+from serving.preflight import FAULTS, StartFault, preflight, require_free
+from settings import Settings, SettingsError
+
+
+@pytest.fixture
+def settings(home, tmp_path):
+    """A home in which nothing is missing."""
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy)
+    (copy / "feast").mkdir()
+    (copy / "feast" / "registry.db").write_bytes(b"\x0a\x12recommendations_v1\x12")
+    return Settings(home=copy, campaigns=tmp_path / "campaigns")
+
+
+def fault(settings):
+    with pytest.raises(FAULTS) as caught:
+        preflight(settings)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_nothing_missing_and_nothing_left_open(settings):
+    preflight(settings)
+    # The embedded store was started, and stopped again by the last who used it.
+    assert not list((settings.home / "online").glob("*.sock"))
+
+
+def test_each_part_has_its_own_plain_fault(settings, tmp_path):
+    assert isinstance(fault(replace(settings, home=tmp_path / "empty")), ArtifactError)
+    assert isinstance(fault(replace(settings, redis_url="redis://:secret@127.0.0.1:1/0")), OnlineStoreError)
+    assert isinstance(fault(replace(settings, redis_url="gopher://x")), SettingsError)
+    error = fault(replace(settings, database_url="postgresql://u:secret@127.0.0.1:1/x"))
+    assert isinstance(error, LedgerError)
+    assert "secret" not in str(error)
+    assert isinstance(fault(replace(settings, database_url="mysql://x")), LedgerError)
+
+
+def test_a_damaged_artifact_stops_the_start(settings):
+    array = next(settings.shelf.rglob("als_factors.npy"))
+    data = bytearray(array.read_bytes())
+    data[-1] ^= 1
+    array.write_bytes(data)
+    assert isinstance(fault(settings), ArtifactError)
+
+
+def test_a_bad_campaign_stops_the_start(settings):
+    settings.campaigns.mkdir()
+    (settings.campaigns / "usual.toml").write_text('id = "usual"\n')
+    assert isinstance(fault(settings), CampaignError)
+
+
+def test_a_damaged_table_stops_the_start(settings):
+    (settings.lake / "products.parquet").write_bytes(b"no table")
+    assert isinstance(fault(settings), CatalogueError)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"something else"])
+def test_a_registry_that_does_not_know_our_service_stops_the_start(settings, content):
+    registry = settings.home / "feast" / "registry.db"
+    registry.unlink() if content is None else registry.write_bytes(content)
+    error = fault(settings)
+    assert isinstance(error, StartFault)
+    assert "run daypart features" in str(error)
+
+
+def test_a_registry_on_a_server_is_left_to_feast(settings):
+    (settings.home / "feast" / "registry.db").unlink()
+    module._require_registry(replace(settings, registry_url="postgresql://somewhere/feast"))
+
+
+def test_a_taken_port_is_told_before_anything_starts():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StartFault, match=f"port {port} .*DAYPART_PORT"):
+            require_free("127.0.0.1", port)
+    require_free("127.0.0.1", port)
+    with pytest.raises(StartFault, match="cannot listen on nowhere"):
+        require_free("nowhere.invalid", 0)

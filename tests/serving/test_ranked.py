@@ -1,0 +1,132 @@
+import csv
+from datetime import timedelta
+
+import pytest
+
+from serving import ranked
+from serving.impressions import finished
+from serving.ranked import answer_for, what_is_known
+from serving.wire import RecommendationAsk
+from tests.serving.fakes import NOW, known
+
+
+def shown(answer):
+    return [item["product_id"] for item in answer["items"]]
+
+
+def test_the_whole_answer_has_the_promised_shape(world):
+    answer = world.rank(context={"store_id": "s0", "channel": "app", "local_time": "2026-03-02T08:30:00-05:00"})
+    assert set(answer) == {"recommendation_id", "items", "meta"}
+    assert set(answer["meta"]) == {"model_version", "feature_age_s", "degraded", "fallback", "warnings"}
+    first = answer["items"][0]
+    assert set(first) - {"offer"} == {"product_id", "name", "rank", "score", "price_cents", "reasons"}
+    assert all(set(reason) == {"code", "detail"} for reason in first["reasons"])
+    assert answer["meta"] == {
+        "model_version": world.parts.bundle.version, "feature_age_s": 0.0, "degraded": False, "fallback": None,
+        "warnings": [],
+    }  # fmt: skip
+
+
+def test_only_what_the_store_has_is_shown(world):
+    # p06 is out of stock there and "gone" was never trained on.
+    assert sorted(shown(world.rank(context={"store_id": "s0"}))) == ["p00", "p02", "p04"]
+
+
+def test_the_persons_coupon_stands_at_its_product(world):
+    items = world.rank(context={"store_id": "s0"})["items"]
+    offers = {item["product_id"]: item.get("offer") for item in items}
+    assert offers["p00"]["coupon_code"] == "ABCD"
+    assert offers["p02"] is None
+
+
+def test_nobody_known_gets_a_cold_start(world):
+    for who in ({"user_id": "nobody"}, {"user_id": None, "anonymous_id": "device-1"}):
+        answer = world.rank(**who)
+        assert len(answer["items"]) == 10
+        assert (answer["meta"]["fallback"], answer["meta"]["degraded"]) == ("cold_start", False)
+        assert answer["meta"]["feature_age_s"] is None
+
+
+def test_one_of_the_two_ids_is_needed(world):
+    answer = world.ask("POST", "/v1/recommendations", "app", json={})
+    assert (answer.status_code, answer.json()["code"]) == (400, "missing_user")
+
+
+def test_an_empty_list_is_an_answer(world):
+    answer = world.rank(filter={"include": ["nothing"], "categories": ["none"]})
+    assert answer["items"] == []
+    assert answer["meta"]["warnings"] == ["unknown_product", "unknown_category", "empty_list"]
+    assert world.rank(context={"store_id": "s0", "cart": ["p00", "p02", "p04"]})["meta"]["warnings"] == ["empty_list"]
+
+
+def test_without_the_online_store_popularity_answers(world):
+    world.online.down = True
+    answer = world.rank(context={"store_id": "s0"})
+    assert len(answer["items"]) == 10
+    meta = answer["meta"]
+    assert (meta["degraded"], meta["fallback"], meta["warnings"]) == (True, "popularity", ["no_assortment"])
+    assert 'fallback="popularity"} 1.0' in world.ask("GET", "/metrics").text
+
+
+def test_without_the_ledger_the_list_comes_without_coupons(world, monkeypatch):
+    world.desk.down = True
+    answer = world.rank(context={"store_id": "s0"})
+    assert len(answer["items"]) == 3
+    assert answer["meta"]["warnings"] == ["offers_unavailable"]
+    world.desk.down, world.desk.slow_s = False, 0.3
+    monkeypatch.setattr(ranked, "WALLET_WAIT_S", 0.05)
+    assert world.rank()["meta"]["warnings"] == ["offers_unavailable"]
+
+
+def test_features_have_an_age_and_it_is_never_negative(world):
+    history = world.online.users["u00"].history
+    for as_of, age in ((NOW - timedelta(minutes=5), 300.0), (NOW + timedelta(minutes=5), 0.0)):
+        world.online.users["u00"] = known(history, as_of=as_of)
+        assert world.rank()["meta"]["feature_age_s"] == age
+
+
+def test_names_follow_locale_and_accept_language(world):
+    def names(header="", **context):
+        headers = {"Accept-Language": header} if header else {}
+        body = {"user_id": "u00", "context": context}
+        answer = world.ask("POST", "/v1/recommendations", "app", json=body, headers=headers)
+        return {item["name"] for item in answer.json()["items"] if item["product_id"] != "p00"}
+
+    assert all(name.startswith("商品") for name in names(locale="zh_CN"))
+    assert all(name.startswith("商品") for name in names("zh-TW,en;q=0.5"))
+    assert all(name.startswith("Product") for name in names("zh", locale="en"))
+    assert all(name.startswith("Product") for name in names())
+
+
+def test_the_hour_of_the_store_matters(world):
+    # The checkerboard's s0 sells even products in the morning and in the evening only.
+    def even_share(local_time):
+        answer = world.rank(user_id="nobody", limit=8, context={"store_id": "s1", "local_time": local_time})
+        return sum(int(name[1:]) % 2 == 0 for name in shown(answer))
+
+    assert even_share("2026-03-02T08:00:00+08:00") < even_share("2026-03-02T13:00:00+08:00")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1989-12-31T23:59:59Z"])
+def test_a_time_out_of_this_world_is_refused(world, moment):
+    body = {"user_id": "u00", "context": {"store_id": "s0", "local_time": moment}}
+    answer = world.ask("POST", "/v1/recommendations", "app", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "implausible_time")
+
+
+def test_impressions_are_written_unless_it_is_a_dry_run(world):
+    answer = world.rank(limit=2, context={"store_id": "s0"})
+    assert world.rank(limit=2, dry_run=True)["recommendation_id"] != answer["recommendation_id"]
+    world.parts.impressions.close()
+    (path,) = finished(world.parts.settings.home)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["product_id"] for row in rows] == shown(answer)
+    assert {row["recommendation_id"] for row in rows} == {answer["recommendation_id"]}
+
+
+def test_the_same_question_has_the_same_answer(world):
+    ask = RecommendationAsk(user_id="u00", limit=5)
+    known = what_is_known(world.parts, ask)
+    lists = [answer_for(world.parts, ask, known, NOW, NOW, ["en"]).items for _ in range(3)]
+    assert lists[0] == lists[1] == lists[2]

@@ -1,0 +1,87 @@
+from datetime import timedelta
+
+import pytest
+from msgspec import UNSET
+
+from models.history import History
+from serving.bundle import load_bundle
+from serving.eligible import whole_chain
+from serving.recommend import Known, open_coupons, slate
+from serving.wire import Context, Filter, RecommendationAsk
+from settings import Settings
+from tests.models import checkerboard
+from tests.serving.fakes import NOW, PRODUCTS, offer
+
+N = len(PRODUCTS)
+
+
+@pytest.fixture(scope="module")
+def bundle(home):
+    return load_bundle(Settings(home=home))
+
+
+def ranked(bundle, history=None, names=None, offers=(), **ask):
+    known = Known(history or History.empty(), whole_chain(bundle), offers=offers)
+    return slate(bundle, RecommendationAsk(**ask), known, 8, names or bundle.catalogue.names_for([]))
+
+
+@pytest.mark.parametrize("user", range(4))
+def test_even_users_get_even_products(bundle, user):
+    items = ranked(bundle, checkerboard.history(user), limit=6)
+    assert {int(item.product_id[1:]) % 2 for item in items} == {user % 2}
+    assert [item.rank for item in items] == [1, 2, 3, 4, 5, 6]
+
+
+def test_scores_fall_and_are_probabilities(bundle):
+    scores = [item.score for item in ranked(bundle, checkerboard.history(0), limit=N)]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1 for score in scores)
+
+
+def test_a_slate_is_full_although_much_is_struck_out(bundle):
+    best = [item.product_id for item in ranked(bundle, checkerboard.history(0), limit=3)]
+    rest = ranked(bundle, checkerboard.history(0), limit=3, filter=Filter(exclude=tuple(best)))
+    assert len(rest) == 3
+    assert not {item.product_id for item in rest} & set(best)
+    assert [i.product_id for i in ranked(bundle, checkerboard.history(0), limit=6)] == best + [
+        i.product_id for i in rest
+    ]
+
+
+def test_novelty_turns_the_list_and_leaves_the_scores(bundle):
+    history = checkerboard.history(0)
+    plain = {item.product_id: item.score for item in ranked(bundle, history, limit=N)}
+    usual = ranked(bundle, history, limit=N, filter=Filter(novelty=0.0))
+    fresh = ranked(bundle, history, limit=N, filter=Filter(novelty=1.0))
+    n_known = len(history)
+    assert {item.product_id for item in usual[:n_known]} == set(history.product_ids)
+    assert not {item.product_id for item in fresh[: N - n_known]} & set(history.product_ids)
+    assert {item.product_id: item.score for item in fresh} == plain
+
+
+def test_names_come_in_the_language_asked_for_also_in_reasons(bundle):
+    names = bundle.catalogue.names_for(["zh"])
+    items = ranked(bundle, checkerboard.history(0), names=names, limit=N)
+    assert {item.name for item in items} == set(names)
+    details = {reason.detail for item in items for reason in item.reasons if reason.code == "similar_to_usual"}
+    assert details
+    assert details <= set(names)
+
+
+def test_every_item_says_why(bundle):
+    assert all(item.reasons for item in ranked(bundle, checkerboard.history(1), limit=N))
+
+
+def test_an_open_coupon_stands_at_its_product(bundle):
+    coupon = offer("ABCD", product_id="p02", store_id="s0")
+    by_id = {i.product_id: i.offer for i in ranked(bundle, offers=[coupon], limit=N, context=Context(store_id="s0"))}
+    assert by_id.pop("p02").coupon_code == "ABCD"
+    assert set(by_id.values()) == {UNSET}
+
+
+def test_coupons_of_other_stores_are_not_shown_and_the_first_to_end_wins():
+    late = offer("LATE", valid_until=NOW + timedelta(days=9))
+    soon, there = offer("SOON", valid_until=NOW + timedelta(days=1)), offer("THERE", store_id="s1", product_id="p01")
+    assert open_coupons([late, soon, there], "s0")["p00"].coupon_code == "SOON"
+    assert set(open_coupons([late, there], "s0")) == {"p00"}
+    assert set(open_coupons([late, there], None)) == {"p00", "p01"}
