@@ -22,7 +22,8 @@ Report = Callable[[str, int, int], None]
 """`report(what, done, total)`: called by long work; a bar for each `what`."""
 
 # Results go to standard output, everything told on the way to standard error: `daypart … --json | jq` stays clean.
-out = Console(soft_wrap=True, highlight=False)
+# A pipe has no width of its own; 120 keeps tables whole there.
+out = Console(width=None if sys.stdout.isatty() else 120, soft_wrap=True, highlight=False)
 aside = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
