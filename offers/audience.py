@@ -1,4 +1,4 @@
-"""Who could get an offer: every user's latest features strictly before a moment, streamed from the views' parquet files."""
+"""Who could get an offer: every user's latest features at or before a moment, streamed from the views' parquet files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Audience:
 
 
 def read_audience(folder: Path, now: datetime) -> Audience:
-    """The audience of `folder` (Settings.features) strictly before `now`. Raises PlanError when a file isn't usable."""
+    """The audience of `folder` (Settings.features) at or before `now`. Raises PlanError when a file isn't usable."""
     profile, rhythm = folder / "user_profile.parquet", folder / "user_rhythm.parquet"
     chosen = newest(profile, "user_id", now)
     stores = {row["user_id"]: row["usual_store_id"] for row in rows_of(profile, "user_id", chosen, ["usual_store_id"])}

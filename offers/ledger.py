@@ -103,12 +103,11 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
                 return Refusal(rule.reason, detail)
     coupon, account = may.the_coupon(book), the_account(book)
     if isinstance(command, Issue):
-        amount, store = coupon.expected_cents, coupon.store_id
-        return Entry("issue", coupon.offer_id, coupon.campaign_id, None, store, amount, at=now, judged_at=now)
+        promise = coupon.expected_cents
+        return Entry("issue", coupon.offer_id, coupon.campaign_id, None, coupon.store_id, promise, at=now, judged_at=now)
     until = now + timedelta(seconds=account.hold_s) if isinstance(command, Hold) else None
-    store = (command.store_id if isinstance(command, AtTill) else None) or coupon.store_id
     kind = _KIND[type(command)]
-    ids = (coupon.offer_id, coupon.campaign_id, command.order_id, store)
+    ids = (coupon.offer_id, coupon.campaign_id, command.order_id, coupon.store_id)
     return Entry(kind, *ids, coupon.discount_cents, at=now, judged_at=command.at, held_until=until)
 
 

@@ -82,7 +82,7 @@ class Market:
 def read_market(
     lake: Path, features: Path, products: Vocabulary, assumed_cost_share: float, excluded: Sequence[str], now: datetime
 ) -> Market:
-    """Products and stores of the lake, assortments of the features strictly before `now`. Raises PlanError.
+    """Products and stores of the lake, assortments of the features at or before `now`. Raises PlanError.
 
     `excluded`: names of categories, or of parts of them, that aren't offered.
     """

@@ -1,4 +1,4 @@
-"""Parquet files of snapshots: the latest row of each key strictly before a moment, batch by batch."""
+"""Parquet files of snapshots: the latest row of each key at or before a moment (a snapshot at T knows what lay before T)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BATCH = 1024
 
 
 def newest(path: Path, key: str, now: datetime) -> dict[str, int]:
-    """Key to the microseconds of its latest snapshot strictly before `now`, by ascending key.
+    """Key to the microseconds of its latest snapshot at or before `now`, by ascending key.
 
     Raises PlanError when the file isn't there or can't be read.
     """
     limit, found = micros(now), dict[str, int]()
     for rows in _batches(path, [key, "event_timestamp"]):
         for name, at in zip(rows[key].to_pylist(), _times(rows), strict=True):
-            if at < limit:
+            if at <= limit:
                 found[name] = max(at, found.get(name, at))
     return dict(sorted(found.items()))
 

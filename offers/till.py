@@ -23,6 +23,7 @@ from offers.cashier import refusal_text
 from offers.chain import Stamp, append
 from offers.codes import canonical, shown
 from offers.commands import Entry, Refusal, Release
+from offers.database import LedgerBusy
 from offers.eligibility import paid_line, price_paid
 from offers.journal import Journal, save_coupon
 from offers.ledger import decide, follow
@@ -66,7 +67,7 @@ def carry_out(journal: Journal, kind: str, code: str, ask: Ask, key: str, now: d
         with journal.read() as connection:
             stored = _stored(connection, key, body_hash)
         if stored is None:
-            raise
+            raise LedgerBusy("ledger: another write came in between and nothing was stored; try again") from None
         return stored
 
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
+from unicodedata import category
 
 import msgspec
-from msgspec import Meta
 
-from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, MAX_QUANTITY, REQUIRED, Column
+from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
 from serving.door import fault_of
-from serving.wire import Ask, Cents, Channel, Id, Moment, Rejected
+from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
 
 EventType = Literal[
     "purchase", "refund", "void", "view", "cart", "visit", "rating", "impression", "exposure", "redemption"
 ]
+_IDS = ("event_id", "user_id", "product_id", "store_id", "order_id", "coupon_id", "recommendation_id")
+# What exports write for nothing; as an id it would make one person of all who have none.
+NULL_WORDS = frozenset(
+    ("nan", "NaN", "null", "NULL", "none", "None", "NONE", "undefined", "<NA>", "NaT", "N/A", "n/a"),
+)
+_INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATOR = "\x1f"
 _SAID = tuple(column for column in EVENT_COLUMNS if column.name != "event_id")
@@ -35,7 +41,7 @@ class EventRow(Ask, frozen=True):
     store_id: Id | None = None
     channel: Channel | None = None
     order_id: Id | None = None
-    quantity: Annotated[int, Meta(ge=0, le=MAX_QUANTITY)] | None = None
+    quantity: Quantity | None = None
     unit_price_cents: Cents | None = None
     discount_cents: Cents | None = None
     coupon_id: Id | None = None
@@ -75,6 +81,13 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
     for name in REQUIRED[row.event_type]:
         if getattr(row, name) is None and not (name == "store_id" and store_id is not None):
             return "missing_field", f"/{name}: a {row.event_type} needs it"
+    for name in _IDS:
+        if (text := getattr(row, name)) is not None and not _is_plain(text):
+            return "invalid_field", f"/{name}: spaces around it, invisible characters, or a word for nothing"
+    if (row.discount_cents or 0) > (row.quantity or 1) * (
+        row.unit_price_cents or 0
+    ) and row.unit_price_cents is not None:
+        return "discount_above_price", "/discount_cents: above quantity times unit price"
     if row.occurred_at < EARLIEST_UTC:
         return "too_early", f"/occurred_at: before {EARLIEST_UTC.date()}"
     if row.occurred_at > now + MAX_AHEAD:
@@ -82,6 +95,12 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
     if store_id is not None and row.store_id not in (None, store_id):
         return "other_store", f"/store_id: this key belongs to store {store_id}"
     return None
+
+
+def _is_plain(text: str) -> bool:
+    if text != text.strip() or text in NULL_WORDS:
+        return False
+    return text.isascii() or not any(category(letter) in _INVISIBLE for letter in text)
 
 
 def _record(row: EventRow, store_id: str | None) -> Record:

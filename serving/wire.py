@@ -97,7 +97,11 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class SlateMeta(Struct, frozen=True, kw_only=True):
-    """How an answer came about. `fallback` is `cold_start` or `popularity`; `warnings` are codes."""
+    """How an answer came about. `fallback`: `cold_start` (nothing is known of the person), `popularity` (nobody can be asked).
+
+    `warnings`: unknown_store, no_assortment, stale_assortment, unknown_product, unknown_category, offers_unavailable,
+    empty_list.
+    """
 
     model_version: str
     feature_age_s: float | None

@@ -24,18 +24,19 @@ def fit_items(histories: Histories, recipe: Recipe) -> NDArray[np.float32]:
 
     shape = (len(histories.users), len(histories.products))
     visits = csr_matrix(
-        (histories.counts * np.float32(recipe.als_alpha), histories.rows, histories.indptr.astype(np.int32)), shape=shape
-    )
-    model = AlternatingLeastSquares(
-        factors=recipe.als_factors,
-        regularization=recipe.als_regularization,
-        alpha=1.0,
-        iterations=recipe.als_iterations,
-        random_state=recipe.seed,
-        use_gpu=False,
+        (histories.counts * np.float32(recipe.als_alpha), histories.rows, histories.indptr.astype(np.int32)),
+        shape=shape,
     )
     # Each row is solved by itself, so library threads do not change the bits; BLAS threads would, and slow it down.
     with threadpool_limits(1, "blas"), suppress(ModelFitError):
+        model = AlternatingLeastSquares(
+            factors=recipe.als_factors,
+            regularization=recipe.als_regularization,
+            alpha=1.0,
+            iterations=recipe.als_iterations,
+            random_state=recipe.seed,
+            use_gpu=False,
+        )
         model.fit(visits, show_progress=False)
     factors = np.asarray(model.item_factors, dtype=np.float32)
     if not np.isfinite(factors).all():

@@ -16,8 +16,8 @@ from training.histories import Histories, build_histories, visit_rows
 SERVICE = "recommendations_v1"
 FEATURES = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits", "usual_store_id")
 """What is read of the feature service, in the manifest's order."""
-VIEWS = ("user_profile", "user_history")
-"""The views they are in."""
+VIEWS = ("user_profile", "user_history", "user_rhythm")
+"""The views of the service; a join reads the file of each."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ def fit_parts(known: Known, catalogue: Catalogue, recipe: Recipe, factors: Facto
     factors = (factors or fit_factors(known, catalogue, recipe)).numbered(catalogue.products)
     parameters = recipe.parameters()
     parameters["als"]["factors"] = factors.als.shape[1]
+    wide = recipe.popularity_strength_per_product * len(catalogue.products)
+    parameters["strengths"]["popularity"] = max(recipe.popularity_strength, wide)
     rebuy = np.full(len(catalogue.products), 0.5, np.float32)
     if known.histories.products:
         rate = rebuy_rate(known.histories, recipe)

@@ -72,4 +72,5 @@ def _hits(ranked: NDArray[np.int64], truth: Truth, kept: NDArray[np.bool_]) -> N
     wanted = kept & (truth.rows >= 0)
     keys = np.unique(truth.owner[wanted] * width + truth.rows[wanted])
     asked = np.arange(len(ranked))[:, None] * width + ranked
-    return np.asarray(np.isin(asked, keys) & (ranked >= 0))
+    # A row of -1 meets no key: it lands on the last number of the user before, which no product has.
+    return np.asarray(np.isin(asked, keys))

@@ -96,7 +96,7 @@ def _latest_first(bought: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame
     moves = moves.with_columns(height=total - total.cum_min().over(key).clip(upper_bound=0))
     before = pl.col.height.shift(1, fill_value=0).over(key)
     lowest = pl.col.height.reverse().cum_min().reverse().over(key)
-    stands = (lowest - before).clip(0)
+    stands = lowest - before
     moves = moves.with_columns(stands=stands)
     return moves.filter((pl.col.turn == 0) & (pl.col.stands > 0)).select(bought.columns)
 

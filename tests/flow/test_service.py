@@ -136,6 +136,22 @@ class Riders(threading.Thread):
                 self.is_refused.set()
 
 
+class SlowAsker:
+    """A request whose second half is still to come."""
+
+    def __init__(self, url, headers):
+        host, port = url.removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.body = b'{"user_id": "ann"}'
+        head = f"POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n\r\n"
+        self.socket.sendall(head.encode() + self.body[:5])
+
+    def answer(self):
+        self.socket.sendall(self.body[5:])
+        return b"".join(iter(lambda: self.socket.recv(65536), b""))
+
+
 def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
     process, url = served
     with httpx.Client(base_url=url, headers=bearer["app"]) as client:
@@ -152,8 +168,13 @@ def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
     riders = [Riders(url, bearer["app"]) for _ in range(4)]
     for rider in riders:
         rider.start()
+    slow = [SlowAsker(url, bearer["app"]) for _ in range(4)]
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    answers = [asker.answer() for asker in slow]
+    assert [answer[:15] for answer in answers] == [b"HTTP/1.1 200 OK"] * 4
+    assert all(answer.endswith(b"}}") for answer in answers)
     assert process.wait(timeout=30) == 0
     for rider in riders:
         rider.join(timeout=30)

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +8,7 @@ from offers.audience import read_audience
 from offers.errors import PlanError
 from offers.snapshots import newest, rows_of
 from tests.models import checkerboard
+from tests.offers.desk_world import TICK
 from tests.offers.plan_world import EARLY, KNOWN, LATE, NOW, PEOPLE, write
 
 
@@ -38,11 +37,15 @@ def test_those_decided_before_are_left_out(features):
     assert [person.user_id for person in audience.people(set(PEOPLE[1:]))] == ["u00"]
 
 
-@pytest.mark.parametrize(("now", "seen"), [(EARLY, 0), (KNOWN, 10), (LATE, 10)])
-def test_strictly_before(features, now, seen):
-    audience = read_audience(features, now)
-    assert len(audience) == seen
-    assert all(person.as_of < now for person in audience.people(set()))
+@pytest.mark.parametrize(
+    ("now", "as_of"),
+    [(EARLY - TICK, None), (EARLY, EARLY), (KNOWN - TICK, EARLY), (KNOWN, KNOWN), (LATE - TICK, KNOWN), (LATE, LATE)],
+)
+def test_a_snapshot_is_known_from_its_moment_on(features, now, as_of):
+    # It holds only what lay before that moment, so nothing of the future is seen.
+    people = list(read_audience(features, now).people(set()))
+    assert {person.as_of for person in people} == ({as_of} if as_of else set())
+    assert len(people) == (10 if as_of else 0)
 
 
 def test_without_a_rhythm_the_week_is_silent(features):
@@ -72,7 +75,7 @@ def test_a_snapshot_that_stands_twice_is_taken_once(features):
 
 def test_newest_is_sorted_and_rows_follow_the_choice(features):
     path = features / "user_profile.parquet"
-    chosen = newest(path, "user_id", KNOWN + timedelta(microseconds=1))
+    chosen = newest(path, "user_id", LATE - TICK)
     assert list(chosen) == sorted(PEOPLE)
     rows = list(rows_of(path, "user_id", {"u05": chosen["u05"]}, ["usual_store_id"]))
     assert rows == [{"user_id": "u05", "event_timestamp": KNOWN, "usual_store_id": "s1"}]

@@ -85,6 +85,13 @@ def test_released(state, command, holds):
     assert told(may.released(book(**state), command, command.at)) is holds
 
 
+def test_details_say_what_became_of_the_coupon():
+    assert may.already_redeemed(book(**GONE), redeem(), AT) == "redeemed by order o1"
+    assert may.already_redeemed(book(**BACK), redeem(), AT) == "redeemed by order o1, and that purchase was taken back"
+    assert may.released(book(**BACK), Reverse("o1", AT), AT) == "the redemption was taken back before"
+    assert may.released(book(), Reverse("o1", AT), AT) == "nothing was redeemed"
+
+
 @pytest.mark.parametrize(("at", "early", "late"), [(FROM - TICK, True, False), (FROM, False, False),
                                                    (UNTIL - TICK, False, False), (UNTIL, False, True)])  # fmt: skip
 def test_the_window_is_half_open(at, early, late):

@@ -159,10 +159,10 @@ def test_decisions_say_what_they_were_made_from(settings, desk):
 
 
 def test_features_after_now_are_not_seen(settings, desk):
-    # At the snapshot's own moment it isn't known yet: only the one of the 1st is, with the wrong store.
-    report = plan(settings, ranker(), campaign(), TUESDAY, KNOWN, desk)
+    # A moment earlier only the snapshot of the 1st is known, with the wrong store.
+    report = plan(settings, ranker(), campaign(), TUESDAY, KNOWN - timedelta(microseconds=1), desk)
     assert report.reasons_not == {"no_store": 10}
-    assert plan(settings, ranker(), campaign(id="d"), TUESDAY, KNOWN + timedelta(microseconds=1), desk).n_issued == 8
+    assert plan(settings, ranker(), campaign(id="d"), TUESDAY, KNOWN, desk).n_issued == 8
 
 
 @pytest.mark.parametrize(

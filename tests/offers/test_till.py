@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from offers import till
 from offers.answers import Ask, KeyReused
 from offers.chain import append
-from offers.database import LedgerError
+from offers.database import LedgerBusy, LedgerError
 from offers.desk import open_desk
 from offers.issuing import issue
 from offers.journal import save_coupon
@@ -54,6 +54,15 @@ def test_a_key_stored_meanwhile_by_another_is_read_after_all(desk, monkeypatch):
     told.clear()
     with pytest.raises(KeyReused):
         desk.redeem("nonsense", ask(order_id="o2"), "k", AT)
+
+
+def test_a_collision_that_left_no_answer_may_be_tried_again(desk, monkeypatch):
+    def collide(*_):
+        raise sa.exc.IntegrityError("insert", {}, Exception("duplicate key"))
+
+    monkeypatch.setattr(till, "append", collide)
+    with pytest.raises(LedgerBusy, match="try again"):
+        desk.redeem(code_of(desk), ask(), "k", AT)
 
 
 def test_answers_are_kept_with_refusals(desk):

@@ -1,3 +1,4 @@
+import csv
 import json
 from datetime import datetime
 from typing import get_args
@@ -6,11 +7,23 @@ import msgspec
 import polars as pl
 import pytest
 
-from feature_repo.events import CHANNELS, EARLIEST_UTC, EVENT_COLUMNS, EVENT_TYPES, MAX_AHEAD, REQUIRED
+from feature_repo.events import (
+    CHANNELS,
+    EARLIEST_UTC,
+    EVENT_COLUMNS,
+    EVENT_TYPES,
+    MAX_AHEAD,
+    MAX_PRICE_CENTS,
+    MAX_QUANTITY,
+    REQUIRED,
+)
 from serving import wire
-from serving.events import EventRow, EventType, derived_id, judge
+from serving.events import NULL_WORDS, EventRow, EventType, derived_id, judge
 from tests.serving.fakes import NOW
+from training import cells
 from training.event_ids import with_event_ids
+from training.ingest import ingest
+from training.lake import read_events
 
 GOOD = {"event_type": "purchase", "occurred_at": "2026-03-02T13:00:00Z", "user_id": "ann", "product_id": "latte"}
 
@@ -22,6 +35,7 @@ def judged(*rows, store_id=None):
 def test_the_wire_speaks_of_the_same_events_as_the_files():
     assert get_args(EventType) == EVENT_TYPES
     assert get_args(wire.Channel) == CHANNELS
+    assert set(cells.NULL_WORDS) == NULL_WORDS
     assert set(EventRow.__struct_fields__) == {column.name for column in EVENT_COLUMNS}
 
 
@@ -44,7 +58,11 @@ def test_a_record_has_every_column_and_utc():
         ({**GOOD, "occurred_at": "0001-01-01T00:00:00+14:00"}, "too_early"),
         ({**GOOD, "occurred_at": (NOW + MAX_AHEAD).isoformat().replace("30:00", "30:01")}, "too_late"),
         ({**GOOD, "occurred_at": "9999-12-31T23:59:59-14:00"}, "too_late"),
-        ({**GOOD, "quantity": -1}, "invalid_field"),
+        ({**GOOD, "quantity": 0}, "invalid_field"),
+        ({**GOOD, "user_id": " ann"}, "invalid_field"),
+        ({**GOOD, "user_id": "ann\u200b"}, "invalid_field"),
+        ({**GOOD, "user_id": "None"}, "invalid_field"),
+        ({**GOOD, "unit_price_cents": 100, "quantity": 2, "discount_cents": 201}, "discount_above_price"),
         ({**GOOD, "quantity": 10**30}, "invalid_field"),
         ({**GOOD, "user_id": "a\x00"}, "invalid_field"),
         ({**GOOD, "colour": "red"}, "unknown_field"),
@@ -96,3 +114,42 @@ def test_files_and_this_door_derive_the_same_id():
     rows = [{**r, "event_id": None, "occurred_at": datetime.fromisoformat(r["occurred_at"])} for r in records]
     frame = pl.DataFrame(rows, schema={column.name: kinds[column.kind] for column in EVENT_COLUMNS})
     assert with_event_ids(frame)["event_id"].to_list() == [record["event_id"] for record in records]
+
+
+ODD = {
+    "user_id": [
+        "a b", "安", "a\u200bb", "\ufeffa", "a\u2028b", "\u00a0a", "a ", "nan", "NAN", "N/A", "\U0001f600", "x" * 128,
+        "x" * 129,
+    ],
+    "event_id": ["null", "0"],
+    "quantity": [0, 1, MAX_QUANTITY, MAX_QUANTITY + 1],
+    "unit_price_cents": [0, -1, MAX_PRICE_CENTS, MAX_PRICE_CENTS + 1],
+    "discount_cents": [0, 450, 451, -1],
+    "channel": ["app", "App", "till"],
+    "occurred_at": [
+        "2026-03-02T13:00:00+00:00", "2026-03-02T13:00:00", "1990-01-01T00:00:00Z", "1989-12-31T23:59:59Z",
+        "2026-03-03T13:30:00Z", "2026-03-03T13:30:01Z",
+    ],
+}  # fmt: skip
+
+
+def test_files_and_this_door_take_and_refuse_the_same(tmp_path):
+    """Else a 202 would be given for what the lake quarantines later."""
+    bought = {**GOOD, "product_id": "latte", "quantity": 1, "unit_price_cents": 450}
+    rows = [
+        {**bought, "order_id": f"o{n}", name: value}
+        for n, (name, value) in enumerate((k, v) for k in ODD for v in ODD[k])
+    ]
+    pl.DataFrame({"product_id": ["latte"]}).write_csv(tmp_path / "products.csv")
+    columns = [column.name for column in EVENT_COLUMNS]
+    with (tmp_path / "events.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    ingest(tmp_path / "lake", products=tmp_path / "products.csv", now=NOW)
+    ingest(tmp_path / "lake", events=tmp_path / "events.csv", now=NOW)
+    in_lake = set(read_events(tmp_path / "lake").collect()["order_id"])
+    records, rejected = judged(*rows)
+    assert {record["order_id"] for record in records} == in_lake
+    assert len(in_lake) > 10
+    assert len(rejected) > 10

@@ -6,10 +6,12 @@ from serving.metrics import BUCKETS, Metrics
 
 TWO_WORKERS = """
 import os, sys
+import prometheus_client
 from serving.metrics import Metrics
 metrics = Metrics()
 metrics.answered("recommendations", 200, 0.0007)
 metrics.dropped.set(3)
+prometheus_client.Counter("feast_reads", "A library that counts on its own.").inc()
 child = os.fork()
 if child == 0:
     other = Metrics()
@@ -46,3 +48,4 @@ def test_any_worker_answers_for_all(tmp_path):
     run = subprocess.run([sys.executable, "-c", TWO_WORKERS], env=env, capture_output=True, text=True, timeout=60)
     assert 'daypart_requests_total{call="recommendations",status="200"} 2.0' in run.stdout, run.stderr
     assert "daypart_impressions_dropped 7.0" in run.stdout
+    assert "feast" not in run.stdout

@@ -36,8 +36,10 @@ def test_a_purchase_at_the_till_changes_the_next_answer(world):
 
 def test_a_duplicate_is_not_a_second_visit(world):
     send(world, BOUGHT)
+    n_reads = world.online.n_reads
     send(world, BOUGHT)
     assert world.online.users["new"].history.counts.tolist() == [1.0]
+    assert world.online.n_reads == n_reads
 
 
 def test_events_are_durable_although_the_online_store_is_down(world):

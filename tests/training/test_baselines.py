@@ -15,7 +15,9 @@ T0 = datetime(2025, 1, 1, 9, tzinfo=UTC)
 def lines(*rows):
     """Each row: day, user, product."""
     days, users, products = zip(*rows, strict=True)
-    frame = pl.DataFrame({"user_id": users, "product_id": products}, schema={"user_id": pl.String, "product_id": pl.String})
+    frame = pl.DataFrame(
+        {"user_id": users, "product_id": products}, schema={"user_id": pl.String, "product_id": pl.String}
+    )
     return sales(frame.with_columns(occurred_at=pl.Series([T0 + timedelta(days=day) for day in days])).lazy())
 
 
@@ -37,13 +39,13 @@ def test_anonymous_tickets_count_for_popularity():
 def test_personal_counts_then_recency_then_popularity_then_what_sells():
     sold = lines(
         (0, "u", "often"), (1, "u", "often"), (0, "u", "old"), (2, "u", "liked"), (2, "u", "zoo"), (2, "u", "alone"),
-        (0, "v", "liked"), (0, "w", "liked"), (0, "v", "hit"), (0, "w", "hit"), (0, "x", "hit"), (1, "x", "hit"),
+        (0, "v", "liked"), (0, "w", "liked"), (0, "v", "hit"), (0, "w", "hit"), (0, "x", "hit"), (1, "x", "hit"), (0, "v", "old"), (0, "w", "old"),
     )  # fmt: skip
     histories = build_histories(visit_rows(sold))
     users = np.array([histories.users.index("u"), -1])
     found = rankings(histories, users, popular_rows(sold, histories.products), 7)
     own = ["often", "liked", "alone", "zoo", "old"]
-    sells = ["hit", "liked", "often", "alone", "zoo", "old"]
+    sells = ["hit", "liked", "old", "often", "alone", "zoo"]
     assert named(histories.products, found["personal_frequency"]) == [own, []]
     assert named(histories.products, found["personal_then_popular"]) == [[*own, "hit"], sells]
     assert named(histories.products, found["global_popularity"]) == [sells, sells]

@@ -55,7 +55,9 @@ def test_rows_that_cannot_count_are_counted(tmp_path):
 
 
 def test_ids_are_text_whatever_they_were(tmp_path):
-    events, _ = read(tmp_path, [DAY, DAY, DAY], product_id=[7.0, 8.0, None], user_id=[1, 2, 3], quantity=[1.0, 2.0, None])
+    events, _ = read(
+        tmp_path, [DAY, DAY, DAY], product_id=[7.0, 8.0, None], user_id=[1, 2, 3], quantity=[1.0, 2.0, None]
+    )
     assert events.select("user_id", "product_id", "quantity").rows() == [("1", "7", 1), ("2", "8", 2)]
 
 

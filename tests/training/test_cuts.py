@@ -62,7 +62,9 @@ def test_dates_that_only_order_hold_out_each_users_own_last_visits():
     assert mine["product_id"].to_list() == ["p4", "p5", "p6", "p0", "p1"]
     earlier = windows[0]
     assert earlier.targets.filter(pl.col.user_id == "u04").rows() == [("u04", "p1")]
-    assert earlier.targets.filter(pl.col.user_id == "u00").is_empty(), "two visits are too few to hold out the second last"
+    assert earlier.targets.filter(pl.col.user_id == "u00").is_empty(), (
+        "two visits are too few to hold out the second last"
+    )
     assert earlier.known.lines.filter(pl.col.user_id == "u00").height == 2
 
 

@@ -37,6 +37,7 @@ def test_parts_make_a_ranker_that_places_every_product():
     assert parts.arrays["cold_factors"][-1].any(), "its category gives a product without history a place"
     assert parts.arrays["cold_factors"].shape == (37, 5)
     assert np.isfinite(ranker.score(History.empty(), store_id="north", hour_of_week=9).score).all()
+    assert parts.parameters["strengths"]["popularity"] == 50
     assert not parts.ranker().score(History.empty(), store_id=None, hour_of_week=None).score.any()
 
 

@@ -21,7 +21,9 @@ def test_visits_of_the_world_net_of_what_was_given_back():
     found = visits(world.events().lazy(), world.stores())
     assert sorted(found["user_id"].unique()) == list(world.USERS), "the anonymous cookie is nobody's"
     bob = found.filter(pl.col.user_id == "bob").select("product_id", "visit").rows()
-    assert bob == [("americano", 1), ("bagel", 1), ("bagel", 2), ("bagel", 3)], "one of two bagels went back; the void is gone"
+    assert bob == [("americano", 1), ("bagel", 1), ("bagel", 2), ("bagel", 3)], (
+        "one of two bagels went back; the void is gone"
+    )
     assert found.schema["visit"] == pl.Int32
 
 
@@ -40,7 +42,11 @@ def test_two_orders_of_one_local_day_are_one_visit_and_the_clock_decides_which_d
     rows = {"user_id": ["u"] * 3, "product_id": ["a", "a", "b"], "occurred_at": day, "store_id": ["s"] * 3}
     stores = pl.DataFrame({"store_id": ["s"], "timezone": ["America/New_York"]})
     assert visits(pl.DataFrame(rows).lazy())["visit"].to_list() == [1, 1]
-    assert visits(pl.DataFrame(rows).lazy(), stores).select("product_id", "visit").rows() == [("a", 1), ("a", 2), ("b", 2)]
+    assert visits(pl.DataFrame(rows).lazy(), stores).select("product_id", "visit").rows() == [
+        ("a", 1),
+        ("a", 2),
+        ("b", 2),
+    ]
 
 
 def test_folding_at_once_equals_folding_visit_by_visit():
@@ -49,7 +55,9 @@ def test_folding_at_once_equals_folding_visit_by_visit():
     for index, user in enumerate(histories.users):
         lived = History.empty()
         for (_,), visit in lines.filter(pl.col.user_id == user).sort("day").group_by("day", maintain_order=True):
-            stamps = {product: int(at.timestamp()) for product, at in visit.select("product_id", "occurred_at").iter_rows()}
+            stamps = {
+                product: int(at.timestamp()) for product, at in visit.select("product_id", "occurred_at").iter_rows()
+            }
             lived = add_visit(lived, sorted(stamps), max(stamps.values()))
         once = histories.of(index)
         assert once.product_ids == lived.product_ids
@@ -95,6 +103,16 @@ def test_no_purchases_are_no_histories():
 
 def test_arrays_have_the_stated_types():
     histories = build_histories(visits(world.events().lazy(), world.stores()))
-    kinds = {name: getattr(histories, name).dtype.str for name in ("indptr", "rows", "counts", "decayed", "last_visit", "last_at_s")}
-    assert kinds == {"indptr": "<i8", "rows": "<i4", "counts": "<f4", "decayed": "<f4", "last_visit": "<i4", "last_at_s": "<i8"}
+    kinds = {
+        name: getattr(histories, name).dtype.str
+        for name in ("indptr", "rows", "counts", "decayed", "last_visit", "last_at_s")
+    }
+    assert kinds == {
+        "indptr": "<i8",
+        "rows": "<i4",
+        "counts": "<f4",
+        "decayed": "<f4",
+        "last_visit": "<i4",
+        "last_at_s": "<i8",
+    }
     assert histories.owner.tolist() == np.repeat([0, 1, 2, 3], np.diff(histories.indptr)).tolist()

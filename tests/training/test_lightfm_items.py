@@ -59,5 +59,5 @@ def test_embeddings_that_are_not_finite_say_what_to_change(monkeypatch):
             return self
 
     monkeypatch.setattr(library, "LightFM", Diverging)
-    with pytest.raises(TrainingError, match="LightFM diverged: .*lower cold_epochs"):
+    with pytest.raises(TrainingError, match=r"LightFM diverged: .*lower cold_epochs"):
         lightfm_items.fit_items(two_tastes(), PRODUCTS, CATEGORIES, Recipe(cold_factors=2, cold_epochs=1))

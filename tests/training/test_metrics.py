@@ -6,9 +6,7 @@ import pytest
 from training.metrics import KEYS, Truth, measure, summary
 
 # User 0 takes {1, 2}, had 1 before. User 1 takes {5, unknown}, had neither. User 2 takes {7}, had it before.
-TRUTH = Truth(
-    np.array([0, 2, 4, 5]), np.array([1, 2, 5, -1, 7], np.int32), np.array([True, False, False, False, True])
-)
+TRUTH = Truth(np.array([0, 2, 4, 5]), np.array([1, 2, 5, -1, 7], np.int32), np.array([True, False, False, False, True]))
 RANKED = np.array([[1, 9, 2], [5, 6, -1], [1, 2, 3]])
 GAIN = 1 / np.log2(np.arange(2, 5))
 
@@ -53,7 +51,9 @@ def test_against_a_loop_over_sets():
         np.ones(sum(map(len, baskets)), bool),
     )  # fmt: skip
     recall = [len(set(r[:5]) & set(b)) / len(b) for r, b in zip(ranked, baskets, strict=True)]
-    dcg = [sum(1 / np.log2(i + 2) for i, row in enumerate(r[:5]) if row in b) for r, b in zip(ranked, baskets, strict=True)]
+    dcg = [
+        sum(1 / np.log2(i + 2) for i, row in enumerate(r[:5]) if row in b) for r, b in zip(ranked, baskets, strict=True)
+    ]
     ideal = [sum(1 / np.log2(i + 2) for i in range(min(5, len(b)))) for b in baskets]
     found = summary(ranked, truth, (5,))["k"]["5"]
     assert found["recall"] == pytest.approx(np.mean(recall))

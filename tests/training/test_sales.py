@@ -22,7 +22,10 @@ def events(*rows):
 
 def standing(*rows):
     found = sales(events(*rows))
-    return sorted(((at - T0) // timedelta(hours=1), product) for at, product in found.select("occurred_at", "product_id").iter_rows())
+    return sorted(
+        ((at - T0) // timedelta(hours=1), product)
+        for at, product in found.select("occurred_at", "product_id").iter_rows()
+    )
 
 
 CASES = {
@@ -98,7 +101,8 @@ def test_what_stands(rows, left):
 def test_loose_refunds_equal_a_stack_kept_by_hand():
     rng = np.random.default_rng(3)
     rows = [
-        (hour, "purchase" if rng.random() < 0.6 else "refund", "u", "a", None, int(rng.integers(1, 4))) for hour in range(200)
+        (hour, "purchase" if rng.random() < 0.6 else "refund", "u", "a", None, int(rng.integers(1, 4)))
+        for hour in range(200)
     ]
     stack = []
     for hour, kind, *_, quantity in rows:
@@ -115,7 +119,9 @@ def test_loose_refunds_equal_a_stack_kept_by_hand():
 
 
 def test_a_repeated_event_counts_once_and_the_first_row_stays():
-    frame = events((0, "purchase", "u", "a", "o1", 1), (0, "purchase", "u", "b", "o1", 1), (1, "purchase", "u", "c", "o2", 1))
+    frame = events(
+        (0, "purchase", "u", "a", "o1", 1), (0, "purchase", "u", "b", "o1", 1), (1, "purchase", "u", "c", "o2", 1)
+    )
     frame = frame.with_columns(event_id=pl.Series(["e1", "e1", None]))
     assert sorted(sales(frame)["product_id"]) == ["a", "c"]
 
@@ -125,7 +131,9 @@ def test_the_day_is_the_stores_own_over_the_change_of_the_clocks():
     assert found["day"].to_list() == [date(2025, 10, 20), date(2025, 10, 27), date(2025, 11, 3), date(2025, 11, 10)]
     assert set(found["hour_of_week"]) == {8}, "Monday at eight, before and after the clocks go back"
     cat = sales(world.events().lazy(), world.stores()).filter(pl.col.user_id == "cat", pl.col.product_id == "tea")
-    assert cat["day"].to_list()[0] == date(2025, 10, 21), "half past eleven at night UTC is the next morning in Shanghai"
+    assert cat["day"].to_list()[0] == date(2025, 10, 21), (
+        "half past eleven at night UTC is the next morning in Shanghai"
+    )
 
 
 def test_without_stores_the_columns_own_zone_decides():

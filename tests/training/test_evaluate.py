@@ -1,0 +1,164 @@
+"""`evaluate` on anybody's files: the shape WIRE.md promises, nothing learned from targets, every odd row accounted for."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from tests.training import market
+from training.cuts import global_cut
+from training.errors import TrainingError
+from training.evaluate import as_rows, evaluate, read_ks
+from training.metrics import KEYS
+from training.recipe import Recipe
+
+RECIPE = Recipe(als_factors=8, als_iterations=3, blend_others=20)
+CUT = date(2025, 8, 4)
+KNOWN, TARGETS = global_cut(market.events(), CUT, "America/New_York")
+
+
+def write(folder, events=KNOWN, targets=TARGETS):
+    folder.mkdir(exist_ok=True)
+    events.write_parquet(folder / "events.parquet")
+    targets.write_parquet(folder / "targets.parquet")
+    return folder / "events.parquet", folder / "targets.parquet"
+
+
+def run(folder, events=KNOWN, targets=TARGETS, **options):
+    return evaluate(*write(folder, events, targets), recipe=options.pop("recipe", RECIPE), **options)
+
+
+def without_seconds(result):
+    return {key: value for key, value in result.items() if key != "seconds"}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    found = run(folder, out=folder / "deep" / "metrics.json", ks=(5, 10))
+    assert json.loads((folder / "deep" / "metrics.json").read_text()) == found
+    return found
+
+
+def test_the_shape_is_what_the_wire_promises(result):
+    for part in ("k", "repeat", "explore"):
+        assert set(result[part]) == {"5", "10"}
+        assert set(result[part]["10"]) == set(KEYS)
+    assert set(result["baselines"]) == {"global_popularity", "personal_frequency", "personal_then_popular"}
+    for base in result["baselines"].values():
+        assert set(base["k"]["10"]) == set(base["10"]) == set(KEYS)
+    assert (result["n_users"], result["n_products"]) == (80, 36)
+    assert set(result["seconds"]) == {"fit", "score"}
+    assert result["params"]["blend_how"] == "usual fitted", (
+        "so few buy something new here that its half keeps the defaults"
+    )
+    assert result["params"]["als"]["factors"] == 8
+
+
+def test_people_with_habits_are_understood_better_than_by_counting_what_all_buy(result):
+    model, popular = result["k"]["5"], result["baselines"]["global_popularity"]["5"]
+    assert model["recall"] > 1.3 * popular["recall"]
+    assert model["ndcg"] > 0.95 * result["baselines"]["personal_then_popular"]["5"]["ndcg"]
+
+
+def test_habit_earns_its_place(tmp_path, result):
+    bare = replace(RECIPE, terms=("intercept", "als", "popularity", "seen", "als_seen", "popularity_seen"))
+    assert run(tmp_path, ks=(5,), recipe=bare)["k"]["5"]["ndcg"] < result["k"]["5"]["ndcg"] - 0.03
+
+
+def test_targets_never_fit_or_tune(tmp_path, result):
+    other = TARGETS.with_columns(pl.col.product_id.reverse()).head(40)
+    assert run(tmp_path, targets=other, ks=(5, 10))["params"] == result["params"]
+
+
+def test_reruns_repeat_themselves(tmp_path, result):
+    assert without_seconds(run(tmp_path, ks=(5, 10))) == without_seconds(result)
+
+
+def test_the_order_of_rows_and_repeated_rows_make_no_difference(tmp_path, result):
+    numbered = KNOWN.with_row_index("event_id").with_columns(pl.col.event_id.cast(pl.String))
+    shuffled = pl.concat([numbered, numbered.head(50)]).sample(fraction=1.0, shuffle=True, seed=4)
+    assert without_seconds(run(tmp_path, events=shuffled, ks=(5, 10)))["k"] == result["k"]
+
+
+def test_a_cutoff_is_as_if_the_rest_had_never_been_written(tmp_path):
+    cutoff = datetime(2025, 7, 20, tzinfo=UTC)
+    early = KNOWN.filter(pl.col.occurred_at < cutoff)
+    cut = run(tmp_path / "a", cutoff=cutoff)
+    assert cut["after_cutoff"] == len(KNOWN) - len(early) > 0
+    known = run(tmp_path / "b", events=early)
+    assert {**without_seconds(cut), "after_cutoff": 0} == without_seconds(known)
+
+
+def test_only_ordered_dates_and_no_stores_orders_or_prices(tmp_path):
+    nth = pl.col.occurred_at.dt.date().rank("dense").over("user_id")
+    at = (pl.lit(date(2000, 1, 1)) + pl.duration(days=nth)).cast(pl.Date).alias("occurred_at")
+    found = run(tmp_path, events=KNOWN.select("user_id", "product_id", at))
+    assert found["k"]["10"]["recall"] > found["baselines"]["global_popularity"]["10"]["recall"]
+
+
+def test_strangers_unknown_products_and_lost_rows_are_counted(tmp_path):
+    extra = pl.DataFrame({"user_id": ["stranger", "u00", None, "u00"], "product_id": ["p00", "never", "p01", "never"]})
+    gaps = pl.concat([KNOWN, KNOWN.head(3).with_columns(product_id=pl.lit(None, pl.String))])
+    found = run(tmp_path, events=gaps, targets=pl.concat([TARGETS, extra]))
+    assert (found["n_users"], found["unknown_users"], found["unknown_target_products"]) == (81, 1, 1)
+    assert found["skipped_rows"] == {"events": 3, "targets": 1}
+    assert found["repeated_target_rows"] == 1
+
+
+def test_users_with_one_order_and_times_out_of_order_are_fine(tmp_path):
+    once = pl.concat([KNOWN.reverse(), KNOWN.head(1).with_columns(user_id=pl.lit("once"))])
+    targets = pl.concat([TARGETS, pl.DataFrame({"user_id": ["once"], "product_id": ["p05"]})])
+    assert run(tmp_path, events=once, targets=targets)["unknown_users"] == 0
+
+
+def test_a_handful_of_rows_is_enough_to_answer(tmp_path):
+    found = run(tmp_path, events=KNOWN.filter(pl.col.user_id == "u00").head(4), targets=TARGETS.head(3))
+    assert found["params"]["blend_how"] == "defaults"
+    assert found["n_products"] <= 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"ks": ()}, "k must be whole numbers from 1 to 1000; got none"),
+        ({"ks": (0,)}, "got 0"),
+        ({"cutoff": datetime(2025, 8, 1)}, "give its offset"),
+        ({"cutoff": datetime(2020, 1, 1, tzinfo=UTC)}, "holds no purchase that stands before the cutoff"),
+        ({"events": KNOWN.with_columns(event_type=pl.lit("view"))}, "holds no purchase that stands; nothing to fit on"),
+    ],
+)
+def test_what_cannot_be_evaluated_says_why(tmp_path, options, said):
+    with pytest.raises(TrainingError, match=said):
+        run(tmp_path, **options)
+
+
+def test_an_out_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"cannot be written .*choose another --out"):
+        run(tmp_path, ks=(5,), out=tmp_path / "file" / "metrics.json")
+
+
+def test_the_command_lines_words():
+    assert read_ks("10, 20") == (10, 20)
+    for text in ("", "ten", "10,", "-1"):
+        with pytest.raises(TrainingError, match="--k"):
+            read_ks(text)
+
+
+def test_rows_for_the_table(result):
+    rows = as_rows(result)
+    assert [(row["ranking"], row["k"]) for row in rows[:4]] == [
+        ("model", 5), ("global_popularity", 5), ("personal_frequency", 5), ("personal_then_popular", 5),
+    ]  # fmt: skip
+    assert rows[0]["recall"] == round(result["k"]["5"]["recall"], 4)
+    assert len(rows) == 8
+
+
+def test_progress_is_told(tmp_path):
+    told = []
+    run(tmp_path, ks=(5,), progress=lambda *step: told.append(step))
+    assert ("ranking every product for every user", 80, 80) in told
+    assert all(0 <= done <= total for _, done, total in told)

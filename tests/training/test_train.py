@@ -1,0 +1,125 @@
+"""`train` over the lake: a candidate that serves, judged honestly, the same on every rerun; and shops with next to nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from models import shelf
+from models.history import History
+from models.ranker import Ranker
+from settings import Settings
+from tests import world
+from tests.training import market
+from training.cases import served
+from training.errors import TrainingError
+from training.lake import DataError
+from training.train import score_rows, train
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """The market's lake."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), seed=3)
+    market.fill(settings.lake)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def done(settings):
+    """One training run, nothing promoted."""
+    told = []
+    report = train(settings, progress=lambda *step: told.append(step))
+    assert ("fitting on all events", 1, 1) in told
+    return report
+
+
+def test_a_candidate_stands_on_the_shelf_and_serves(settings, done):
+    assert shelf.versions(settings.shelf, "ranker") == [done.version]
+    assert shelf.current(settings.shelf, "ranker") is None, "training promotes nothing"
+    ranker = Ranker.from_artifact(shelf.load(settings.shelf, "ranker", done.version))
+    assert len(ranker.product_ids) == done.n_products == 37
+    assert ranker.store_ids.ids == ["north", "south"]
+    usual = History.of(["p07"], [9], [8.0], [10], [10**9], 10)
+    scores = ranker.score(usual, store_id="north", hour_of_week=10)
+    assert ranker.product_ids.ids[int(scores.score.argmax())] == "p07"
+    assert 0.3 < scores.probability([7])[0] < 1
+
+
+def test_it_is_judged_on_a_window_of_the_past_beside_the_baselines(done):
+    assert done.metrics["cut"] < done.trained_through.isoformat()
+    assert done.metrics["n_users"] == 80
+    names = ["model", "global_popularity", "personal_frequency", "personal_then_popular"]
+    rows = score_rows(done)
+    assert [row[0] for row in rows] == names
+    assert rows[0][1] == f"{done.metrics['k']['10']['recall']:.3f}"
+    assert float(rows[0][2]) > float(rows[1][2])
+
+
+def test_histories_at_the_windows_come_from_the_feature_store(settings, done):
+    kept = pl.read_parquet(settings.features / "user_history.parquet")["event_timestamp"].unique().sort().to_list()
+    assert len(kept) == done.n_windows == 2
+    assert datetime.fromisoformat(done.metrics["cut"]) == kept[-1]
+
+
+def test_every_window_asks_the_feature_store_as_of_its_cut(settings, done, monkeypatch):
+    from training import train as room
+
+    asked = []
+
+    def spy(settings, users, moment):
+        asked.append(moment)
+        return [case for case in served(settings, users, moment) if case.user_id != "u00"]
+
+    monkeypatch.setattr(room, "served", spy)
+    assert train(settings).version != done.version, "what the store says decides"
+    assert len(asked) == done.n_windows
+    assert asked[-1].isoformat() == done.metrics["cut"]
+
+
+def test_a_rerun_is_the_same_version(settings, done):
+    assert train(settings).version == done.version
+
+
+def test_back_dated_training_knows_nothing_later(settings, done):
+    through = datetime(2025, 7, 15, tzinfo=UTC)
+    early = train(settings, through)
+    assert early.trained_through == through
+    assert early.n_sales < done.n_sales
+    assert datetime.fromisoformat(early.metrics["cut"]) < through
+    artifact = shelf.load(settings.shelf, "ranker", early.version)
+    assert artifact.manifest["trained_through"] == "2025-07-15T00:00:00+00:00"
+
+
+def test_nothing_before_the_moment_is_refused(settings, done):
+    with pytest.raises(TrainingError, match=r"holds no purchase that stands before 2020-.*; ingest events"):
+        train(settings, datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_an_empty_home_says_to_ingest(tmp_path):
+    with pytest.raises(DataError, match="ingest"):
+        train(Settings(home=tmp_path))
+
+
+def test_four_people_are_enough_for_an_answer_and_the_report_says_what_it_fell_back_on(tmp_path):
+    settings = Settings(home=tmp_path)
+    world.fill(settings.lake)
+    done = train(settings)
+    assert done.n_users == 4
+    assert any("too few repeat or new purchases" in note for note in done.notes)
+    ranker = Ranker.from_artifact(shelf.load(settings.shelf, "ranker", done.version))
+    ann = History.of(["latte", "bagel"], [4, 1], [3.9, 0.9], [4, 2], [40, 20], 4)
+    assert ranker.product_ids.ids[int(ranker.score(ann, store_id="soho", hour_of_week=8).score.argmax())] == "latte"
+    stranger = ranker.score(History.empty(), store_id="bund", hour_of_week=5 * 24 + 9)
+    assert ranker.product_ids.ids[int(stranger.score.argmax())] == "tea"
+
+
+def test_one_visit_of_one_person_trains_and_says_so(tmp_path):
+    settings = Settings(home=tmp_path)
+    first = market.events(2).head(1)
+    market.fill(settings.lake, first)
+    done = train(settings)
+    assert score_rows(done) == []
+    assert any("could not be compared" in note for note in done.notes)
+    assert any("fewer than two known users" in note for note in done.notes)
+    assert done.trained_through == first["occurred_at"][0] + timedelta(microseconds=1)
