@@ -133,9 +133,7 @@ def usual_slot(
     return Slot(hour, *bounds, at, float(density[hour : hour + hours].sum()))
 
 
-def _slot_chance(
-    person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, slot: Slot
-) -> float:
+def _slot_chance(person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, slot: Slot) -> float:
     prior = campaign.prior
     rate = visit_rate(person.history, person.as_of.timestamp(), prior.visit_visits, prior.visit_days)
     return day_chance(rate, person.rhythm, ranker.rhythm(store.store_id), for_date.weekday()) * slot.share

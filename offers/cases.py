@@ -38,9 +38,7 @@ def find_case(connection: sa.Connection, code: str, now: datetime, *, lock: bool
     return None if known is None else case_where(connection, coupons.c.code == known, now, lock=lock)
 
 
-def case_where(
-    connection: sa.Connection, where: sa.ColumnElement[bool], now: datetime, *, lock: bool
-) -> Case | None:
+def case_where(connection: sa.Connection, where: sa.ColumnElement[bool], now: datetime, *, lock: bool) -> Case | None:
     """The case of the one coupon `where` finds, or None.
 
     With `lock` the account is locked first and the coupon read again behind it, so it stays as read until the

@@ -52,7 +52,11 @@ def connect(url: str) -> sa.Engine:
 @contextmanager
 def transaction(engine: sa.Engine, *, write: bool) -> Iterator[sa.Connection]:
     """One transaction, committed on leaving and rolled back on any exception. IntegrityError passes through."""
-    with plain_errors(engine.url), engine.connect().execution_options(daypart_write=write) as connection, connection.begin():
+    with (
+        plain_errors(engine.url),
+        engine.connect().execution_options(daypart_write=write) as connection,
+        connection.begin(),
+    ):
         yield connection
 
 

@@ -17,8 +17,9 @@ from offers.book import Line
 from offers.campaign import Campaign
 from offers.cases import Stock
 from offers.database import LedgerBusy, LedgerError
+from offers.decisions import decided_users, decision_of
 from offers.drafts import Decision, Issued
-from offers.issuing import Token, decided_users, decision_of, issue
+from offers.issuing import Token, issue
 from offers.journal import Journal
 from offers.opening import open_account, put_stores
 from offers.slots import Store

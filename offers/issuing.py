@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,8 @@ from offers.book import Book, Coupon, Facts
 from offers.chain import Stamp, append
 from offers.codes import new_code
 from offers.commands import Issue, Refusal
-from offers.drafts import Arm, Decision, Issued, Terms
+from offers.decisions import decided_of, decision_row
+from offers.drafts import Decision, Issued, Terms
 from offers.journal import read_account, store_of
 from offers.ledger import decide
 from offers.opening import lock_issuing
@@ -29,18 +30,29 @@ from offers.tables import coupons, decisions
 
 Token = Callable[[int], bytes]
 """n to n unguessable bytes: `secrets.token_bytes`."""
-TERMS = ("product_id", "store_id", "discount_cents", "price_cents", "floor_cents", "currency", "valid_from", "valid_until")
+TERMS = (
+    "product_id",
+    "store_id",
+    "discount_cents",
+    "price_cents",
+    "floor_cents",
+    "currency",
+    "valid_from",
+    "valid_until",
+)
 """Columns of a coupon that its issue entry repeats, so the chain covers them."""
 
 
-def issue(connection: sa.Connection, campaign_id: str, batch: Sequence[Decision], now: datetime, token: Token) -> Issued:
+def issue(
+    connection: sa.Connection, campaign_id: str, batch: Sequence[Decision], now: datetime, token: Token
+) -> Issued:
     """Record the decisions and issue their coupons as far as the rules allow; one refused is recorded as not sent.
 
     `batch`: at most a thousand, at most one decision a user and date. Raises LedgerError for an unopened campaign.
     """
     seq = lock_issuing(connection)
     head = read_account(connection, campaign_id, now, lock=True, promises=True)
-    decided = _decided(connection, campaign_id, batch)
+    decided = decided_of(connection, campaign_id, batch)
     fresh = [decision for decision in batch if (decision.user_id, decision.for_date.isoformat()) not in decided]
     taken = _issued_before(connection, campaign_id, fresh)
     clocks = {name: store_of(connection, name) for name in {d.terms.store_id for d in fresh if d.terms}}
@@ -62,7 +74,7 @@ def issue(connection: sa.Connection, campaign_id: str, batch: Sequence[Decision]
                 taken[decision.user_id, row["window_day"]] += 1
                 links.append((result, decision_id, Stamp("planner", None, terms_of(row))))
                 coupon_rows.append({**row, "seq": seq + len(coupon_rows) + 1})
-        decision_rows.append(_decision_row(decision, decision_id, campaign_id, now))
+        decision_rows.append(decision_row(decision, decision_id, campaign_id, now))
     append(connection, head, links)
     if coupon_rows:
         lock_issuing(connection, len(coupon_rows))
@@ -72,35 +84,9 @@ def issue(connection: sa.Connection, campaign_id: str, batch: Sequence[Decision]
     return Issued(len(coupon_rows), len(decision_rows), len(batch) - len(fresh), dict(refused))
 
 
-def decided_users(connection: sa.Connection, campaign_id: str, for_date: date) -> set[str]:
-    """Users for whom the date was decided before."""
-    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
-    found = sa.select(decisions.c.user_id).where(mine, decisions.c.user_id.is_not(None))
-    return set(connection.execute(found).scalars())
-
-
-def decision_of(
-    connection: sa.Connection, campaign_id: str, for_date: date, user_id: str
-) -> dict[str, Any] | None:
-    """The record of one user's decision, arms read back as values; None when the date wasn't decided for them."""
-    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
-    row = connection.execute(sa.select(decisions).where(mine, decisions.c.user_id == user_id)).one_or_none()
-    if row is None:
-        return None
-    return {**row._mapping, "arms": [Arm(*values) for values in json.loads(row.arms)]}
-
-
 def terms_of(row: Any) -> list[Any]:
     """The terms an issue entry repeats, as JSON values; `row` is a mapping with the columns of `coupons`."""
     return [value.timestamp() if isinstance(value, datetime) else value for value in (row[name] for name in TERMS)]
-
-
-def _decided(connection: sa.Connection, campaign_id: str, batch: Iterable[Decision]) -> set[tuple[str, str]]:
-    users, days = {d.user_id for d in batch}, {d.for_date.isoformat() for d in batch}
-    found = sa.select(decisions.c.user_id, decisions.c.for_date).where(
-        decisions.c.campaign_id == campaign_id, decisions.c.for_date.in_(days), decisions.c.user_id.in_(users)
-    )
-    return {(row.user_id, row.for_date) for row in connection.execute(found)}
 
 
 def _issued_before(connection: sa.Connection, campaign_id: str, batch: Iterable[Decision]) -> Counter[tuple[str, str]]:
@@ -127,18 +113,14 @@ def _coupon_row(
     day = local_day(store, terms.valid_from) if store else terms.valid_from.date()
     return {
         **plain,
-        "offer_id": f"off_{token(12).hex()}", "code": new_code(token), "campaign_id": campaign_id,
-        "decision_id": decision_id, "user_id": decision.user_id, "window_day": day.isoformat(),
-        "text": json.dumps(dict(terms.text), ensure_ascii=False), "state": "issued",
-        "order_id": None, "held_until": None,
-    }
-
-
-def _decision_row(decision: Decision, decision_id: str, campaign_id: str, now: datetime) -> dict[str, Any]:
-    names = ("user_id", "planned_arm", "sent_arm", "propensity", "holdout", "reason", "model_version", "feature_version")
-    arms = [list(astuple(arm)) for arm in decision.arms]
-    return {
-        **{name: getattr(decision, name) for name in names},
-        "decision_id": decision_id, "campaign_id": campaign_id, "for_date": decision.for_date.isoformat(),
-        "arms": json.dumps(arms), "made_at": now,
+        "offer_id": f"off_{token(12).hex()}",
+        "code": new_code(token),
+        "campaign_id": campaign_id,
+        "decision_id": decision_id,
+        "user_id": decision.user_id,
+        "window_day": day.isoformat(),
+        "text": json.dumps(dict(terms.text), ensure_ascii=False),
+        "state": "issued",
+        "order_id": None,
+        "held_until": None,
     }

@@ -104,7 +104,9 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
     coupon, account = may.the_coupon(book), the_account(book)
     if isinstance(command, Issue):
         promise = coupon.expected_cents
-        return Entry("issue", coupon.offer_id, coupon.campaign_id, None, coupon.store_id, promise, at=now, judged_at=now)
+        return Entry(
+            "issue", coupon.offer_id, coupon.campaign_id, None, coupon.store_id, promise, at=now, judged_at=now
+        )
     until = now + timedelta(seconds=account.hold_s) if isinstance(command, Hold) else None
     kind = _KIND[type(command)]
     ids = (coupon.offer_id, coupon.campaign_id, command.order_id, coupon.store_id)

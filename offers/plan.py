@@ -83,7 +83,9 @@ def plan(
         decision_of(candidate, arm, campaign, market, for_date, settings.currency, ranker.version)
         for candidate, arm in zip(candidates, planned_arms(candidates, choice), strict=True)
     ]
-    issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)]
+    issued = [
+        desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)
+    ]
     return _report(campaign, decisions, issued, n_known, budget, choice, for_date)
 
 

@@ -96,7 +96,12 @@ def weigh(
     discount, paid = ladder[depth], p[product, depth] * ladder[depth]
     keep = hull(value[product, depth], np.ceil(paid))
     return Arms(
-        product[keep], discount[keep], p[product, depth][keep], value[product, depth][keep], paid[keep], bool(allowed.any())
+        product[keep],
+        discount[keep],
+        p[product, depth][keep],
+        value[product, depth][keep],
+        paid[keep],
+        bool(allowed.any()),
     )
 
 

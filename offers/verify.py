@@ -19,7 +19,12 @@ from offers.journal import Journal, coupon_of
 from offers.ledger import follow, spent_by
 from offers.tables import accounts, coupons, entries
 
-_FROM = {"hold": ("issued", "held"), "redeem": ("issued", "held"), "release": ("issued", "held"), "reverse": ("redeemed",)}
+_FROM = {
+    "hold": ("issued", "held"),
+    "redeem": ("issued", "held"),
+    "release": ("issued", "held"),
+    "reverse": ("redeemed",),
+}
 
 
 def verify(journal: Journal) -> list[str]:

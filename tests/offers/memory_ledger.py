@@ -71,5 +71,3 @@ class MemoryLedger:
         self.used[name] = day
         self.spent += spent_by(result)
         return None
-
-

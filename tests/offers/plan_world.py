@@ -67,7 +67,9 @@ def _write_tables(lake: Path) -> None:
          "category": "Drinks > Beer" if name == "p04" else "Drinks", "cost_cents": costs.get(name, 100)}
         for name in ["another", *checkerboard.products()]
     ]  # fmt: skip
-    stores = [{"store_id": name, "timezone": "America/New_York", "opens": "06:00", "closes": "22:00"} for name in ("s0", "s1")]
+    stores = [
+        {"store_id": name, "timezone": "America/New_York", "opens": "06:00", "closes": "22:00"} for name in ("s0", "s1")
+    ]
     pq.write_table(pa.Table.from_pylist(products), lake / "products.parquet")
     pq.write_table(pa.Table.from_pylist(stores), lake / "stores.parquet")
 
@@ -87,8 +89,12 @@ def _write_people(features: Path) -> None:
         empty = {name: [] if isinstance(value, list) else 0 for name, value in row.items()}
         for at, kept in ((KNOWN, row), (EARLY, empty), (LATE, empty)):
             histories.append({"user_id": user, **kept, "event_timestamp": at})
-            profiles.append({"user_id": user, "usual_store_id": store if at == KNOWN else "wrong", "event_timestamp": at})
-            rhythms.append({"user_id": user, "hour_of_week": (week if at == KNOWN else 0 * week).tolist(), "event_timestamp": at})
+            profiles.append(
+                {"user_id": user, "usual_store_id": store if at == KNOWN else "wrong", "event_timestamp": at}
+            )
+            rhythms.append(
+                {"user_id": user, "hour_of_week": (week if at == KNOWN else 0 * week).tolist(), "event_timestamp": at}
+            )
     lists = pa.schema([("user_id", pa.string()), ("product_ids", pa.list_(pa.string())), ("counts", pa.list_(pa.float32())),
                        ("decayed", pa.list_(pa.float32())), ("last_visit", pa.list_(pa.int64())),
                        ("last_at_s", pa.list_(pa.int64())), ("n_visits", pa.int64()),
@@ -101,4 +107,6 @@ def _write_people(features: Path) -> None:
 def _put(file: Path, rows: list[dict]) -> None:
     table = pa.Table.from_pylist(rows)
     at = table.schema.get_field_index("event_timestamp")
-    pq.write_table(table.set_column(at, "event_timestamp", table["event_timestamp"].cast(pa.timestamp("us", "UTC"))), file)
+    pq.write_table(
+        table.set_column(at, "event_timestamp", table["event_timestamp"].cast(pa.timestamp("us", "UTC"))), file
+    )

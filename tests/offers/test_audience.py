@@ -61,7 +61,9 @@ def test_without_a_rhythm_the_week_is_silent(features):
 def test_an_impossible_history_is_named(features):
     path = features / "user_history.parquet"
     table = pq.read_table(path)
-    pq.write_table(table.set_column(table.schema.get_field_index("n_visits"), "n_visits", pa.array([1] * len(table))), path)
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("n_visits"), "n_visits", pa.array([1] * len(table))), path
+    )
     with pytest.raises(PlanError, match=r"user_history.parquet: user u0\d: .*; run daypart features again"):
         list(read_audience(features, NOW).people(set()))
 

@@ -84,7 +84,10 @@ def test_always_feasible_below_its_bound_and_near_the_optimum():
 
 def test_many_users_leave_hardly_a_gap():
     rng = np.random.default_rng(2)
-    users = [[(float(v), int(c)) for v, c in zip(rng.uniform(0, 9, 4), rng.integers(1, 9, 4), strict=True)] for _ in range(1500)]
+    users = [
+        [(float(v), int(c)) for v, c in zip(rng.uniform(0, 9, 4), rng.integers(1, 9, 4), strict=True)]
+        for _ in range(1500)
+    ]
     indptr, value, cost, _ = packed(users)
     choice = choose(indptr, value, cost, 1500)
     assert choice.gap < 0.001

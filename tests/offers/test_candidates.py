@@ -71,7 +71,10 @@ def test_deeper_history_moves_the_choice(market):
 def test_more_frequent_visitors_are_likelier(market):
     often = person()
     rare = replace(often, history=replace(often.history, last_at_s=often.history.last_at_s - 90 * 86_400))
-    p = [max(arm.p_buy for arm in consider(who, ranker(), market, campaign(), TUESDAY, NOW).arms) for who in (often, rare)]
+    p = [
+        max(arm.p_buy for arm in consider(who, ranker(), market, campaign(), TUESDAY, NOW).arms)
+        for who in (often, rare)
+    ]
     assert p[0] > p[1]
 
 

@@ -18,7 +18,9 @@ def one_line(error):
     return str(error.value)
 
 
-@pytest.mark.parametrize("url", ["", "ledger.db", "mysql://u:hunter2@h/d", "postgresql://u:hunt@er2:x@h:port/d", "sqlite+aiosqlite:///x"])
+@pytest.mark.parametrize(
+    "url", ["", "ledger.db", "mysql://u:hunter2@h/d", "postgresql://u:hunt@er2:x@h:port/d", "sqlite+aiosqlite:///x"]
+)
 def test_an_address_we_dont_know_is_refused_without_repeating_it(url):
     with pytest.raises(LedgerError) as error:
         connect(url)

@@ -93,7 +93,14 @@ def test_a_redemption_may_use_the_reserve_but_no_more_than_the_grant(spent, held
 
 @pytest.mark.parametrize(
     ("spent", "held", "promised", "broken"),
-    [(830, 0, 0, False), (831, 0, 0, True), (0, 830, 0, False), (0, 831, 0, True), (0, 0, 830, False), (0, 0, 831, True)],
+    [
+        (830, 0, 0, False),
+        (831, 0, 0, True),
+        (0, 830, 0, False),
+        (0, 831, 0, True),
+        (0, 0, 830, False),
+        (0, 0, 831, True),
+    ],
 )
 def test_an_issue_spares_the_reserve(spent, held, promised, broken):
     made = book(account={"spent_cents": spent, "held_cents": held, "promised_cents": promised})
@@ -112,7 +119,11 @@ def test_the_own_hold_isnt_counted_twice():
 def test_letting_go_needs_neither_window_nor_money(command):
     state = {"state": "held" if isinstance(command, Release) else "redeemed", "order_id": "o1"}
     made = book(
-        facts=Facts(False, 0, 9), account={"stopped": True, "spent_cents": 1000}, held_until=UNTIL, floor_cents=999, **state
+        facts=Facts(False, 0, 9),
+        account={"stopped": True, "spent_cents": 1000},
+        held_until=UNTIL,
+        floor_cents=999,
+        **state,
     )
     kind = "release" if isinstance(command, Release) else "reverse"
     assert decide(made, replace(command, at=UNTIL), AT) == Entry(kind, "off_1", "c", "o1", "soho", 100, AT, UNTIL)

@@ -31,7 +31,9 @@ def test_an_unknown_cost_is_rounded_up(settings):
     assert market(settings, share=0.7501).shelf("s0").cost_cents[0] == 451
 
 
-@pytest.mark.parametrize(("excluded", "beer"), [((), True), (("Drinks > Beer",), True), (("Bee",), True), (("Beer",), False)])
+@pytest.mark.parametrize(
+    ("excluded", "beer"), [((), True), (("Drinks > Beer",), True), (("Bee",), True), (("Beer",), False)]
+)
 def test_a_category_is_excluded_by_the_name_of_a_part(settings, excluded, beer):
     found = market(settings, excluded=excluded)
     assert (found.product_ids.row["p04"] in found.shelf("s0").rows) is beer

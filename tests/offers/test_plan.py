@@ -66,7 +66,9 @@ def test_a_product_without_a_cost_is_taken_to_cost_most_of_its_price(settings, d
     # 75% of 600 is 450 and the floor 495: no more than 105 off.
     assert all(arm[1] <= 100 for arm in arms)
     with desk.journal.read() as connection:
-        floors = connection.execute(sa.select(coupons.c.price_cents, coupons.c.discount_cents, coupons.c.floor_cents)).all()
+        floors = connection.execute(
+            sa.select(coupons.c.price_cents, coupons.c.discount_cents, coupons.c.floor_cents)
+        ).all()
     assert all(price - off >= floor == 110 for price, off, floor in floors)
 
 

@@ -55,7 +55,10 @@ def test_a_stores_clock_is_brought_up_to_date(desk):
     with desk.journal.write() as connection:
         put_stores(connection, [later, type(SOHO)("bund", "Asia/Shanghai")])
         rows = connection.execute(sa.select(stores).order_by(stores.c.store_id)).all()
-    assert [tuple(row) for row in rows] == [("bund", "Asia/Shanghai", None, None), ("soho", "America/New_York", 480, 1200)]
+    assert [tuple(row) for row in rows] == [
+        ("bund", "Asia/Shanghai", None, None),
+        ("soho", "America/New_York", 480, 1200),
+    ]
 
 
 def test_a_forecast_is_spent_held_and_promised(desk):

@@ -62,7 +62,9 @@ LADDER = np.array([50, 100, 150, 200])
 
 def test_value_is_what_the_formula_says():
     arms = weigh(column(0.1), column(600), column(100), column(105), LADDER, 7.0)
-    for discount, p, value, cost in zip(arms.discount_cents, arms.p_buy, arms.value_cents, arms.cost_cents, strict=True):
+    for discount, p, value, cost in zip(
+        arms.discount_cents, arms.p_buy, arms.value_cents, arms.cost_cents, strict=True
+    ):
         assert p == pytest.approx(redeem_probability(0.1, discount / 600, 7.0))
         assert value == pytest.approx(p * (500 - discount) - 0.1 * 500)
         assert cost == pytest.approx(p * discount)

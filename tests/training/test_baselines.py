@@ -39,7 +39,8 @@ def test_anonymous_tickets_count_for_popularity():
 def test_personal_counts_then_recency_then_popularity_then_what_sells():
     sold = lines(
         (0, "u", "often"), (1, "u", "often"), (0, "u", "old"), (2, "u", "liked"), (2, "u", "zoo"), (2, "u", "alone"),
-        (0, "v", "liked"), (0, "w", "liked"), (0, "v", "hit"), (0, "w", "hit"), (0, "x", "hit"), (1, "x", "hit"), (0, "v", "old"), (0, "w", "old"),
+        (0, "v", "liked"), (0, "w", "liked"), (0, "v", "hit"), (0, "w", "hit"), (0, "x", "hit"), (1, "x", "hit"),
+        (0, "v", "old"), (0, "w", "old"),
     )  # fmt: skip
     histories = build_histories(visit_rows(sold))
     users = np.array([histories.users.index("u"), -1])

@@ -1,0 +1,62 @@
+"""Decision records: what was weighed for every considered user, sent or not, once a campaign, date and user."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import astuple
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from offers.drafts import Arm, Decision
+from offers.tables import decisions
+
+
+def decided_users(connection: sa.Connection, campaign_id: str, for_date: date) -> set[str]:
+    """Users for whom the date was decided before."""
+    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
+    found = sa.select(decisions.c.user_id).where(mine, decisions.c.user_id.is_not(None))
+    return set(connection.execute(found).scalars())
+
+
+def decision_of(connection: sa.Connection, campaign_id: str, for_date: date, user_id: str) -> dict[str, Any] | None:
+    """The record of one user's decision, arms read back as values; None when the date wasn't decided for them."""
+    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
+    row = connection.execute(sa.select(decisions).where(mine, decisions.c.user_id == user_id)).one_or_none()
+    if row is None:
+        return None
+    return {**row._mapping, "arms": [Arm(*values) for values in json.loads(row.arms)]}
+
+
+def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Decision]) -> set[tuple[str, str]]:
+    """(user, date) of those decisions of the batch that were made before."""
+    users, days = {d.user_id for d in batch}, {d.for_date.isoformat() for d in batch}
+    found = sa.select(decisions.c.user_id, decisions.c.for_date).where(
+        decisions.c.campaign_id == campaign_id, decisions.c.for_date.in_(days), decisions.c.user_id.in_(users)
+    )
+    return {(row.user_id, row.for_date) for row in connection.execute(found)}
+
+
+def decision_row(decision: Decision, decision_id: str, campaign_id: str, now: datetime) -> dict[str, Any]:
+    """The decision as a row of `decisions`."""
+    names = (
+        "user_id",
+        "planned_arm",
+        "sent_arm",
+        "propensity",
+        "holdout",
+        "reason",
+        "model_version",
+        "feature_version",
+    )
+    arms = [list(astuple(arm)) for arm in decision.arms]
+    return {
+        **{name: getattr(decision, name) for name in names},
+        "decision_id": decision_id,
+        "campaign_id": campaign_id,
+        "for_date": decision.for_date.isoformat(),
+        "arms": json.dumps(arms),
+        "made_at": now,
+    }
