@@ -63,21 +63,23 @@ def fit_items(
 
 
 def _library() -> ModuleType:
-    if _COMPILED not in sys.modules:
-        spec = importlib.util.find_spec("lightfm")
-        if spec is None or spec.origin is None:
-            raise TrainingError("lightfm is not installed; install requirements.lock again (make)")
-        try:
+    spec = importlib.util.find_spec("lightfm")
+    if spec is None or spec.origin is None:
+        raise TrainingError("lightfm is not installed; install requirements.lock again (make)")
+    try:
+        if _COMPILED not in sys.modules:
             _load_compiled(Path(spec.origin).parent)
-        except (OSError, ImportError, StopIteration) as error:
-            raise TrainingError(f"lightfm cannot be loaded ({error}); install requirements.lock again (make)") from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return importlib.import_module("lightfm")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module("lightfm")
+    except (OSError, ImportError) as error:
+        raise TrainingError(f"lightfm cannot be loaded ({error}); install requirements.lock again (make)") from None
 
 
 def _load_compiled(folder: Path) -> None:
-    source = next(folder.glob("_lightfm_fast_openmp*.so"))
+    source = next(folder.glob("_lightfm_fast_openmp*.so"), None)
+    if source is None:
+        return  # built on this machine, in another form: nothing to mend
     code = source.read_bytes()
     for name in _RENAMED:
         old = b"\0__" + name + b"_finite\0"

@@ -49,6 +49,12 @@ def test_only_the_latest_pairs_are_learned_from():
     assert not np.array_equal(few, many)
 
 
+def test_a_library_that_is_not_there_says_so(monkeypatch):
+    monkeypatch.setattr(lightfm_items.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match="lightfm is not installed"):
+        lightfm_items._library()
+
+
 def test_embeddings_that_are_not_finite_say_what_to_change(monkeypatch):
     library = lightfm_items._library()
 
