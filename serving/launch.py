@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from serving.handed import CHECKED, SETTINGS
 from serving.preflight import preflight, require_free
-from settings import Settings, load_settings
+from settings import Settings
 
-# Two underscores: from our process to our process, never a setting.
-SETTINGS = "DAYPART__SETTINGS"
-CHECKED = "DAYPART__CHECKED"
 GRACE_S = 10
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "serving.service:DaypartService"
-
-
-def settings_from(env: Mapping[str, str]) -> Settings:
-    """The settings that `run` handed down, else those of the environment and `daypart.toml`. Raises SettingsError."""
-    handed = env.get(SETTINGS)
-    return load_settings(env) if handed is None else msgspec.json.decode(handed, type=Settings, dec_hook=_path)
 
 
 def run(settings: Settings, workers: int | None = None) -> None:
@@ -63,7 +54,3 @@ def _environment(settings: Settings) -> dict[str, str]:
         "BENTOML_DO_NOT_TRACK": "True",
         "BENTOML_HOME": os.environ.get("BENTOML_HOME") or str(settings.home / "bentoml"),
     }
-
-
-def _path(kind: type, value: Any) -> Any:
-    return kind(value)

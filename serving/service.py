@@ -18,8 +18,8 @@ import bentoml
 
 from serving.calls import CALLS
 from serving.front import Front
+from serving.handed import CHECKED, settings_from
 from serving.health import Health
-from serving.launch import CHECKED, settings_from
 from serving.opening import open_parts, warm_up
 from serving.preflight import FAULTS, preflight
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from serving import launch
-from serving.launch import CHECKED, SETTINGS, settings_from
+from serving.handed import CHECKED, SETTINGS, settings_from
 from settings import Settings, SettingsError
 
 

@@ -13,7 +13,7 @@ from asgi_lifespan import LifespanManager
 from models.artifact import ArtifactError
 from serving import service
 from serving.front import DEADLINE_S
-from serving.launch import CHECKED
+from serving.handed import CHECKED
 
 
 @pytest.fixture
