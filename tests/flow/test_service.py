@@ -136,6 +136,15 @@ class Riders(threading.Thread):
                 self.is_refused.set()
 
 
+def wait_until_accepted(riders):
+    """Connections are taken in the order they came: a rider's later one answered means that all before it were taken."""
+    before = [rider.n_good for rider in riders]
+    deadline = time.monotonic() + PATIENCE_S
+    while any(rider.n_good < n + 3 for rider, n in zip(riders, before, strict=True)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 class SlowAsker:
     """A request whose second half is still to come."""
 
@@ -169,7 +178,7 @@ def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
     for rider in riders:
         rider.start()
     slow = [SlowAsker(url, bearer["app"]) for _ in range(4)]
-    time.sleep(0.5)
+    wait_until_accepted(riders)
     process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     answers = [asker.answer() for asker in slow]
