@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def _tree(value: Any) -> Any:
         return {":".join(map(str, k)) if isinstance(k, tuple) else str(k): _tree(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_tree(v) for v in value]
-    if isinstance(value, datetime):
+    if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
@@ -112,6 +112,11 @@ def show(result: Any, *, as_machine: bool) -> None:
     if isinstance(tree, Mapping):
         table(("", ""), [(name, _cell(value)) for name, value in tree.items()])
     elif tree and isinstance(tree[0], Mapping):
+        if sum(max(len(_cell(row[name])) for row in tree) for name in tree[0]) > out.width:
+            # Too wide to be read as a table: one block a record.
+            for row in tree:
+                table(("", ""), [(name, _cell(value)) for name, value in row.items()])
+            return
         table(list(tree[0]), [list(row.values()) for row in tree])
     else:
         out.print("nothing")

@@ -83,8 +83,8 @@ def train(through: Moment = None, as_json: Json = False) -> None:
 
 @app.command()
 def evaluate(
-    events: Path,
-    targets: Path,
+    events: Annotated[Path, typer.Option(help="All that is known: parquet or CSV.")],
+    targets: Annotated[Path, typer.Option(help="user_id, product_id: what each user took next.")],
     out: Path = Path("metrics.json"),
     k: str = "10,20",
     cutoff: Moment = None,
@@ -136,7 +136,7 @@ def plan(
     with console.progress() as report:
         done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
     console.show(done if as_json else replace(done, sample=()), as_machine=as_json)
-    if not as_json:
+    if done.sample and not as_json:
         console.table(
             ("user", "product", "text"),
             [(u, p, " / ".join(text.values())) for u, p, text in done.sample],

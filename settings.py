@@ -6,6 +6,7 @@ Ground floor, standard library only, so that training and serving read the same 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -90,7 +91,10 @@ def load_settings(env: Mapping[str, str] | None = None, file: Path | None = None
             key = name[len(PREFIX) :].lower()
             given[key] = _read(kinds, key, value, where=f"the environment ({name})")
     settings = replace(settings, **given)
-    return _checked(replace(settings, home=settings.home.expanduser().absolute()))
+    home = settings.home.expanduser().absolute()
+    if home.exists() and not home.is_dir():
+        raise SettingsError(f"setting 'home': {home} is a file; name a folder, or one that can be made")
+    return _checked(replace(settings, home=home))
 
 
 def _from_file(path: Path, must_exist: bool) -> dict[str, Any]:
@@ -124,4 +128,10 @@ def _checked(settings: Settings) -> Settings:
         value = getattr(settings, key)
         if not low <= value <= high:
             raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")
+    for key, form, says in (
+        ("currency", "[A-Z]{3}", "an ISO 4217 code as USD"),
+        ("locale", "[a-z]{2,3}(_[A-Za-z]+)*", "as en"),
+    ):
+        if not re.fullmatch(form, getattr(settings, key)):
+            raise SettingsError(f"setting {key!r}: {getattr(settings, key)!r} is not {says}")
     return settings

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import console
 from bench.client import Client, served, wait_ready
-from bench.demo_data import DATA_SETS, DemoError, claim_home, write_inputs
+from bench.demo_data import DATA_SETS, DemoError, claim_home, tables_are_in, write_inputs
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
 from river import steps
@@ -66,6 +66,7 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
                 console.out.print(
                     f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
                 )
+        tables_are_in(settings, data, now)
     with _step("features"):
         steps.refresh_features(settings, now, now, report)
     with _step("train"):

@@ -70,7 +70,8 @@ def plain_errors(url: sa.URL) -> Iterator[None]:
     except (SQLAlchemyError, OSError) as error:
         reason = str(error.orig if isinstance(error, DBAPIError) and error.orig else error).strip().split("\n")[0]
         if url.password:
-            reason = reason.replace(str(url.password), "***")
+            # As part of an address only: masking every occurrence of a short password would spell it out.
+            reason = reason.replace(f":{url.password}@", ":***@")
         line = f"ledger {url.set(query={}).render_as_string()}: {reason}; "
         if any(word in reason for word in _BUSY):
             raise LedgerBusy(line + "another writer holds it, try again") from None

@@ -48,12 +48,15 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     """Feedback re-enters: accepted events, redemptions and impressions go into the lake; then features, then online."""
     from river.feedback import absorb_impressions, absorb_records
     from training import features
+    from training.parts import locked
 
-    with open_desk(settings) as desk:
-        absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
-    made = features.compute(settings, through, progress=report)
-    features.apply(settings)
-    online = features.materialise(settings, through, progress=report)
+    # One refresh at a time: the sources, the registry and the online store are brought on together.
+    with locked(settings.home):
+        with open_desk(settings) as desk:
+            absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
+        made = features.compute(settings, through, progress=report)
+        features.apply(settings)
+        online = features.materialise(settings, through, progress=report)
     return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online)
 
 
@@ -113,7 +116,12 @@ def verify_ledger(settings: Settings) -> list[str]:
 
 
 def decision(settings: Settings, campaign_id: str, for_date: date, user_id: str) -> str:
-    """Why a person got no offer for a date, in the plan's own word; "not considered" when the plan never saw them."""
+    """Why a person got no offer for a date: the plan's code and its sentence; "not considered" when it never saw them."""
+    from offers.candidates import REASONS
+
     with open_desk(settings) as desk:
         found = desk.decision(campaign_id, for_date, user_id)
-    return "not considered" if found is None else str(found["reason"] or "an offer was sent")
+    if found is None:
+        return "not considered"
+    reason = found["reason"]
+    return f"{reason} ({REASONS.get(reason, 'refused by the rules')})" if reason else "an offer was sent"

@@ -21,6 +21,7 @@ from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
 from serving.opening import open_parts, warm_up
+from serving.orphans import end_with_parent
 from serving.preflight import FAULTS, preflight
 
 VERSION = "1"
@@ -63,6 +64,7 @@ class DaypartService:
     @bentoml.on_startup
     async def start(self) -> None:
         """Open the parts, warm them up, freeze what will not change; only then is the service ready."""
+        end_with_parent()
         with _one_line():
             parts = self._stack.enter_context(open_parts(settings_from(os.environ)))
         warm_up(parts)

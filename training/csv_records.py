@@ -37,7 +37,12 @@ def read_csv(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     lines = pl.read_lines(io.BytesIO(data))["line"]
     if lines.is_empty() or not lines[0].strip():
         raise DataError(f"{path}: is empty; its first line must name the columns")
-    header = [name.strip() for name in next(csv.reader([lines[0]]))]
+    try:
+        header = [name.strip() for name in next(csv.reader([lines[0]]))]
+    except csv.Error as error:
+        raise DataError(
+            f"{path}: its first line is no CSV ({error}); save it as CSV with line ends of LF or CRLF"
+        ) from None
     twice = sorted({name for name in header if [*header, ROW].count(name) > 1})
     if twice:
         raise DataError(f"{path}: the header names {', '.join(map(repr, twice))} twice; rename or remove one")

@@ -22,7 +22,7 @@ from training.lake import read_events, read_table
 from training.profiles import profiles
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
-from training.snapshots import history_rows, latest, replace_snapshot
+from training.snapshots import history_rows, is_empty, latest, replace_snapshot
 
 Progress = Callable[[str, int, int], None] | None
 
@@ -86,8 +86,10 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
     with lease_online_store(settings) as online:
         store = open_store(settings, online)
         for n_done, (view, key) in enumerate(VIEWS.items(), 1):
-            at, ids = latest(settings.features / f"{view}.parquet", key, through)
-            counts[view] = load(store, online, view, key, ids, at)
+            source = settings.features / f"{view}.parquet"
+            # A chain that states no price has no assortment at all: that is known, and nothing to bring online.
+            at, ids = (through, []) if view == "store_assortment" and is_empty(source) else latest(source, key, through)
+            counts[view] = load(store, online, view, key, ids, at) if ids else 0
             if counts[view] != len(ids):
                 raise FeatureError(
                     f"{view}: {counts[view]} of {len(ids)} rows are online; run `daypart features` again"

@@ -78,9 +78,3 @@ def _truth(taken: Mapping[str, frozenset[str]], number: Mapping[str, int], lines
         np.array([number.get(product, -1) for _, product in pairs], dtype=np.int32),
         seen.fill_null(False).to_numpy(),
     )
-
-
-def above_baselines(board: Mapping[str, Any], k: int) -> bool:
-    """Whether the model's recall and NDCG at `k` are above all baselines'."""
-    mine, others = board["k"][str(k)], [base["k"][str(k)] for base in board["baselines"].values()]
-    return all(mine[key] > other[key] for other in others for key in ("recall", "ndcg"))

@@ -29,6 +29,11 @@ def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) ->
         write_whole(path, frame.sort("event_timestamp", key))
 
 
+def is_empty(path: Path) -> bool:
+    """Whether the file is there and no snapshot in it holds a row. Raises FeatureError when it is damaged."""
+    return path.exists() and not _read(path).select(pl.len()).collect().item()
+
+
 def latest(path: Path, key: str, through: datetime) -> tuple[datetime, list[str]]:
     """(moment of the last snapshot at or before `through`, its ids ascending). Raises FeatureError when there is none."""
     if not path.exists():

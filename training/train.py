@@ -78,16 +78,6 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     )
 
 
-def score_rows(done: TrainReport) -> list[tuple[str, str, str, str]]:
-    """(ranking, recall@10, NDCG@10, hit rate@10) of the model and of each baseline on the newest window; none without one."""
-    if not done.metrics:
-        return []
-    boards = {"model": done.metrics["k"], **{name: board["k"] for name, board in done.metrics["baselines"].items()}}
-    keys = ("recall", "ndcg", "hit_rate")
-    shown = {name: [f"{board['10'][key]:.3f}" for key in keys] for name, board in boards.items()}
-    return [(name, recall, ndcg, hit_rate) for name, (recall, ndcg, hit_rate) in shown.items()]
-
-
 def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Recipe, report: Report) -> Tuned:
     windows = inner_windows(lines, recipe.windows)
     moments = [window.moment for window in windows if window.moment is not None]

@@ -65,6 +65,12 @@ def test_five_people_with_products_reasons_and_coupons(demo):
     assert len(re.findall(r"^  优惠券: .*减\d", printed, re.M)) >= 3
 
 
+def test_the_home_is_marked_whole_so_that_a_second_demo_keeps_it(demo):
+    marker = json.loads((demo[0] / ".daypart" / "demo.json").read_text())
+    assert marker["data"] == "cafe"
+    assert "begun" not in marker
+
+
 def test_the_seed_sentence_appears_for_the_member_whose_habit_it_is(demo):
     theirs = demo[1].split("member-000042 ·")[1].split("member-0")[0]
     assert "iced americano" in theirs.lower()

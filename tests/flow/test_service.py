@@ -136,6 +136,23 @@ class Riders(threading.Thread):
                 self.is_refused.set()
 
 
+def test_a_killed_supervisor_leaves_no_worker_on_the_port(served, tmp_path):
+    process, url = served
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + PATIENCE_S
+    while answers(url):
+        assert time.monotonic() < deadline, "a worker still holds the port"
+        time.sleep(0.1)
+
+
+def answers(url):
+    try:
+        return httpx.get(f"{url}/livez", timeout=2).status_code
+    except httpx.TransportError:
+        return None
+
+
 def wait_until_accepted(riders):
     """Connections are taken in the order they came: a rider's later one answered means that all before it were taken."""
     before = [rider.n_good for rider in riders]

@@ -45,6 +45,13 @@ def test_every_verb_is_documented():
     assert sorted(rows("Verbs")) == sorted(verbs(typer.main.get_command(daypart.app)))
 
 
+def test_every_reason_to_send_nothing_is_documented():
+    from offers.candidates import REASONS
+
+    assert rows("Why nothing is sent") == list(REASONS)
+    assert all(f"| `{code}` | {sentence} |" in REFERENCE for code, sentence in REASONS.items())
+
+
 def test_every_refusal_is_documented_in_the_order_of_decision():
     from offers.ledger import REASONS
 

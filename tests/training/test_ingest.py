@@ -308,3 +308,10 @@ def test_progress_reaches_its_total(tmp_path):
     )
     assert len(seen) >= 2
     assert all(done == total for done, total in seen.values())
+
+
+def test_a_file_of_old_line_ends_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "mac.csv"
+    path.write_bytes(b"event_type,occurred_at\rpurchase,2025-01-01T00:00:00Z\r")
+    with pytest.raises(DataError, match="LF or CRLF"):
+        ingest(tmp_path / "lake", events=path, now=datetime(2026, 1, 1, tzinfo=UTC))

@@ -14,8 +14,9 @@ from tests import world
 from tests.training import market
 from training.cases import served
 from training.errors import TrainingError
+from training.evaluate import as_rows
 from training.lake import DataError
-from training.train import score_rows, train
+from training.train import train
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +52,10 @@ def test_it_is_judged_on_a_window_of_the_past_beside_the_baselines(done):
     assert done.metrics["cut"] < done.trained_through.isoformat()
     assert done.metrics["n_users"] == 80
     names = ["model", "global_popularity", "personal_frequency", "personal_then_popular"]
-    rows = score_rows(done)
-    assert [row[0] for row in rows] == names
-    assert rows[0][1] == f"{done.metrics['k']['10']['recall']:.3f}"
-    assert float(rows[0][2]) > float(rows[1][2])
+    rows = as_rows(done.metrics)[:4]
+    assert [row["ranking"] for row in rows] == names
+    assert rows[0]["recall"] == round(done.metrics["k"]["10"]["recall"], 4)
+    assert rows[0]["ndcg"] > rows[1]["ndcg"]
 
 
 def test_histories_at_the_windows_come_from_the_feature_store(settings, done):
@@ -121,7 +122,7 @@ def test_one_visit_of_one_person_trains_and_says_so(tmp_path):
     first = market.events(2).head(1)
     market.fill(settings.lake, first)
     done = train(settings)
-    assert score_rows(done) == []
+    assert as_rows(done.metrics) == []
     assert any("could not be compared" in note for note in done.notes)
     assert any("fewer than two known users" in note for note in done.notes)
     assert done.trained_through == first["occurred_at"][0] + timedelta(microseconds=1)
