@@ -113,8 +113,8 @@ def _verdict(settings: Settings, candidate: Artifact, incumbent: str | None) -> 
         if board.get("n_users", 0) < LEAST_USERS:
             return True, f"first version, and fewer than {LEAST_USERS} users to compare it on", "baselines", {}
         # Nothing serves yet, so there is nothing to be worse than; that counting alone would do better is told, not hidden.
-        _, reason, *rest = _compare("best counting baseline", "baselines", board["k"]["10"], best_baseline(board))
-        return True, f"first version; {reason}", rest[0], rest[1]
+        compared = _compare("best counting baseline", "baselines", board["k"]["10"], best_baseline(board))
+        return True, f"first version; {compared[1]}", compared[2], compared[3]
     found = rematch(settings, candidate, shelf.load(settings.shelf, NAME, incumbent), LEAST_USERS)
     if found.n_users < LEAST_USERS:
         return True, f"fewer than {LEAST_USERS} users to compare it on", found.field, {}
