@@ -33,9 +33,11 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
         prepare(settings, data, now, report)
         with _step(f"planning offers for {for_date}"):
             plan = steps.plan_offers(settings, CAMPAIGN[data], for_date, now, report)
+    cents = {name: getattr(plan, name) / 100 for name in ("value_cents", "cost_cents", "budget_cents")}
     console.out.print(
-        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; expected value {plan.value_cents / 100:.2f}, "
-        f"expected cost {plan.cost_cents / 100:.2f} of {plan.budget_cents / 100:.2f}, gap to the bound {plan.gap:.2%}"
+        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; by the campaign's prior they earn "
+        f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
+        f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
     keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler")}
     with served(settings) as service:
