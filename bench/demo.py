@@ -40,6 +40,8 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
     keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler")}
+    # Set again: a library that was imported on the way keeps Ctrl-C to itself.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     with served(settings) as service:
         with _step("starting the service"):
             wait_ready(service, settings)

@@ -48,8 +48,9 @@ def demo(tmp_path_factory):
         assert time.monotonic() - began < READY_WITHIN_S
         time.sleep(0.2)
     yield folder, (folder / "printed").read_text("utf-8")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=40) != 0
+    # Ctrl-C, as a person ends it.
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=40) == 130
     # Nothing is left behind: the port answers nobody.
     with pytest.raises(OSError, match="refused"):
         Client(words(folder / ".daypart" / "demo.env")["URL"], {"app": "x"}).get("/livez", "app")
