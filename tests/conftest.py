@@ -1,6 +1,8 @@
 """What must be settled before the first test of a process is collected."""
 
 import os
+import socket
+import threading
 
 # Before numpy: fits repeat themselves on one thread only.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -9,3 +11,24 @@ os.environ["TZ"] = "UTC"
 
 # Before Feast, which sets the variable that turns every later metric into a file shared between processes.
 import prometheus_client.values  # noqa: F401
+import pytest
+
+
+@pytest.fixture
+def silent():
+    """A port where everybody is heard and nobody answered, and the connections it got."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        heard = []
+
+        def hear():
+            while True:
+                try:
+                    heard.append(listener.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=hear, daemon=True).start()
+        yield listener.getsockname()[1], heard
+        listener.shutdown(socket.SHUT_RDWR)

@@ -238,26 +238,6 @@ def test_a_home_that_is_a_file_is_one_plain_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.fixture
-def silent():
-    """A listening port that never answers, and the bytes it was sent."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        heard = []
-
-        def hear():
-            while True:
-                try:
-                    heard.append(listener.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=hear, daemon=True).start()
-        yield listener.getsockname()[1], heard
-        listener.shutdown(socket.SHUT_RDWR)
-
-
 def test_a_url_that_refuses_is_one_line_without_the_password(settings):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -18,6 +18,7 @@ from serving.front import Front
 from serving.opening import open_parts, warm_up
 from settings import Settings
 from tests.flow import served_home
+from tests.flow.ports import free_port
 from tests.house.rooms import ROOT
 
 RUN = "from settings import load_settings; from serving.launch import run; run(load_settings(), 2)"
@@ -82,9 +83,7 @@ def test_a_coupon_goes_from_the_scheduler_to_the_till_and_a_purchase_into_the_li
 @pytest.fixture
 def served(place, tmp_path):
     """(process, base URL) of two workers that are ready."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     own = {"DAYPART_HOME": str(place[0]), "DAYPART_PORT": str(port), "DAYPART_CAMPAIGNS": str(tmp_path)}
     env = {**os.environ, **own, "PYTHONPATH": str(ROOT), "TZ": "UTC"}
     env.pop("PROMETHEUS_MULTIPROC_DIR", None)
@@ -228,9 +227,7 @@ def test_the_last_one_out_stops_the_store(served, place):
 )
 @pytest.mark.parametrize("door", ["daypart", "bentoml"])
 def test_a_fault_is_one_line_and_exit_code_2_by_both_doors(place, tmp_path, changes, words, door):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     env = {**os.environ, "DAYPART_HOME": str(place[0]), "DAYPART_PORT": port, "PYTHONPATH": str(ROOT), **changes}
     env |= {"BENTOML_HOME": str(tmp_path), "BENTOML_DO_NOT_TRACK": "True", "TZ": "UTC"}
     commands = {

@@ -1,7 +1,6 @@
 """Both adapters of online features keep the suite; and what only the one over a server can do wrong."""
 
 import socket
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -147,26 +146,6 @@ def refusing():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1], None
-
-
-@pytest.fixture
-def silent():
-    """A port where everybody is heard and nobody answered, and the connections it got."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        heard = []
-
-        def hear():
-            while True:
-                try:
-                    heard.append(listener.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=hear, daemon=True).start()
-        yield listener.getsockname()[1], heard
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize("kind", ["refusing", "silent"])
