@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench lock clean bench-ingest bench-ranking bench-ledger bench-offers bench-person bench-serving bench-demo
+.PHONY: demo test check serve bench lock clean
 DATA ?= complete-journey
 ONCE ?=
 

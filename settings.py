@@ -1,7 +1,4 @@
-"""Settings: one `daypart.toml`, overridden by `DAYPART_*` variables; unknown keys are refused.
-
-Ground floor, standard library only, so that training and serving read the same values without meeting.
-"""
+"""Settings: one `daypart.toml`, overridden by `DAYPART_*` variables; unknown keys are refused. Standard library only."""
 
 from __future__ import annotations
 
@@ -14,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DAYPART_"
+_LIMITS = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000)}
+_LIMITS |= dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
 
 
 class SettingsError(Exception):
@@ -48,6 +47,8 @@ class Settings:
     """Cost as a share of price for a product that states no cost: high on purpose, so discounts stay shallow."""
     history_limit: int = 512
     """Most products kept in one user's history feature."""
+    exploration_share: float = 0.1
+    """Share of a slate's places kept for eligible products that nobody had bought when the model was trained."""
     seed: int = 20171201
     """Seed of every random choice of an offline job."""
 
@@ -123,8 +124,7 @@ def _read(kinds: Mapping[str, type[Any]], key: str, value: Any, where: str) -> A
 
 
 def _checked(settings: Settings) -> Settings:
-    limits = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000), "assumed_cost_share": (0, 1)}
-    for key, (low, high) in limits.items():
+    for key, (low, high) in _LIMITS.items():
         value = getattr(settings, key)
         if not low <= value <= high:
             raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")

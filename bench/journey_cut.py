@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
+
+import polars as pl
 
 from training.complete_journey import tables
 from training.cuts import global_cut
@@ -19,14 +22,19 @@ DAY = date(2017, 12, 1)
 
 def write_cut(folder: Path, day: date = DAY) -> tuple[Path, Path]:
     """Write both files into `folder`, made if missing; their paths. Times keep the shops' zone, so days are local days."""
-    purchases = tables().events.filter(event_type="purchase")
-    local = purchases.with_columns(purchases["occurred_at"].dt.convert_time_zone(ZONE))
-    events, targets = global_cut(local, day, ZONE)
+    events, targets = global_cut(purchases(), day, ZONE)
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / "events.parquet", folder / "targets.parquet"
     events.write_parquet(paths[0])
     targets.write_parquet(paths[1])
     return paths
+
+
+@cache
+def purchases() -> pl.DataFrame:
+    """Complete Journey's purchases in the shops' zone; read once a process."""
+    bought = tables().events.filter(event_type="purchase")
+    return bought.with_columns(bought["occurred_at"].dt.convert_time_zone(ZONE))
 
 
 if __name__ == "__main__":

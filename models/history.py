@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class History:
         """Distinct products."""
         return len(self.product_ids)
 
-    @property
+    @cached_property
     def visits_since(self) -> np.ndarray:
         """int32[n]: visits made after the last one that had the product; 0 when the last visit had it."""
         return self.n_visits - self.last_visit

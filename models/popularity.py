@@ -76,3 +76,10 @@ def log_popularity(log_global: np.ndarray, cell: Cell, strength: float) -> np.nd
     prior = strength * np.exp(log_global[cell.rows].astype(np.float64))
     local[cell.rows] = np.log((cell.counts + prior) / (cell.total + strength))
     return local
+
+
+def lift(log_global: np.ndarray, cell: Cell, strength: float) -> np.ndarray:
+    """float32[n]: log((c + m·p) / (m·p)), how much more a product sold in the cell than m pseudo-counts; 0 where it did not."""
+    lifted = np.zeros(len(log_global), dtype=np.float32)
+    lifted[cell.rows] = np.log1p(cell.counts / (strength * np.exp(log_global[cell.rows].astype(np.float64))))
+    return lifted

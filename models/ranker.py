@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from models.artifact import Artifact, ArtifactError
-from models.grounds import Grounds, grounds_of
+from models.form_grounds import FormGrounds
+from models.forms import Forms
+from models.grounds import Grounds
 from models.history import History
-from models.options import HISTORY_TERMS
+from models.linear import Linear
 from models.parts import Parts, parts_of
 from models.reasons import explain
 from models.response import sigmoid
-from models.terms import Ask, dense_terms, history_terms, understand
+from models.terms import Ask, understand
 from models.timing import slot_density
 from models.vocabulary import Vocabulary
 
@@ -30,10 +32,8 @@ class Scores:
 
     score: np.ndarray
     """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
-    terms: Mapping[str, np.ndarray]
-    """Terms by name: dense ones float32[n]; those of the history float32[k], aligned with `ask.rows`."""
     ask: Ask
-    parts: Parts = field(repr=False)
+    blend: Linear | Forms = field(repr=False)
 
     @property
     def n_unknown(self) -> int:
@@ -43,14 +43,12 @@ class Scores:
     @property
     def store_known(self) -> bool:
         """Whether the store was given and the artifact knows it."""
-        return self.ask.store_id is not None
+        return self.ask.store is not None
 
     @cached_property
-    def grounds(self) -> Grounds:
+    def grounds(self) -> Grounds | FormGrounds:
         """What all reasons share; reckoned when the first is asked for."""
-        return grounds_of(
-            self.parts, self.ask, {name: self.terms[name] for name in HISTORY_TERMS if name in self.terms}
-        )
+        return self.blend.grounds(self.ask)
 
     def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
         """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
@@ -66,11 +64,13 @@ class Ranker:
 
     def __init__(self, parts: Parts, version: str = "") -> None:
         """Of checked parts; `from_artifact` is the usual door."""
-        self._parts = parts
+        self.parts = parts
         self.version = version
         self.product_ids: Vocabulary = parts.products
         self.store_ids: Vocabulary = parts.stores
-        self.terms: tuple[str, ...] = parts.options.blend_terms
+        self.blend: Linear | Forms = Forms.of(parts) if parts.options.usual_terms else Linear.of(parts)
+        self.unsold: np.ndarray = parts.arrays["has_history"] == 0
+        """bool[n]: products that nobody had bought when the model was trained."""
         self.response_slope = float(parts.arrays["response_slope"][0])
 
     @classmethod
@@ -85,53 +85,32 @@ class Ranker:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Ranker:
-        """The same of arrays in memory: training fits `blend_weights` on the terms of a ranker with zeros there."""
+        """The same of arrays in memory, as training has them."""
         return cls(parts_of(arrays, parameters))
 
-    def score(self, history: History, *, store_id: str | None, hour_of_week: int | None) -> Scores:
-        """Score all products: one fold-in, one product of matrix and vector per factor table, one scatter.
+    def score(
+        self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None
+    ) -> Scores:
+        """Score all products. An unknown store counts as none given.
 
-        An unknown store counts as none given. hour_of_week: Monday 00:00 = 0, store-local. Ids of the history
-        must be distinct, as `History.of` makes sure.
+        hour_of_week: Monday 00:00 = 0, store-local. at_s: when it is asked, seconds since 1970 UTC; None is right after the last
+        visit. Ids of the history must be distinct, as `History.of` makes sure.
         """
-        parts, ask = self._parts, understand(self._parts, history, store_id, hour_of_week)
-        weights = dict(zip(self.terms, parts.arrays["blend_weights"], strict=True))
-        dense, sparse = dense_terms(parts, ask, slice(None)), history_terms(parts, ask)
-        score = np.zeros(len(self.product_ids), dtype=np.float32)
-        for name, values in dense.items():
-            score += weights[name] * values
-        for name, values in sparse.items():
-            score[ask.rows] += weights[name] * values
-        return Scores(score, {**dense, **sparse}, ask, parts)
+        ask = self.ask(history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
+        return Scores(self.blend.score(ask), ask, self.blend)
 
-    def term_matrix(
-        self, history: History, store_id: str | None, hour_of_week: int | None, rows: np.ndarray
-    ) -> np.ndarray:
-        """float32[len(rows), T]: the terms of these product rows, columns as in `terms`; what the blend is fitted on.
-
-        `score` equals this matrix times `blend_weights`.
-        """
-        parts, ask = self._parts, understand(self._parts, history, store_id, hour_of_week)
-        rows = np.asarray(rows, dtype=np.int64)
-        place = np.full(len(self.product_ids), -1, dtype=np.int64)
-        place[ask.rows] = np.arange(len(ask.rows))
-        at = place[rows]
-        seen = at >= 0
-        matrix = np.zeros((len(rows), len(self.terms)), dtype=np.float32)
-        for name, values in dense_terms(parts, ask, rows).items():
-            matrix[:, self.terms.index(name)] = values
-        for name, values in history_terms(parts, ask).items():
-            matrix[seen, self.terms.index(name)] = values[at[seen]]
-        return matrix
+    def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
+        """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""
+        return understand(self.parts, history, store_id, hour_of_week, at_s)
 
     def slot_density(
         self, counts: np.ndarray, store_id: str | None, weekday: int, open_hours: np.ndarray
     ) -> np.ndarray:
         """`timing.slot_density` with this artifact's prior: the store's rhythm, or the chain's when it has none."""
-        return slot_density(counts, self.rhythm(store_id), weekday, open_hours, self._parts.options.rhythm_strength)
+        return slot_density(counts, self.rhythm(store_id), weekday, open_hours, self.parts.options.rhythm_strength)
 
     def rhythm(self, store_id: str | None) -> np.ndarray:
         """float32[168]: purchases by hour of the store-local week; the chain's for an unknown or silent store."""
         row = None if store_id is None else self.store_ids.row.get(store_id)
-        own = None if row is None else self._parts.arrays["rhythm_store"][row]
-        return self._parts.arrays["rhythm_prior"] if own is None or not own.any() else own
+        own = None if row is None else self.parts.arrays["rhythm_store"][row]
+        return self.parts.arrays["rhythm_prior"] if own is None or not own.any() else own

@@ -31,8 +31,8 @@ def slot_density(
     density = density / total if total > 0 else is_open / is_open.sum()
     for evidence in (np.maximum(other, 0.0), own):
         mass = evidence.sum() + strength
-        if mass > 0:
-            density = (evidence + strength * density) / mass
+        if mass > 0:  # divided before it is weighed, so that no strength, however small, loses the density
+            density = evidence / mass + (strength / mass) * density
     return np.asarray(density / density.sum(), dtype=np.float64)
 
 

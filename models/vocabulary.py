@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -31,9 +31,9 @@ class Vocabulary:
 
     def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
-        found = [(position, row) for position, name in enumerate(ids) if (row := self.row.get(name)) is not None]
-        pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1].astype(np.int32)
+        found = np.fromiter(map(self.row.get, ids, repeat(-1)), dtype=np.int32, count=len(ids))
+        positions = np.flatnonzero(found >= 0)
+        return positions, found[positions]
 
     @staticmethod
     def encode(ids: Sequence[str], name: str = "products") -> dict[str, np.ndarray]:

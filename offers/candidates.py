@@ -78,7 +78,8 @@ def consider(
         return replace(blank, reason=slot)
     floor = floor_cents(shelf.cost_cents, campaign.depth.min_margin_share)
     allowed = shelf.price_cents - campaign.depth.ladder_cents[0] >= floor
-    scores = ranker.score(person.history, store_id=store.store_id, hour_of_week=for_date.weekday() * 24 + slot.hour)
+    hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
+    scores = ranker.score(person.history, store_id=store.store_id, hour_of_week=hour_of_week, at_s=at_s)
     best = top_k(np.where(allowed, scores.score[shelf.rows], np.float32(np.nan)), campaign.plan.n_products)
     if not len(best):
         return replace(blank, reason="no_product")

@@ -23,6 +23,7 @@ class Bundle:
     ranker: Ranker
     catalogue: Catalogue
     zones: Mapping[str, ZoneInfo]
+    exploration_share: float
 
     def zone_of(self, store_id: str | None) -> tzinfo | None:
         """The store's zone, None when the store is unknown."""
@@ -43,4 +44,5 @@ def load_bundle(settings: Settings) -> Bundle:
         ranker=ranker,
         catalogue=read_catalogue(settings.lake, ranker.product_ids),
         zones=read_zones(settings.lake),
+        exploration_share=settings.exploration_share,
     )

@@ -12,9 +12,6 @@ from serving.bundle import Bundle
 from serving.online_port import Assortment
 from serving.wire import Filter
 
-# Far beyond any difference of two logits, so that novelty 0 and 1 put one kind of product wholly before the other.
-_NEVER = 1e-12
-
 
 @dataclass(frozen=True)
 class Shelf:
@@ -71,19 +68,6 @@ def eligible(bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) 
     if wanted.max_price_cents is not None:
         mask &= shelf.priced & (shelf.price_cents <= wanted.max_price_cents)
     return mask
-
-
-def dialled(score: np.ndarray, known_rows: np.ndarray, novelty: float | None) -> np.ndarray:
-    """float32[n]: logits for ranking, moved by the novelty dial; `known_rows` are the products of the history.
-
-    A product of the history gets + ln(1 − novelty), a new one + ln(novelty): 0.5 moves both alike and so nothing, the
-    ends put one kind before the other, and within a kind the model's order stays. The reported score is not moved.
-    """
-    if novelty is None:
-        return score.copy()
-    moved = score + np.float32(np.log(max(novelty, _NEVER)))
-    moved[known_rows] = score[known_rows] + np.float32(np.log(max(1.0 - novelty, _NEVER)))
-    return moved
 
 
 def _marked(products: Vocabulary, ids: tuple[str, ...]) -> np.ndarray:

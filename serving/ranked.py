@@ -57,8 +57,7 @@ def answer_for(
 ) -> Slate:
     """The whole answer. `moment` decides the daypart, `now` the age of the features."""
     bundle = parts.bundle
-    hour = bundle.hour_of_week(ask.context.store_id, moment)
-    items = slate(bundle, ask, known, hour, bundle.catalogue.names_for(wanted))
+    items = slate(bundle, ask, known, moment, bundle.catalogue.names_for(wanted))
     warnings = [*known.warnings, *_unknown_words(parts, ask)]
     if not items:
         warnings.append("empty_list")

@@ -10,10 +10,11 @@ import numpy as np
 from msgspec import UNSET
 
 from models.history import History
+from models.novelty import dialled, with_quota
 from models.scoring import top_k
 from offers.answers import Offer
 from serving.bundle import Bundle
-from serving.eligible import Shelf, dialled, eligible
+from serving.eligible import Shelf, eligible
 from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
 
 
@@ -30,13 +31,18 @@ class Known:
     offers: Sequence[Offer] = ()
 
 
-def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, hour_of_week: int, names: Sequence[str]) -> list[Item]:
-    """The best `ask.limit` products that may be shown, rank 1 first; ties by product id."""
-    store_id = ask.context.store_id
-    scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week)
-    ranking = dialled(scores.score, scores.ask.rows, ask.filter.novelty)
+def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime, names: Sequence[str]) -> list[Item]:
+    """The best `ask.limit` products that may be shown, rank 1 first; ties by product id. `moment` decides the daypart.
+
+    `bundle.exploration_share` of the places go to what nobody had bought yet, unless only the usual is asked for (novelty 0).
+    """
+    store_id, novelty = ask.context.store_id, ask.filter.novelty
+    hour_of_week, at_s = bundle.hour_of_week(store_id, moment), int(moment.timestamp())
+    scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
+    ranking = dialled(scores.score, scores.ask.rows, novelty)
     ranking[~eligible(bundle, known.shelf, ask.filter, ask.context.cart)] = np.nan
-    rows = top_k(ranking, ask.limit)
+    share = 0.0 if novelty == 0 else bundle.exploration_share
+    rows = with_quota(top_k(ranking, ask.limit), ranking, bundle.ranker.unsold, share)
     coupons = open_coupons(known.offers, store_id)
     ids, items = bundle.ranker.product_ids.ids, []
     for place, (row, probability) in enumerate(zip(rows.tolist(), scores.probability(rows).tolist(), strict=True)):

@@ -1,7 +1,7 @@
-"""How the terms add up: a logistic regression on what users took next, so the score is a logit and its sigmoid a probability.
+"""The two forms, learned: a ridge logistic regression on every term and every pair of terms of what users took next.
 
-The design holds, per user of a window, every product of the history and a sample of the others, each sampled row weighing as
-many products as it stands for. So the weighted rows are an unbiased picture of the full ranking, and the fit stays calibrated.
+Users weigh alike whatever the size of their baskets, as in recall and hit rate; one slope and one intercept over both forms then
+bring the scores back to chances (Platt 1999), which keeps every order.
 """
 
 from __future__ import annotations
@@ -12,116 +12,112 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.history import History
-from models.ranker import Ranker
-from training.cases import Case
+from models.form import Form
+from models.term_names import WIDE_TERMS
+from training.design import Design, Rows
 from training.recipe import Recipe
 
 LEAST_POSITIVES = 50
-USUAL = ("habit", "lately", "count", "recency", "rebuy", "due", "share", "popularity_seen")
-NEW = ("als", "cold", "popularity")
+_TAILS = (0.5, 99.5)
+_FIRST_STEP = 8
 # For a shop too young to learn from. New: what sells, as a probability per visit. Usual: about what Complete Journey taught.
-DEFAULT_NEW: Mapping[str, float] = {"intercept": 0.0, "popularity": 1.0}
-DEFAULT_USUAL: Mapping[str, float] = {"intercept": 0.0, "habit": 0.3, "lately": 0.5, "count": 0.7, "rebuy": 0.5}
+DEFAULT_NEW: Mapping[str, float] = {"popularity": 1.0}
+DEFAULT_USUAL: Mapping[str, float] = {"habit": 0.3, "lately": 0.5, "count": 0.7, "rebuy": 0.5}
 
 
 @dataclass(frozen=True)
-class Design:
-    """terms float32[m, T] (columns as `Ranker.terms`), taken bool[m], weight float32[m]: products a row stands for."""
+class Blend:
+    """Arrays usual_range, usual_matrix, new_range, new_matrix of an artifact, and what they rest on."""
 
-    terms: NDArray[np.float32]
-    taken: NDArray[np.bool_]
-    weight: NDArray[np.float32]
+    arrays: Mapping[str, NDArray[np.float32]]
+    how: str
 
 
-def design(
-    ranker: Ranker,
-    cases: Sequence[Case],
-    taken: Mapping[str, frozenset[str]],
-    recipe: Recipe,
-    rng: np.random.Generator,
-) -> Design:
-    """Rows of all cases; taken: user to what they took next.
+def fit_blend(designs: Sequence[Design], basket: float, recipe: Recipe) -> Blend:
+    """Learn both forms from the designs of the windows. basket: mean products a visit, for the defaults.
 
-    Others are drawn half by popularity and half evenly: a score's top is made of what sells, its floor of the rest.
+    A form of which fewer than LEAST_POSITIVES rows were taken keeps its default, and `how` says so.
     """
-    n = len(ranker.product_ids)
-    empty = ranker.score(History.empty(), store_id=None, hour_of_week=None)
-    share = np.exp(empty.ask.log_popularity.astype(np.float64))
-    draw = 0.5 * share / share.sum() + 0.5 / n
-    cumulative = np.cumsum(draw)
-    blocks = [_block(ranker, case, taken[case.user_id], recipe.blend_others, draw, cumulative, rng) for case in cases]
-    if not blocks:
-        return Design(np.empty((0, len(ranker.terms)), np.float32), np.empty(0, bool), np.empty(0, np.float32))
-    return Design(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    halves = (
+        ("usual", Rows.of([d.usual for d in designs], len(recipe.usual_terms)), recipe.usual_terms, DEFAULT_USUAL),
+        ("new", Rows.of([d.new for d in designs], len(recipe.new_terms)), recipe.new_terms, DEFAULT_NEW),
+    )
+    fitted: dict[str, Form] = {}
+    forms: dict[str, Form] = {}
+    for name, rows, terms, default in halves:
+        learned = _learned(rows, terms, recipe, pairs_of(terms, alone=WIDE_TERMS if name == "new" else ()))
+        if learned is not None:
+            fitted[name] = learned
+        forms[name] = learned or _default(terms, default, basket)
+    if fitted:
+        forms |= _calibrated(fitted, {name: rows for name, rows, *_ in halves})
+    arrays = {}
+    for name, form in forms.items():
+        arrays[f"{name}_range"] = np.column_stack([form.low, form.high, form.centre]).astype(np.float32)
+        arrays[f"{name}_matrix"] = form.matrix
+    return Blend(arrays, f"{' and '.join(fitted)} fitted" if fitted else "defaults")
 
 
-def _block(
-    ranker: Ranker,
-    case: Case,
-    basket: frozenset[str],
-    n_others: int,
-    draw: NDArray[np.float64],
-    cumulative: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
-    _, own = ranker.product_ids.rows(case.history.product_ids)
-    _, taken = ranker.product_ids.rows(sorted(basket))
-    sure = np.union1d(own, taken)
-    others = np.minimum(np.searchsorted(cumulative, rng.random(n_others) * cumulative[-1]), len(draw) - 1)
-    others = others[~np.isin(others, sure)]
-    rows = np.concatenate([sure, others])
-    weight = np.concatenate([np.ones(len(sure)), 1.0 / (n_others * draw[others])]).astype(np.float32)
-    return ranker.term_matrix(case.history, case.store_id, None, rows), np.isin(rows, taken), weight
+def pairs_of(terms: Sequence[str], alone: Sequence[str] = ()) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(first, second) of every pair, squares included, in which no term stands alone."""
+    first, second = np.triu_indices(len(terms))
+    single = np.isin(np.array(terms), list(alone))
+    kept = ~(single[first] | single[second])
+    return first[kept], second[kept]
 
 
-def fit_weights(
-    designs: Sequence[Design], terms: Sequence[str], basket: float, recipe: Recipe
-) -> tuple[NDArray[np.float32], str]:
-    """(blend_weights float32[T] in the order of `terms`, how). basket: mean products a visit, for the defaults.
-
-    Two logistic regressions: the usual (rows of the history: history terms and popularity) and the new (all other rows: dense
-    terms). A score adds them up as one: each `x_seen` takes out what the dense term x said of a product of the history.
-    A half of which fewer than LEAST_POSITIVES rows were taken keeps its default, and `how` says so.
-    """
-    matrix = np.concatenate([d.terms for d in designs]) if designs else np.empty((0, len(terms)), np.float32)
-    taken = np.concatenate([d.taken for d in designs]) if designs else np.empty(0, bool)
-    weight = np.concatenate([d.weight for d in designs]) if designs else np.empty(0, np.float32)
-    at = {term: column for column, term in enumerate(terms)}
-    usual = matrix[:, at["seen"]] > 0
-    halves: list[dict[str, float]] = []
-    fitted: list[str] = []
-    for name, rows, wanted, default in (("usual", usual, USUAL, DEFAULT_USUAL), ("new", ~usual, NEW, DEFAULT_NEW)):
-        present = [term for term in wanted if term in at]
-        half = matrix[rows][:, [at[term] for term in present]]
-        learned = _logistic(half, taken[rows], weight[rows], recipe.blend_c)
-        if learned is None:
-            halves.append({**default, "intercept": default["intercept"] + float(np.log(max(basket, 1.0)))})
-        else:
-            fitted.append(name)
-            halves.append({"intercept": learned[0], **dict(zip(present, learned[1].tolist(), strict=True))})
-    weights = _compose(halves[0], halves[1], terms)
-    return weights, f"{' and '.join(fitted)} fitted" if fitted else "defaults"
-
-
-def _compose(usual: Mapping[str, float], new: Mapping[str, float], terms: Sequence[str]) -> NDArray[np.float32]:
-    weights = {**{term: value for term, value in usual.items() if not term.endswith("_seen")}, **new}
-    weights["seen"] = usual["intercept"] - new["intercept"]
-    for term in ("als", "cold", "popularity"):
-        weights[f"{term}_seen"] = usual.get(f"{term}_seen", 0.0) - new.get(term, 0.0)
-    return np.array([weights.get(term, 0.0) for term in terms], dtype=np.float32)
-
-
-def _logistic(
-    matrix: NDArray[np.float32], taken: NDArray[np.bool_], weight: NDArray[np.float32], c: float
-) -> tuple[float, NDArray[np.float64]] | None:
-    """(intercept, coefficients) of a logistic regression with a ridge on standardised columns; None for too little data."""
+def _learned(
+    rows: Rows, terms: tuple[str, ...], recipe: Recipe, pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> Form | None:
+    """None for too little data. The ridge is on standardised terms, and on products of two such terms."""
     from sklearn.linear_model import LogisticRegression
 
-    if taken.sum() < LEAST_POSITIVES or taken.all():
+    if rows.taken.sum() < LEAST_POSITIVES or rows.taken.all():
         return None
-    mean, spread = matrix.mean(axis=0, dtype=np.float64), matrix.std(axis=0, dtype=np.float64)
-    spread[spread < 1e-6] = np.inf  # a column that never varies weighs nothing
-    model = LogisticRegression(C=c, max_iter=1000).fit((matrix - mean) / spread, taken, sample_weight=weight)
-    coefficients = model.coef_[0] / spread
-    return float(model.intercept_[0] - coefficients @ mean), coefficients
+    low, high = np.percentile(rows.values, _TAILS, axis=0)
+    clipped = np.clip(rows.values, low, high)
+    centre, spread = clipped.mean(axis=0, dtype=np.float64), clipped.std(axis=0, dtype=np.float64)
+    spread[spread < 1e-6] = np.inf  # a term that never varies weighs nothing
+    z = ((clipped - centre) / spread).astype(np.float64)
+    weight = (rows.weight * rows.user**recipe.user_power).astype(np.float64)
+    columns, weight = np.hstack([z, z[:, pairs[0]] * z[:, pairs[1]]]), weight / weight.mean()
+    model = LogisticRegression(C=recipe.blend_c, max_iter=50, solver="newton-cholesky", warm_start=True)
+    for step in (_FIRST_STEP, 1):  # most Newton steps on few rows, the last on all: the same optimum, sooner
+        if rows.taken[::step].any() and not rows.taken[::step].all():
+            model.fit(columns[::step], rows.taken[::step], sample_weight=weight[::step])
+    matrix = np.zeros((len(terms) + 1, len(terms) + 1))
+    matrix[:-1, -1] = model.coef_[0, : len(terms)] / spread
+    np.add.at(matrix, pairs, model.coef_[0, len(terms) :] / (spread[pairs[0]] * spread[pairs[1]]))
+    matrix = (matrix + matrix.T) / 2.0
+    matrix[-1, -1] = model.intercept_[0]
+    return Form(terms, low.astype("f4"), high.astype("f4"), centre.astype("f4"), matrix.astype(np.float32))
+
+
+def _calibrated(forms: Mapping[str, Form], rows: Mapping[str, Rows]) -> dict[str, Form]:
+    """The same forms on the scale of chances: slope and intercept over all rows, every user's products counting as they are."""
+    from sklearn.linear_model import LogisticRegression
+
+    score = np.concatenate([form.score(rows[name].values) for name, form in forms.items()])[:, None].astype(np.float64)
+    taken = np.concatenate([rows[name].taken for name in forms])
+    weight = np.concatenate([rows[name].weight for name in forms]).astype(np.float64)
+    platt = LogisticRegression(C=np.inf, max_iter=100).fit(score, taken, sample_weight=weight)
+    slope, shift = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    if not slope > 0:  # nothing learned that is worth a scale
+        return dict(forms)
+    made = {}
+    for name, form in forms.items():
+        matrix = form.matrix.astype(np.float64) * slope
+        matrix[-1, -1] += shift
+        made[name] = Form(form.terms, form.low, form.high, form.centre, matrix.astype(np.float32))
+    return made
+
+
+def _default(terms: tuple[str, ...], weights: Mapping[str, float], basket: float) -> Form:
+    """Linear in the terms themselves, whatever their range."""
+    wide, n = np.full(len(terms), np.float32(1e6)), len(terms)
+    matrix = np.zeros((n + 1, n + 1), np.float32)
+    for term, value in weights.items():
+        if term in terms:
+            matrix[terms.index(term), n] = matrix[n, terms.index(term)] = value / 2.0
+    matrix[n, n] = np.log(max(basket, 1.0))
+    return Form(terms, -wide, wide, np.zeros(n, np.float32), matrix)

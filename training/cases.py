@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -22,11 +22,15 @@ VIEWS = ("user_profile", "user_history", "user_rhythm")
 
 @dataclass(frozen=True)
 class Case:
-    """One user. history: empty for somebody unknown; store_id: where the user usually shops, None when not known."""
+    """One user. history: empty for somebody unknown; store_id: where the user usually shops, None when not known.
+
+    at_s: the moment that is asked about, seconds since 1970 UTC; None is right after the user's last visit.
+    """
 
     user_id: str
     history: History
     store_id: str | None
+    at_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,13 @@ class Known:
         """Every user's, unbounded."""
         return build_histories(visit_rows(self.lines))
 
-    def cases(self, users: Sequence[str], limit: int | None) -> list[Case]:
-        """Of `users`, in order; histories bounded by `limit` as the online ones are."""
+    def cases(self, users: Sequence[str], limit: int | None, moment: datetime | None = None) -> list[Case]:
+        """Of `users`, in order, asked at `moment`; histories bounded by `limit` as the online ones are."""
+        at_s = None if moment is None else int(moment.timestamp())
         at = {user: index for index, user in enumerate(self.histories.users)}
         stores = _usual_stores(self.lines)
         return [
-            Case(user, self.histories.of(at[user], limit) if user in at else History.empty(), stores.get(user))
+            Case(user, self.histories.of(at[user], limit) if user in at else History.empty(), stores.get(user), at_s)
             for user in users
         ]
 
@@ -60,7 +65,7 @@ def served(settings: Settings, users: Sequence[str], moment: datetime) -> list[C
     stamps = pl.lit(moment, dtype=pl.Datetime("us", "UTC")).alias("event_timestamp")
     asked = pl.DataFrame({"user_id": list(users)}, schema={"user_id": pl.String}).with_columns(stamps)
     known = features.historical(settings, asked, SERVICE).select("user_id", *FEATURES)
-    return [_case(*row) for row in known.iter_rows()]
+    return [replace(_case(*row), at_s=int(moment.timestamp())) for row in known.iter_rows()]
 
 
 def prepare(settings: Settings, moments: Sequence[datetime], progress: Callable[[str, int, int], None]) -> None:

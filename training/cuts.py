@@ -13,6 +13,7 @@ from training.sales import sales
 
 _SHORTEST_D, _LONGEST_D, _PARTS = 1, 28, 12
 _LEAST_USERS, _LEAST_SHARE = 20, 0.25
+_LEAVE_LAST = 2  # each step back leaves only the longer histories, and so another kind of user
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def inner_windows(lines: pl.DataFrame, wanted: int) -> list[Window]:
     windows = _global_windows(lines, days, wanted)
     enough = max(_LEAST_USERS, _LEAST_SHARE * days.filter(pl.col.back == 2).height)
     if min((window.targets["user_id"].n_unique() for window in windows), default=0) < enough:
-        windows = [_leave_last(lines, days, step) for step in range(wanted, 0, -1)]
+        windows = [_leave_last(lines, days, step) for step in range(min(wanted, _LEAVE_LAST), 0, -1)]
     return [window for window in windows if len(window.targets)]
 
 

@@ -6,12 +6,14 @@ Output (`k`, `repeat`, `explore`: see `training.metrics` for each metric's defin
 |---|---|
 | k | recall, ndcg, ndcg_untruncated, hit_rate over whole targets |
 | repeat, explore | the same for the targets a user had bought before, and had not, over users who have such targets |
+| intervals | 95% by bootstrap over users, of k; each baseline's `difference` is the model minus it, paired on the same users |
+| by_activity, coverage, popularity_bias | see `training.spread` |
 | baselines | by name (`training.baselines`): k, and its entries once more directly as in repeat; repeat; explore |
 | n_users, n_products | users scored; products ranked. n_users_repeat, n_users_explore: users with such targets |
 | unknown_users | of these, without a purchase in the events: they get the cold-start ranking |
 | unknown_target_products | distinct target products never sold in the events: a miss for every ranking |
 | skipped_rows, after_cutoff, repeated_target_rows | rows of the files that counted for nothing, and why |
-| seconds, params | time to fit (tuning included) and to score; every hyperparameter, the blend, and how it was tuned |
+| seconds, params | time to fit (tuning included) and to score; every hyperparameter, and what was tried |
 """
 
 from __future__ import annotations
@@ -26,14 +28,13 @@ from typing import Any
 import polars as pl
 
 from training.baskets import read_events_file, read_targets_file
-from training.cases import Known, taken_by
-from training.cuts import inner_windows
+from training.cases import taken_by
 from training.errors import TrainingError
-from training.fit import catalogue_of, fit_parts
+from training.fitted import fitted
+from training.ranked import Report
 from training.recipe import Recipe
 from training.sales import coded, sales
-from training.scoreboard import Report, scoreboard
-from training.tuning import Tables, tune
+from training.scoreboard import scoreboard
 
 _MOST_K = 1000
 
@@ -82,24 +83,18 @@ def _score(
     lines: pl.DataFrame, targets: pl.DataFrame, ks: Sequence[int], recipe: Recipe, report: Report
 ) -> dict[str, Any]:
     began = time.perf_counter()
-    tuned = tune(lines, inner_windows(lines, recipe.windows), Tables(), recipe, report)
-    report("fitting on all events", 0, 1)
-    known = Known(lines)
-    parts = fit_parts(known, catalogue_of(lines, None, None), recipe)
-    report("fitting on all events", 1, 1)
-    fitted = time.perf_counter()
-    cases = known.cases(list(taken_by(targets)), recipe.history_limit)
-    board = scoreboard(parts.ranker(tuned.weights), known, cases, targets, ks, report)
-    blend = dict(zip(recipe.terms, tuned.weights.tolist(), strict=True))
+    model = fitted(lines, recipe, report)
+    ready = time.perf_counter()
+    board = scoreboard(model.ranker, model.known, model.cases(list(taken_by(targets))), targets, ks, report)
     return {
         **board,
-        "seconds": {"fit": fitted - began, "score": time.perf_counter() - fitted},
+        "seconds": {"fit": ready - began, "score": time.perf_counter() - ready},
         "params": {
-            **parts.parameters,
+            **model.parameters,
             "seed": recipe.seed,
-            "blend": blend,
-            "blend_how": tuned.how,
-            "windows": tuned.n_windows,
+            "blend_how": model.tuned.blend.how,
+            "windows": model.tuned.n_windows,
+            "search": [dict(trial) for trial in model.tuned.trials],
         },
     }
 

@@ -9,33 +9,33 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.artifact import Artifact, write_artifact
 from models.ranker import NAME
 from training.cases import FEATURES, SERVICE
 from training.fit import Parts
-from training.recipe import Recipe
 from training.tuning import Tuned
 
-_LIBRARIES = ("numpy", "polars", "scipy", "implicit", "lightfm-next", "scikit-learn", "feast")
+_LIBRARIES = ("numpy", "polars", "scipy", "implicit", "lightfm-next", "scikit-learn", "optuna", "feast")
 
 
-def export(shelf: Path, parts: Parts, tuned: Tuned, recipe: Recipe, trained_through: datetime) -> Artifact:
+def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -> Artifact:
     """Write the candidate. The same run writes the same bytes, hence the same version: no clock is read, no seconds kept."""
-    weights: NDArray[np.float32] = tuned.weights
     manifest: Mapping[str, Any] = {
         "trained_through": trained_through.isoformat(),
         "feature_service": SERVICE,
         "features": list(FEATURES),
-        "parameters": {**parts.parameters, "blend_how": tuned.how, "n_windows": tuned.n_windows},
-        "seeds": {"training": recipe.seed},
+        "parameters": {
+            **parts.parameters,
+            "blend_how": tuned.blend.how,
+            "n_windows": tuned.n_windows,
+            "search": list(tuned.trials),
+        },
+        "seeds": {"training": tuned.recipe.seed},
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "commit": _commit(),
         "metrics": {"validation": dict(tuned.validation)},
     }
-    return write_artifact(shelf, NAME, {**parts.arrays, "blend_weights": weights}, manifest)
+    return write_artifact(shelf, NAME, {**parts.arrays, **tuned.blend.arrays}, manifest)
 
 
 def _version(library: str) -> str:

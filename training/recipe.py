@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.history import DECAY
+from models.term_names import GOODS_TERMS
 
 DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 17), ("evening", 17, 21), ("night", 21, 5))
-TERMS = (
-    "intercept", "als", "cold", "popularity", "seen", "habit", "lately", "count", "due", "rebuy",
-    "als_seen", "cold_seen", "popularity_seen",
+USUAL_TERMS = (
+    "habit", "lately", "latest", "count", "recency", "ready", "days", "popularity", "rebuy", "month", "week", "taken_last",
+    "repeat", "company", "final", "together", "alike", "visits", "basket", "away",
+)  # fmt: skip
+NEW_TERMS = (
+    "popularity", "rebuy", "month", "week", "taken", "taken_last", "repeat", "company", "final", "together", "next", "alike",
+    "visits", "basket", "kinds", "here", "cold",
 )  # fmt: skip
 
 
@@ -37,15 +42,30 @@ class Recipe:
     """Buyers' worth of the chain's rebuy rate in every product's."""
     response_slope: float = 3.0
     """Log-odds a discount of the whole price would add: an assumption until an experiment measures it."""
-    terms: tuple[str, ...] = TERMS
-    windows: int = 2
-    """Inner windows the blend is fitted on; the last also gives the metrics, with the others' blend."""
-    blend_users: int = 1200
-    """Most users per window in the blend's design."""
+    usual_terms: tuple[str, ...] = USUAL_TERMS
+    new_terms: tuple[str, ...] = NEW_TERMS
+    neighbours: int = 64
+    """Neighbours kept per product and table."""
+    neighbour_visits: int = 40
+    """Latest visits of each user that neighbours are counted from."""
+    alike_kinds: int = 64
+    """Products of each user, the most bought, that count as bought by the same person."""
+    windows: int = 3
+    """Inner windows the blend is fitted on; `daypart train` takes one more, kept out of the search, to judge by."""
+    blend_rows: int = 300_000
+    """About how many rows per window the blend learns from; users are drawn until their rows make that many."""
+    blend_usual: int = 120
+    """Most products of the history that were not taken, sampled per user."""
     blend_others: int = 60
     """Products outside the history sampled per user."""
-    blend_c: float = 10.0
-    """Inverse of the ridge penalty on the standardised terms."""
+    blend_c: float = 0.01
+    """Inverse of the ridge penalty on the standardised terms and their pairs."""
+    user_power: float = 1.0
+    """A user weighs 1 / (products taken) to this power: 1 is every user alike, as in recall; 0 is every product alike."""
+    trials: int = 4
+    """Settings of `blend_c` that are tried; the one above stands unless clearly beaten, and below 2."""
+    search_users: int = 800
+    """Most users per window that a trial is judged by."""
     history_limit: int | None = 512
     seed: int = 20171201
 
@@ -61,9 +81,15 @@ class Recipe:
                 "weight": "counts",
             },
             "cold": {"factors": self.cold_factors, "epochs": self.cold_epochs, "pairs": self.cold_pairs},
-            "blend_terms": list(self.terms),
+            "usual_terms": list(self.usual_terms),
+            "new_terms": list(self.new_terms),
+            "goods_terms": list(GOODS_TERMS),
+            "neighbours": {
+                "kept": self.neighbours, "visits": self.neighbour_visits, "alike_kinds": self.alike_kinds,
+            },
             "blend": {
-                "windows": self.windows, "users": self.blend_users, "others": self.blend_others, "c": self.blend_c,
+                "windows": self.windows, "rows": self.blend_rows, "others": self.blend_others, "c": self.blend_c,
+                "user_power": self.user_power, "trials": self.trials,
             },
             "strengths": {
                 "popularity": self.popularity_strength,

@@ -1,80 +1,84 @@
-"""A ranker and the counting baselines asked the same question: what does each user take next? Full ranking, nothing sampled."""
+"""The board of a contest: metrics of the model and of each baseline, how sure they are, and what lies behind the means."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from models.ranker import Ranker
-from models.scoring import top_k
-from training.baselines import popular_rows, rankings
-from training.cases import Case, Known, taken_by
-from training.metrics import Truth, summary
+from training.cases import Case, Known
+from training.contest import MODEL, Contest, contest
+from training.intervals import interval, resampled_means
+from training.metrics import KEYS, mean, summary
+from training.ranked import Report
+from training.spread import by_activity, coverage, popularity_bias
 
-Report = Callable[[str, int, int], None]
-_STEP = 100
-
-
-def rank(ranker: Ranker, cases: Sequence[Case], k: int, report: Report) -> NDArray[np.int64]:
-    """int64[len(cases), k]: rows of `ranker.product_ids`, best first, -1 after the last; the same call that serves."""
-    ranked = np.full((len(cases), k), -1, dtype=np.int64)
-    for number, case in enumerate(cases):
-        if number % _STEP == 0:
-            report("ranking every product for every user", number, len(cases))
-        rows = top_k(ranker.score(case.history, store_id=case.store_id, hour_of_week=None).score, k)
-        ranked[number, : len(rows)] = rows
-    report("ranking every product for every user", len(cases), len(cases))
-    return ranked
+Figures = dict[str, dict[str, Any]]
+"""{str(k): {metric: value}}."""
 
 
 def scoreboard(
     ranker: Ranker, known: Known, cases: Sequence[Case], targets: pl.DataFrame, ks: Sequence[int], report: Report
 ) -> dict[str, Any]:
-    """Metrics of `ranker` and of each baseline, in the shape WIRE.md gives, with counts of what was unknown.
+    """Let `ranker` and each baseline rank for every user of `targets` (`contest.contest`) and put the result on a `board`."""
+    return board(contest(ranker, known, cases, targets, max(ks), report), ks)
 
-    known: all sales before the targets. targets: user_id, product_id, distinct; cases: its users, ascending. A product that was
-    never sold before is a miss for every ranking; a user without a past gets the ranking of a cold start.
+
+def board(held: Contest, ks: Sequence[int]) -> dict[str, Any]:
+    """Metrics in the shape WIRE.md gives, intervals, spread, and counts of what was unknown.
+
+    `intervals` (the model's and each baseline's): {str(k): {metric: [low, high]}}. `difference` in each baseline: {str(k):
+    {metric: {"mean", "low", "high"}}}, model minus baseline, paired. Both at 95% by bootstrap over users, of whole targets
+    (`training.intervals`). `by_activity`, `coverage` (each baseline's too) and `popularity_bias`: see `training.spread`.
     """
-    taken = taken_by(targets)
-    products = sorted({*ranker.product_ids.ids, *known.lines["product_id"].unique()})
-    number = {product: row for row, product in enumerate(products)}
-    counted = known.histories.numbered(products)
-    index = {user: at for at, user in enumerate(counted.users)}
-    users = np.array([index.get(user, -1) for user in taken], dtype=np.int64)
-    truth = _truth(taken, number, known.lines)
-    mine = rank(ranker, cases, max(ks), report)
-    renumbered = np.array([number[product] for product in ranker.product_ids.ids], dtype=np.int64)
-    board: dict[str, Any] = {**summary(np.where(mine >= 0, renumbered[mine], -1), truth, ks)}
-    counting = rankings(counted, users, popular_rows(known.lines, products), max(ks))
-    for name, ranked in counting.items():
-        found = summary(ranked, truth, ks)
-        board.setdefault("baselines", {})[name] = {**found["k"], **found}
-    sold = set(known.lines["product_id"].unique())
+    sure = compared(held, ks)
+    baselines = {}
+    for name in held.baselines:
+        found = summary(held.rankings[name], held.truth, ks, held.weights)
+        told = {key: sure[name][key] for key in ("intervals", "difference")}
+        baselines[name] = {**found["k"], **found, **told, "coverage": coverage(held, name, ks)}
     return {
-        **board,
-        "n_users": len(taken),
-        "n_users_repeat": len(np.unique(truth.owner[truth.seen])),
-        "n_users_explore": len(np.unique(truth.owner[~truth.seen])),
-        "n_products": len(products),
-        "unknown_users": int((users < 0).sum()),
-        "unknown_target_products": len({product for basket in taken.values() for product in basket} - sold),
+        **summary(held.rankings[MODEL], held.truth, ks, held.weights),
+        "intervals": sure[MODEL]["intervals"],
+        "baselines": baselines,
+        "by_activity": by_activity(held, ks),
+        "coverage": coverage(held, MODEL, ks),
+        "popularity_bias": popularity_bias(held, ks),
+        "n_users": len(held.users),
+        "n_users_repeat": len(np.unique(held.truth.owner[held.truth.seen])),
+        "n_users_explore": len(np.unique(held.truth.owner[~held.truth.seen])),
+        "n_products": len(held.products),
+        "unknown_users": int((held.n_visits == 0).sum()),
+        "unknown_target_products": held.n_unknown_products,
     }
 
 
-def _truth(taken: Mapping[str, frozenset[str]], number: Mapping[str, int], lines: pl.DataFrame) -> Truth:
-    pairs = [(user, product) for user, basket in taken.items() for product in sorted(basket)]
-    asked = pl.DataFrame(pairs, schema={"user_id": pl.String, "product_id": pl.String}, orient="row")
-    # In the lines' own type (`sales.coded`), where an id they lack is null and meets nothing.
-    asked = asked.with_columns(pl.col(name).cast(lines.schema[name], strict=False) for name in asked.columns)
-    bought = lines.lazy().select("user_id", "product_id").unique().with_columns(seen=pl.lit(True)).collect()
-    seen = asked.join(bought, on=["user_id", "product_id"], how="left", maintain_order="left")["seen"]
-    sizes = [len(basket) for basket in taken.values()]
-    return Truth(
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        np.array([number.get(product, -1) for _, product in pairs], dtype=np.int32),
-        seen.fill_null(False).to_numpy(),
-    )
+def compared(held: Contest, ks: Sequence[int]) -> dict[str, dict[str, Figures]]:
+    """By name of the ranking: `intervals` and, but for the model, `difference`; all on the same resamples of the users."""
+    names, n_users = list(held.rankings), len(held.users)
+    # Columns by ranking, k and metric.
+    values = np.concatenate([held.values(name, k) for name in names for k in ks], axis=1)
+    means, resampled = mean(values, held.weights), resampled_means(values, held.weights)
+    low, high = interval(resampled, n_users)
+    width = len(ks) * len(KEYS)
+    own, own_means = resampled[:, :width], means[:width]
+    found: dict[str, dict[str, Figures]] = {}
+    for at, name in enumerate(names):
+        part = slice(at * width, (at + 1) * width)
+        ends = np.stack([low[part], high[part]], axis=1)
+        found[name] = {"intervals": _by_k(ends.tolist(), ks)}
+        if name != MODEL:
+            less, more = interval(own - resampled[:, part], n_users, within=(-1.0, 1.0))
+            cells = zip(own_means - means[part], less, more, strict=True)
+            found[name]["difference"] = _by_k(
+                [dict(zip(("mean", "low", "high"), map(float, c), strict=True)) for c in cells], ks
+            )
+    return found
+
+
+def _by_k(cells: Sequence[Any], ks: Sequence[int]) -> Figures:
+    n = len(KEYS)
+    return {str(k): dict(zip(KEYS, cells[at * n : (at + 1) * n], strict=True)) for at, k in enumerate(ks)}

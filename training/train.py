@@ -6,20 +6,24 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from settings import Settings
+from training.account import account
 from training.cases import Case, Known, prepare, served
+from training.catalogue import catalogue_of
 from training.cuts import Window, inner_windows
 from training.errors import TrainingError
 from training.export import export
-from training.fit import catalogue_of, fit_parts
+from training.fit import fit_parts
 from training.lake import read_events, read_table
+from training.ranked import Report
 from training.recipe import Recipe
+from training.report import write_report
 from training.sales import CANCELS, coded, sales
-from training.scoreboard import Report
 from training.tuning import Tables, Tuned, tune
 
 _COLUMNS = ("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "order_id", "quantity")
@@ -39,6 +43,8 @@ class TrainReport:
     n_products: int
     n_windows: int
     seconds: float
+    report: Path
+    """The HTML report of this run."""
 
 
 def train(settings: Settings, through: datetime | None = None, progress: Report | None = None) -> TrainReport:
@@ -57,29 +63,35 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
             f"{settings.lake}: holds no purchase that stands{before}; ingest events, or take a later --through"
         )
     recipe = replace(Recipe(), seed=settings.seed, history_limit=settings.history_limit)
+    read_s = time.perf_counter() - began
     tuned = _tuned(settings, lines, tables, recipe, report)
+    tuned_s = time.perf_counter() - began - read_s
     report("fitting on all events", 0, 1)
     known = Known(lines)
-    parts = fit_parts(known, catalogue_of(lines, tables.products, tables.stores), recipe)
-    last = lines["occurred_at"].max()
-    end = through or (last if isinstance(last, datetime) else datetime.now(UTC)) + timedelta(microseconds=1)
-    artifact = export(settings.shelf, parts, tuned, recipe, end.astimezone(UTC))
+    parts = fit_parts(known, catalogue_of(lines, tables.products, tables.stores), tuned.recipe)
+    end = _end(lines, through)
+    artifact = export(settings.shelf, parts, tuned, end)
     report("fitting on all events", 1, 1)
+    seconds = time.perf_counter() - began
+    stages = {"reading": read_s, "windows, search and blend": tuned_s, "fit and export": seconds - read_s - tuned_s}
+    notes, n_users, n_products = _notes(known, tuned), len(known.histories.users), len(parts.arrays["has_history"])
+    counts = {"sales": len(lines), "users": n_users, "products": n_products}
+    page = account(tuned, artifact.version, end, stages, notes, counts)
+    path = write_report(page, settings.home / "reports" / f"train-{artifact.version}.html")
     return TrainReport(
-        artifact.version,
-        end.astimezone(UTC),
-        tuned.validation,
-        _notes(known, tuned),
-        len(lines),
-        len(known.histories.users),
-        len(parts.arrays["has_history"]),
-        tuned.n_windows,
-        time.perf_counter() - began,
+        artifact.version, end, tuned.validation, notes, len(lines), n_users, n_products, tuned.n_windows, seconds, path
     )
 
 
+def _end(lines: pl.DataFrame, through: datetime | None) -> datetime:
+    """What was trained through, UTC: as asked, else just after the last sale."""
+    last = lines["occurred_at"].max()
+    end = through or (last if isinstance(last, datetime) else datetime.now(UTC)) + timedelta(microseconds=1)
+    return end.astimezone(UTC)
+
+
 def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Recipe, report: Report) -> Tuned:
-    windows = inner_windows(lines, recipe.windows)
+    windows = inner_windows(lines, recipe.windows + 1)
     moments = [window.moment for window in windows if window.moment is not None]
     if moments:
         prepare(settings, moments, report)
@@ -87,7 +99,7 @@ def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Reci
     def cases_at(window: Window, users: Sequence[str]) -> list[Case]:
         # Where each user's own last visit is held out there is no one moment to join at.
         if window.moment is None:
-            return window.known.cases(users, recipe.history_limit)
+            return window.known.cases(users, recipe.history_limit, window.moment)
         return served(settings, users, window.moment)
 
     return tune(lines, windows, tables, recipe, report, cases_at, validate=True)
@@ -97,8 +109,10 @@ def _notes(known: Known, tuned: Tuned) -> tuple[str, ...]:
     notes = []
     if len(known.histories.users) < 2:
         notes.append("fewer than two known users: popularity and habit only, no factors")
-    if tuned.how != "usual and new fitted":
-        notes.append(f"too few repeat or new purchases to learn every weight from: {tuned.how}, the rest by default")
+    if tuned.blend.how != "usual and new fitted":
+        notes.append(
+            f"too few repeat or new purchases to learn every weight from: {tuned.blend.how}, the rest by default"
+        )
     if not tuned.validation:
         notes.append("no user came twice: the model could not be compared with the baselines")
     return tuple(notes)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from training.blend import Design, design, fit_weights
+from training.blend import Blend, fit_blend
 from training.cases import Case, taken_by
+from training.catalogue import catalogue_of
 from training.cuts import Window
-from training.fit import Factors, Parts, catalogue_of, fit_factors, fit_parts
+from training.design import Design, design
+from training.factors import Factors, fit_factors
+from training.fit import Parts, fit_parts, mean_basket
+from training.ranked import Report
 from training.recipe import Recipe
-from training.scoreboard import Report, scoreboard
+from training.scoreboard import scoreboard
+from training.search import Fold, is_asked, search
 
 KS = (10, 20)
 
@@ -32,14 +36,17 @@ class Tables:
 class Tuned:
     """What the windows taught.
 
-    weights float32[T], from all windows; how: what they rest on; validation: a scoreboard of the last window under the weights
-    of the windows before it, empty when not asked for or when there was no window.
+    blend: the two forms, from all windows; recipe: with the hyperparameters that were chosen; trials: what was tried; validation:
+    a scoreboard of the last window under the blend of the windows before it, empty when not asked for or without a window, and
+    `judged`: that window and blend, for a closer look.
     """
 
-    weights: NDArray[np.float32]
-    how: str
+    blend: Blend
+    recipe: Recipe
+    trials: tuple[Mapping[str, Any], ...]
     n_windows: int
     validation: Mapping[str, Any]
+    judged: tuple[Fold, Blend] | None = None
 
 
 def tune(
@@ -51,47 +58,59 @@ def tune(
     cases_at: Callable[[Window, Sequence[str]], list[Case]] | None = None,
     validate: bool = False,
 ) -> Tuned:
-    """Fit the blend on windows of sales lines, oldest first (`cuts.inner_windows`).
+    """Search and fit the blend on windows of sales lines, oldest first (`cuts.inner_windows`).
 
     cases_at: what was known of users at a window's cut (training asks the feature store); else folded from the window's lines.
+    With `validate` the last window is kept out of the search, so that its scoreboard is of something unseen.
     """
-    ask = cases_at or (lambda window, users: window.known.cases(users, recipe.history_limit))
-    designs: list[Design] = []
-    validation: dict[str, Any] = {}
+    ask = cases_at or (lambda window, users: window.known.cases(users, recipe.history_limit, window.moment))
+    folds: list[Fold] = []
     factors: Factors | None = None
     for number, window in enumerate(windows):
         report("tuning on windows of the past", number, len(windows))
         catalogue = catalogue_of(window.known.lines, tables.products, tables.stores)
         # Fitted at the oldest cut and used at all: no window sees its own future, and the dear part is fitted once.
         factors = factors or fit_factors(window.known, catalogue, recipe)
-        parts = fit_parts(window.known, catalogue, recipe, factors)
-        taken = taken_by(window.targets)
-        cases = ask(window, list(taken))
-        if validate and number == len(windows) - 1:
-            validation = _validate(parts, window, cases, designs, recipe, report)
-        rng = np.random.default_rng([recipe.seed, number])
-        designs.append(design(parts.ranker(), _some(cases, recipe.blend_users, rng), taken, recipe, rng))
+        folds.append(_fold(window, fit_parts(window.known, catalogue, recipe, factors), ask, recipe, number))
     report("tuning on windows of the past", len(windows), len(windows))
-    weights, how = fit_weights(designs, recipe.terms, mean_basket(lines), recipe)
-    return Tuned(weights, how, len(windows), validation)
+    found = search(folds[:-1] if validate else folds, recipe, report)
+    blend = fit_blend(_designs(folds), mean_basket(lines), found.recipe)
+    tuned = Tuned(blend, found.recipe, found.trials, len(windows), {})
+    return _validated(tuned, windows[-1], folds, report) if validate and folds else tuned
 
 
-def mean_basket(lines: pl.DataFrame) -> float:
-    """Distinct products of a user's shopping day, on average; 1 when there is none."""
-    baskets = lines.drop_nulls("user_id").group_by("user_id", "day").agg(pl.col.product_id.n_unique())
-    mean = baskets["product_id"].mean()
-    return float(mean) if isinstance(mean, float) else 1.0
+def _fold(
+    window: Window,
+    parts: Parts,
+    ask: Callable[[Window, Sequence[str]], list[Case]],
+    recipe: Recipe,
+    number: int,
+) -> Fold:
+    taken = taken_by(window.targets)
+    cases, rng = ask(window, list(taken)), np.random.default_rng([recipe.seed, number])
+    ranker, some = parts.ranker(), _some(cases, recipe, rng)
+    teach, held = (
+        design(ranker, [case for case in some if is_asked(case.user_id) == asked], taken, recipe, rng)
+        for asked in (False, True)
+    )
+    return Fold(parts, teach, held, cases, taken, mean_basket(window.known.lines))
 
 
-def _validate(
-    parts: Parts, window: Window, cases: Sequence[Case], designs: Sequence[Design], recipe: Recipe, report: Report
-) -> dict[str, Any]:
-    weights, how = fit_weights(designs, recipe.terms, mean_basket(window.known.lines), recipe)
-    board = scoreboard(parts.ranker(weights), window.known, cases, window.targets, KS, report)
-    return {**board, "blend": how, "cut": None if window.moment is None else window.moment.isoformat()}
+def _validated(tuned: Tuned, window: Window, folds: Sequence[Fold], report: Report) -> Tuned:
+    last = folds[-1]
+    blend = fit_blend(_designs(folds[:-1]), last.basket, tuned.recipe)
+    board = scoreboard(last.parts.ranker(blend.arrays), window.known, last.cases, window.targets, KS, report)
+    cut = None if window.moment is None else window.moment.isoformat()
+    return replace(tuned, validation={**board, "blend": blend.how, "cut": cut}, judged=(last, blend))
 
 
-def _some(cases: list[Case], most: int, rng: np.random.Generator) -> list[Case]:
-    if len(cases) <= most:
-        return cases
-    return [cases[index] for index in np.sort(rng.choice(len(cases), most, replace=False))]
+def _designs(folds: Sequence[Fold]) -> list[Design]:
+    return [rows for fold in folds for rows in (fold.design, fold.held)]
+
+
+def _some(cases: list[Case], recipe: Recipe, rng: np.random.Generator) -> list[Case]:
+    """Cases drawn until their rows are about `blend_rows`, in their own order."""
+    rows = np.array([min(len(case.history), recipe.blend_usual) + recipe.blend_others for case in cases])
+    drawn = rng.permutation(len(cases))
+    enough = int(np.searchsorted(np.cumsum(rows[drawn]), recipe.blend_rows)) + 1
+    return [cases[place] for place in np.sort(drawn[:enough])]

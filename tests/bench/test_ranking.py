@@ -1,37 +1,113 @@
-import copy
+"""Which data sets are run by which name, and what is said of Ta-Feng when it is not there."""
 
+import importlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as command
 from bench import ranking
-from bench.journey_cut import write_cut
-
-METRICS = {"recall": 0.2, "ndcg": 0.3, "ndcg_untruncated": 0.3, "hit_rate": 0.4}
-RESULT = {
-    "k": {"10": METRICS},
-    "baselines": {"counting": {"k": {"10": {**METRICS, "recall": 0.1, "ndcg": 0.2}}}},
-    "n_users": 3,
-    "seconds": {"fit": 1.0, "score": 2.0},
-}
+from bench.ranking_run import Run, evaluated, key_sets_evaluated
+from tests.bench.board_of_three import result
 
 
-def test_above_every_baseline_is_met_and_equal_is_not():
-    rows = {r["figure"].split("@")[0]: r for r in ranking.as_rows(RESULT) if "Complete Journey" in r["figure"]}
-    assert (rows["recall"]["met"], rows["recall"]["ratio"]) == (True, 2.0)
-    worse = copy.deepcopy(RESULT)
-    worse["baselines"]["counting"]["k"]["10"]["recall"] = METRICS["recall"]
-    assert [r["met"] for r in ranking.as_rows(worse)[:3]] == [False, True, True]
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """What would have been evaluated; nothing is."""
+    runs = []
+
+    def apart(work, events, targets):
+        runs.append((work, events, targets))
+        return Run(result(), float(len(runs)), 1.0)
+
+    monkeypatch.setattr(ranking, "apart", apart)
+    monkeypatch.setattr(ranking, "write_cut", lambda folder, day: (folder, day))
+    monkeypatch.setattr(ranking, "write_last_day", lambda folder: ("events", "last day"))
+    monkeypatch.setattr(ranking, "write_files", lambda data, folder: ("events", [data]))
+    monkeypatch.setattr(ranking, "RESULTS", tmp_path)
+    monkeypatch.delenv("TAFENG", raising=False)
+    return runs
 
 
-def test_the_plot_is_one_file_without_addresses_to_fetch(tmp_path):
-    ranking.draw(RESULT, tmp_path / "plot.svg")
-    text = (tmp_path / "plot.svg").read_text()
-    assert "recall at 10" in text or text.count("<path") > 20
-    assert 'href="http' not in text
+def figures(rows):
+    return [row["figure"] for row in rows]
 
 
-def test_the_cut_keeps_the_future_out(tmp_path):
-    import polars as pl
+def test_december_alone(asked, tmp_path):
+    rows = ranking.december()
+    assert [(work, targets) for work, _, targets in asked] == [(evaluated, date(2017, 12, 1))]
+    assert rows[0]["figure"] == "recall@10, Complete Journey, cut at 2017-12-01, 3 users"
+    assert rows[0]["reach"] == "≥ 0.177 (beyond 0.18)"
+    assert (tmp_path / "ranking-december.svg").exists()
 
-    events, targets = (pl.read_parquet(path) for path in write_cut(tmp_path))
-    last = events["occurred_at"].max()
-    assert last.isoformat() < "2017-12-01T00:00:00-05:00"
-    assert targets["user_id"].n_unique() == 2056
-    assert set(targets["user_id"]) <= set(events["user_id"])
+
+def test_five_cuts_each_above_every_baseline_and_their_mean(asked, tmp_path):
+    rows = ranking.cuts()
+    assert [targets for _, _, targets in asked] == [date(2017, month, 1) for month in (8, 9, 10, 11, 12)]
+    above = [row for row in rows if "above" in row["figure"]]
+    assert len(above) == 5 * 2 * 3
+    assert {row["reach"] for row in above} == {"all of the interval > 0"}
+    assert figures(rows)[-1].startswith("hit_rate@10, mean of 5: cut at 2017-08-01")
+    assert (tmp_path / "ranking-cuts.svg").exists()
+
+
+def test_last_days_and_key_sets_divide_by_the_whole_target(asked, monkeypatch, tmp_path):
+    monkeypatch.setenv("TAFENG", "~/somewhere")
+    last, tafeng = ranking.last_day(), ranking.tafeng()
+    assert [(work, targets) for work, _, targets in asked] == [
+        (evaluated, "last day"),
+        (key_sets_evaluated, [Path.home() / "somewhere"]),
+    ]
+    for rows in (last, tafeng):
+        assert rows[1]["figure"].startswith("ndcg_untruncated@10")
+        assert rows[1]["value"] == 0.25
+    assert [row["reach"] for row in last[:3]] == ["≥ 0.205", "≥ 0.192", "≥ 0.62"]
+    assert [row["reach"] for row in tafeng[:3]] == ["≥ 0.166", "≥ 0.146", "≥ 0.485"]
+
+
+def test_everything_at_once_evaluates_december_once(asked, monkeypatch):
+    monkeypatch.setenv("TAFENG", "somewhere")
+    rows = ranking.rows()
+    assert len(asked) == 7
+    took = {row["figure"]: row["value"] for row in rows}
+    assert took["whole evaluation, Complete Journey, cut at 2017-12-01"] == 5, "the fifth cut is December's"
+    alone = [*ranking.december(), *ranking.cuts(), *ranking.last_day(), *ranking.tafeng()]
+    assert figures(rows) == figures(alone)
+
+
+def test_without_a_folder_ta_feng_is_told_to_be_left_out(asked, capsys):
+    rows = ranking.rows()
+    assert len(asked) == 6
+    assert rows[-1]["figure"].startswith("Ta-Feng is left out: TAFENG names no folder")
+    assert (rows[-1]["value"], rows[-1]["met"]) == (0, True)
+    assert "Ta-Feng is left out" in capsys.readouterr().err
+
+
+def test_asked_for_by_name_it_is_refused_in_a_line(asked, monkeypatch, capsys):
+    with pytest.raises(SystemExit) as left:
+        ranking.tafeng()
+    assert left.value.code == 2
+    assert "make bench-ranking-tafeng TAFENG=folder" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setenv("TAFENG", "/nowhere/at/all")
+    with pytest.raises(SystemExit) as lacking:
+        ranking.tafeng()
+    assert lacking.value.code == 2
+    assert capsys.readouterr().err.startswith("/nowhere/at/all: does not hold Ta-Feng's files")
+
+
+def test_every_part_of_the_bench_is_a_function_of_no_arguments():
+    for place in command.PARTS.values():
+        module, function = place.split(":")
+        assert callable(getattr(importlib.import_module(module), function))
+    assert "ranking" in command.WHOLE
+    assert "ranking-cuts" not in command.WHOLE
+
+
+def test_the_command_runs_a_part_by_name_and_says_when_it_falls_short(asked, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    assert command.main(["ranking-lastday"]) == 1, "three users do not reach .205"
+    assert (tmp_path / "ranking-lastday.json").exists()
+    assert command.main(["ranking-nothing"]) == 2
+    assert "no such bench part: ranking-nothing; there are: river" in capsys.readouterr().err

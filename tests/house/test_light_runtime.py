@@ -1,4 +1,4 @@
-"""What serves never needs what fits: heavy names are blocked, every online module imported, the golden artifact scored."""
+"""What serves never needs what fits: heavy names are blocked, every online module imported, each golden artifact scored."""
 
 from tests.house.rooms import LIGHT, ROOT, dotted, modules
 from tests.house.wall import run_walled
@@ -6,12 +6,19 @@ from tests.house.wall import run_walled
 SCORE = """
 from pathlib import Path
 from models.artifact import read_artifact
-from models.history import History
+from models.history import History, add_visit
 from models.ranker import Ranker
-golden = next(p.parent for p in sorted(Path("tests/models/golden").rglob("manifest.json")))
-ranker = Ranker.from_artifact(read_artifact(golden))
-scores = ranker.score(History.empty(), store_id=None, hour_of_week=None)
-assert len(scores.score) == len(ranker.product_ids) > 0
+goldens = [manifest.parent for manifest in sorted(Path("tests/models/golden").rglob("manifest.json"))]
+past = add_visit(History.empty(), ["p02", "p05"], 86400)
+blends = set()
+for golden in goldens:
+    ranker = Ranker.from_artifact(read_artifact(golden))
+    blends.add(type(ranker.blend).__name__)
+    for history in (History.empty(), past):
+        scores = ranker.score(history, store_id="s0", hour_of_week=8, at_s=2 * 86400)
+        assert len(scores.score) == len(ranker.product_ids) > 0
+        assert any(scores.reasons(row) for row in range(len(scores.score)))
+assert blends == {"Linear", "Forms"}, blends
 """
 
 

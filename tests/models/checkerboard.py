@@ -6,12 +6,13 @@ Names are zero-padded, so the order of ids is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from models.history import History, add_visit
+from models.term_names import GOODS_TERMS, NEAR_TERMS, NEW_TERMS, USUAL_TERMS, WIDE_TERMS
 from models.vocabulary import Vocabulary
 
 DAYPARTS = [["morning", 6, 11], ["midday", 11, 15], ["evening", 15, 22], ["night", 22, 6]]
@@ -135,3 +136,60 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "metrics": {"recall@10": 0.5, "ndcg@10": None},
         **changes,
     }
+
+
+# Form: term to (low, high, centre, weight of the usual, weight of the new). Every range leaves some value outside.
+SPANS: Mapping[str, tuple[float, ...]] = {
+    "visits": (0.0, 2.0, 1.0, -0.25, 0.125), "basket": (-0.5, 0.5, 0.25, 0.125, 0.25), "kinds": (0.0, 2.0, 1.0, -0.125, 0.0),
+    "last_basket": (0.0, 1.0, 0.25, 0.0625, 0.125), "away": (0.0, 2.0, 0.5, -0.125, 0.25),
+    "habit": (-2.0, -0.25, -1.0, 1.0), "lately": (-2.5, -0.5, -1.5, 1.5), "latest": (-3.0, -0.5, -2.0, 0.5),
+    "count": (0.0, 1.5, 0.25, 1.0), "recency": (0.0, 1.5, 0.5, -0.25), "ready": (-1.0, 0.5, 0.0, 0.25),
+    "days": (0.0, 2.0, 1.0, -0.125), "popularity": (-3.125, -2.625, -2.75, 0.5, 1.0), "rebuy": (-2.0, -0.75, -1.0, 0.5, 0.25),
+    **{name: (-0.5, 0.5, 0.125, 0.0625 * place, 0.25 - 0.0625 * place) for place, name in enumerate(GOODS_TERMS)},
+    "together": (0.25, 1.75, 0.5, 0.25, 1.0), "next": (0.0, 1.5, 0.25, 0.125, 0.5), "alike": (0.0, 1.5, 0.25, 0.25, 1.0),
+    "als": (0.0, 0.8125, 0.25, 0.25, 0.5), "cold": (0.0, 1.0, 0.125, 0.125, 0.25), "here": (0.0, 2.0, 0.5, 0.25, 0.5),
+}  # fmt: skip
+
+
+def form_parameters(**changes: Any) -> dict[str, Any]:
+    """The same ranker with two forms, every term in each."""
+    shared = {name: value for name, value in parameters().items() if name != "blend_terms"}
+    named = {"usual_terms": list(USUAL_TERMS), "new_terms": list(NEW_TERMS), "goods_terms": list(GOODS_TERMS)}
+    return {**shared, **named, "mean_basket": 2.0, **changes}
+
+
+def form_arrays() -> dict[str, np.ndarray]:
+    """A whole two-form ranker, in exact binary parts. Neighbours share a colour, but for `next`, which tells little.
+
+    The new product has no neighbours and is nobody's. Every pair of terms has a weight, but for those that stand alone.
+    """
+    n = N_PRODUCTS + 1
+    place = np.arange(n)
+    goods = [((place + column) * (column % 5 + 1) % 7 - 3) / 4.0 for column in range(len(GOODS_TERMS))]
+    shared = {name: array for name, array in arrays().items() if name != "blend_weights"}
+    tables = {}
+    for name, steps in zip(NEAR_TERMS, ((2, 4, 14), (1, 2, 3), (6, 8, 10)), strict=True):
+        rows = np.array([[(row + step) % N_PRODUCTS for step in steps] for row in range(n)], dtype=np.int32)
+        near = np.tile(np.array([0.25, 0.125, 0.0625], np.float32), (n, 1)) * (0.25 if name == "next" else 1.0)
+        rows[-1], near[-1], near[::5, -1] = n - 1, 0.0, 0.0
+        tables |= {f"{name}_rows": rows, f"{name}_values": near.astype(np.float32)}
+    usual, new = _matrix(USUAL_TERMS, 3, 0.0, ()), _matrix(NEW_TERMS, -1, -2.0, WIDE_TERMS)
+    return {
+        **shared, **tables, "goods": np.stack(goods, axis=1).astype(np.float32),
+        "usual_range": _range(USUAL_TERMS), "usual_matrix": usual, "new_range": _range(NEW_TERMS), "new_matrix": new,
+    }  # fmt: skip
+
+
+def _range(terms: Sequence[str]) -> np.ndarray:
+    return np.array([SPANS[name][:3] for name in terms], dtype=np.float32)
+
+
+def _matrix(terms: Sequence[str], weight: int, constant: float, alone: Sequence[str]) -> np.ndarray:
+    first, second = np.indices((len(terms), len(terms)))
+    matrix = np.zeros((len(terms) + 1, len(terms) + 1), dtype=np.float32)
+    matrix[:-1, :-1] = ((first * second + first + second) % 9 - 4) / 128.0
+    single = [place for place, name in enumerate(terms) if name in alone]
+    matrix[single, :-1], matrix[:-1, single] = 0.0, 0.0
+    matrix[:-1, -1] = matrix[-1, :-1] = [SPANS[name][weight] / 2.0 for name in terms]
+    matrix[-1, -1] = constant
+    return matrix

@@ -1,4 +1,4 @@
-"""Fixtures of the models room: the golden artifact and a ranker of the checkerboard world."""
+"""Fixtures of the models room: the golden artifacts and a ranker of the checkerboard world."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from models.ranker import Ranker
 from tests.models import checkerboard
 
 GOLDEN = Path(__file__).parent / "golden" / "ranker" / "859da85e26468f58"
+GOLDEN_FORMS = GOLDEN.parent / "ab887aeb52dc5cb2"
 
 
 @pytest.fixture
 def golden() -> Artifact:
     return read_artifact(GOLDEN)
+
+
+@pytest.fixture
+def golden_forms() -> Artifact:
+    return read_artifact(GOLDEN_FORMS)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.popularity import Cell, LocalCounts, log_popularity
+from models.popularity import Cell, LocalCounts, lift, log_popularity
 
 SHARES = np.array([0.5, 0.25, 0.125, 0.125])
 LOG = np.log(SHARES).astype(np.float32)
@@ -66,3 +66,36 @@ def test_the_chains_shares_are_left_as_they_were():
     before = LOG.copy()
     log_popularity(LOG, Cell.dense(np.array([0, 10, 0, 0], np.float32)), 1.0)
     np.testing.assert_array_equal(LOG, before)
+
+
+def test_lift_is_how_much_more_it_sold_than_expected():
+    cell = Cell(np.array([1, 3], np.int32), np.array([6, 2], np.float32), 8.0)
+    found = lift(LOG, cell, 4.0)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [0, np.log((6 + 4 * 0.25) / (4 * 0.25)), 0, np.log((2 + 0.5) / 0.5)], rtol=1e-6)
+
+
+def test_lift_is_the_shrunk_share_over_the_chains_but_for_a_constant():
+    cell = Cell(np.array([1, 3], np.int32), np.array([6, 2], np.float32), 8.0)
+    over = log_popularity(LOG, cell, 4.0) - LOG
+    np.testing.assert_allclose(lift(LOG, cell, 4.0), over - over[0], atol=1e-6)
+
+
+def test_lift_is_nought_where_nothing_is_known():
+    assert not lift(LOG, Cell.empty(), 4.0).any()
+    assert lift(LOG, Cell.empty(), 4.0).shape == (4,)
+
+
+@given(arrays(np.float32, 4, elements=st.sampled_from([0, 1, 2, 50])), st.floats(0.01, 1e6))
+def test_lift_is_above_nought_for_what_sold_and_nought_for_the_rest(counts, strength):
+    found = lift(LOG, Cell.dense(counts), strength)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found > 0, counts > 0)
+    more = lift(LOG, Cell.dense(counts * 2), strength)
+    assert (more >= found).all()
+
+
+def test_strength_shrinks_the_lift():
+    cell = Cell.dense(np.array([0, 10, 0, 0], np.float32))
+    assert lift(LOG, cell, 1.0)[1] > lift(LOG, cell, 100.0)[1] > 0
+    assert lift(LOG, cell, 1e9)[1] < 1e-6

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from models.grounds import grounds_of
 from models.history import History
+from models.linear import history_terms
 from models.ranker import Ranker
-from models.reasons import base, explain, split
-from models.terms import history_terms
+from models.reasons import Reason, Split, explain, told
 from tests.models import checkerboard
-from tests.models.test_ranker import HOUR, RANKER, STORE, VISITS, lived
+from tests.models.asked import HOUR, STORE, VISITS, asked, lived
+from tests.models.test_linear import RANKER
 
 EVEN = History.of(
     ["p00", "p02", "p04", "p07"], [7, 3, 1, 1], [6.0, 2.8, 0.8, 0.9], [20, 10, 9, 17], [20, 10, 9, 17], 20
@@ -31,9 +32,12 @@ def reasons(ranker, row, history=EVEN, store=None, hour=None):
 @given(VISITS, STORE, HOUR, st.integers(0, 16))
 def test_the_parts_add_up_to_the_score(visits, store, hour, row):
     scores = RANKER.score(lived(visits), store_id=store, hour_of_week=hour)
-    parts = split(scores.grounds, row)
-    total = base(scores.grounds, row) + sum(part.contribution for part in parts)
+    split = scores.grounds.split(row)
+    base, usual, timing, similar, popular, local, _ = split
+    total = base + usual + timing + similar + popular + local
     assert total == pytest.approx(float(scores.score[row]), abs=5e-5)
+    parts = told(scores.ask, row, split)
+    assert base + sum(part.contribution for part in parts) == pytest.approx(total), "every part is put into words"
 
 
 @given(VISITS, STORE, HOUR, st.integers(0, 16))
@@ -41,7 +45,7 @@ def test_reasons_are_the_true_parts_above_zero_in_order(visits, store, hour, row
     history = lived(visits)
     scores = RANKER.score(history, store_id=store, hour_of_week=hour)
     found = scores.reasons(row)
-    size = {part.code: part.contribution for part in split(scores.grounds, row) if part.holds}
+    size = {part.code: part.contribution for part in told(scores.ask, row, scores.grounds.split(row)) if part.holds}
     sizes = [size.get(code, 0.0) for code, _ in found]
     assert sizes == sorted(sizes, reverse=True)
     assert len({code for code, _ in found}) == len(found)
@@ -146,6 +150,54 @@ def test_what_does_not_sell_here_is_not_popular_here():
 
 def test_one_at_a_time_or_all_on_the_same_grounds():
     scores = RANKER.score(EVEN, store_id="s0", hour_of_week=8)
-    fresh = grounds_of(scores.parts, scores.ask, history_terms(scores.parts, scores.ask))
+    fresh = grounds_of(RANKER.parts, scores.ask, history_terms(RANKER.parts, scores.ask))
     for row in range(17):
         assert explain(fresh, row) == scores.reasons(row) == scores.reasons(np.int64(row))
+
+
+def words(ranker=RANKER, row=0, history=EVEN, store=None, hour=None, **parts: float) -> dict[str, Reason]:
+    """By code, what is told of a score whose parts are these and no other."""
+    return {r.code: r for r in told(asked(ranker, history, store, hour), row, Split(**{"base": -9.0, **parts}))}
+
+
+def test_each_part_is_told_under_its_own_code():
+    found = words(usual=1.0, timing=2.0, similar=3.0, popular=4.0, local=5.0, like=1, store="s0", hour=8)
+    assert {code: reason.contribution for code, reason in found.items()} == {
+        "bought_before": 1.0, "bought_recently": 2.0, "similar_to_usual": 3.0, "popular": 4.0, "popular_here_now": 5.0,
+    }  # fmt: skip
+    assert found["similar_to_usual"].detail == "p02"
+    assert set(words(row=6, store="s0")) == {"similar_to_usual", "popular", "popular_here"}
+    assert set(words(row=2)) >= {"due_again", "bought_before"}
+
+
+def test_words_that_do_not_hold_are_told_as_such():
+    assert not words(similar=1.0)["similar_to_usual"].holds, "no product to name"
+    assert words(similar=1.0, like=0)["similar_to_usual"].holds
+    assert not words(row=0, store="s0")["popular"].holds, "sells less than an even share"
+    assert words(row=2, store="s0")["popular"].holds
+    assert words(row=2, store="s0")["popular_here"].holds
+    assert not words(row=2, store="s1")["popular_here"].holds
+    assert not words(row=4)["bought_recently"].holds, "longer ago than most"
+    assert words(row=7)["bought_recently"].holds
+
+
+class Stated:
+    """Grounds whose parts are stated."""
+
+    def __init__(self, ask, split):
+        self.ask, self.parts = ask, split
+
+    def split(self, row):
+        return self.parts
+
+
+def test_the_parts_above_nought_whose_words_hold_are_kept_in_order():
+    ask = asked(RANKER, EVEN, "s0", 8)
+    split = Split(base=7.0, usual=1.0, timing=0.0, similar=2.0, popular=-1.0, local=1.0, like=2)
+    assert [code for code, _ in explain(Stated(ask, split), 2)] == [
+        "similar_to_usual", "bought_before", "popular_here_now",
+    ]  # fmt: skip
+    assert explain(Stated(ask, Split(base=7.0, similar=1.0)), 2) == [], "nothing to name, nothing above nought"
+    assert explain(Stated(ask, Split(base=7.0)), 16) == [
+        ("new_product", "nobody had bought it when the model was trained")
+    ]

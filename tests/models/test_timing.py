@@ -50,6 +50,14 @@ def test_no_data_and_no_prior_gives_an_even_day(strength):
     np.testing.assert_allclose(density, OPEN / 12)
 
 
+@pytest.mark.parametrize("strength", [5e-324, 1e-300, 1e-9])
+def test_the_least_strength_still_gives_the_prior(strength):
+    prior = week(d0h8=3, d0h9=1)
+    np.testing.assert_array_equal(slot_density(NONE, prior, 0, OPEN, strength), slot_density(NONE, prior, 0, OPEN, 1.0))
+    np.testing.assert_allclose(slot_density(NONE, NONE, 0, OPEN, strength), OPEN / 12)
+    assert slot_density(week(d0h10=1), prior, 0, OPEN, strength)[10] == pytest.approx(1.0)
+
+
 def test_all_closed_gives_zeros():
     assert slot_density(FLAT, FLAT, 0, np.zeros(24, bool), 1.0).tolist() == [0.0] * 24
 

@@ -1,8 +1,7 @@
-import numpy as np
 import pytest
 
 from serving.bundle import load_bundle
-from serving.eligible import dialled, eligible, shelf_of, whole_chain
+from serving.eligible import eligible, shelf_of, whole_chain
 from serving.wire import Filter
 from settings import Settings
 from tests.serving.fakes import PRODUCTS, stock
@@ -55,25 +54,3 @@ def test_the_shelf_of_the_chain_is_never_written_to(bundle):
     chain = whole_chain(bundle)
     eligible(bundle, chain, Filter(exclude=("p00",)), ("p01",))
     assert chain.on_sale.all()
-
-
-@pytest.mark.parametrize("novelty", [None, 0.5])
-def test_the_dial_in_the_middle_moves_nothing(novelty):
-    score = np.array([0.3, -1.0, 2.0, 0.0], np.float32)
-    moved = dialled(score, np.array([0, 2]), novelty)
-    assert np.argsort(moved).tolist() == np.argsort(score).tolist()
-    assert moved is not score
-
-
-@pytest.mark.parametrize(("novelty", "first"), [(0.0, {0, 2}), (1.0, {1, 3})])
-def test_the_ends_of_the_dial_put_one_kind_first_and_keep_its_order(novelty, first):
-    score = np.array([-9.0, 5.0, -8.0, 4.0], np.float32)
-    order = np.argsort(-dialled(score, np.array([0, 2]), novelty)).tolist()
-    assert set(order[:2]) == first
-    assert order.index(2) < order.index(0)
-    assert order.index(1) < order.index(3)
-
-
-def test_the_dial_moves_by_its_odds():
-    moved = dialled(np.zeros(2, np.float32), np.array([0]), 0.8)
-    assert moved[1] - moved[0] == pytest.approx(np.log(0.8 / 0.2), abs=1e-6)

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import UNSET
@@ -13,6 +13,8 @@ from tests.models import checkerboard
 from tests.serving.fakes import NOW, PRODUCTS, offer
 
 N = len(PRODUCTS)
+EIGHT = datetime(2017, 12, 4, 8, tzinfo=UTC)
+"""A Monday."""
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def bundle(home):
 
 def ranked(bundle, history=None, names=None, offers=(), **ask):
     known = Known(history or History.empty(), whole_chain(bundle), offers=offers)
-    return slate(bundle, RecommendationAsk(**ask), known, 8, names or bundle.catalogue.names_for([]))
+    return slate(bundle, RecommendationAsk(**ask), known, EIGHT, names or bundle.catalogue.names_for([]))
 
 
 @pytest.mark.parametrize("user", range(4))

@@ -1,6 +1,6 @@
 """What was known of users at a moment: folded from lines, and joined in time by the feature store, say the same."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import polars as pl
@@ -40,17 +40,20 @@ def same(one, other):
 
 
 def test_what_the_store_serves_at_a_moment_is_what_folding_up_to_it_gives(settings):
-    joined, folded = served(settings, USERS, MOMENT), known(MOMENT).cases(USERS, 512)
+    joined, folded = served(settings, USERS, MOMENT), known(MOMENT).cases(USERS, 512, MOMENT)
     for one, other in zip(joined, folded, strict=True):
         same(one, other)
+        assert one.at_s == other.at_s == int(MOMENT.timestamp())
     assert joined[0].history.n_visits == 2, "ann's later lattes are not known yet"
     assert len(joined[3].history) == len(joined[4].history) == 0, "dan comes later, eve never"
 
 
 def test_a_moment_without_its_snapshot_finds_an_older_one_never_a_later(settings):
-    later = served(settings, USERS, datetime(2025, 11, 10, tzinfo=UTC))
+    week = MOMENT + timedelta(days=7)
+    later = served(settings, USERS, week)
     for one, other in zip(later, served(settings, USERS, MOMENT), strict=True):
         same(one, other)
+        assert one.at_s == int(week.timestamp()), "what was known is older than the moment asked about"
     assert all(len(case.history) == 0 for case in served(settings, USERS, datetime(2025, 10, 1, tzinfo=UTC)))
 
 
@@ -75,6 +78,20 @@ def test_usual_stores_weigh_recent_visits_more():
     cases = Known(sales(events.lazy())).cases(["u", "v", "nobody"], None)
     assert [case.store_id for case in cases] == ["new", None, None]
     assert [len(case.history) for case in cases] == [1, 1, 0]
+
+
+def test_folded_cases_are_asked_right_after_the_last_visit_unless_a_moment_is_given():
+    lines = known(MOMENT)
+    assert {case.at_s for case in lines.cases(USERS, 512)} == {None}
+    local = MOMENT.astimezone(timezone(timedelta(hours=-5)))
+    assert {case.at_s for case in lines.cases(USERS, 512, local)} == {int(MOMENT.timestamp())}
+
+
+def test_a_limit_keeps_what_was_bought_most():
+    whole, bounded = (known(world.END).cases(["ann"], limit)[0].history for limit in (None, 1))
+    assert len(whole) > len(bounded) == 1
+    assert bounded.decayed[0] == whole.decayed.max()
+    assert bounded.n_visits == whole.n_visits
 
 
 def test_taken_by_gathers_baskets_users_ascending():

@@ -14,7 +14,7 @@ from training.evaluate import as_rows, evaluate, read_ks
 from training.metrics import KEYS
 from training.recipe import Recipe
 
-RECIPE = Recipe(als_factors=8, als_iterations=3, blend_others=20)
+RECIPE = Recipe(blend_others=20, trials=2)
 CUT = date(2025, 8, 4)
 KNOWN, TARGETS = global_cut(market.events(), CUT, "America/New_York")
 
@@ -51,10 +51,8 @@ def test_the_shape_is_what_the_wire_promises(result):
         assert set(base["k"]["10"]) == set(base["10"]) == set(KEYS)
     assert (result["n_users"], result["n_products"]) == (80, 36)
     assert set(result["seconds"]) == {"fit", "score"}
-    assert result["params"]["blend_how"] == "usual fitted", (
-        "so few buy something new here that its half keeps the defaults"
-    )
-    assert result["params"]["als"]["factors"] == 8
+    assert result["params"]["blend_how"] == "usual and new fitted"
+    assert result["params"]["usual_terms"] == list(RECIPE.usual_terms)
 
 
 def test_people_with_habits_are_understood_better_than_by_counting_what_all_buy(result):
@@ -64,7 +62,7 @@ def test_people_with_habits_are_understood_better_than_by_counting_what_all_buy(
 
 
 def test_habit_earns_its_place(tmp_path, result):
-    bare = replace(RECIPE, terms=("intercept", "als", "popularity", "seen", "als_seen", "popularity_seen"))
+    bare = replace(RECIPE, usual_terms=("popularity", "month", "week", "rebuy", "repeat"))
     assert run(tmp_path, ks=(5,), recipe=bare)["k"]["5"]["ndcg"] < result["k"]["5"]["ndcg"] - 0.03
 
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import pytest
 
 from models import shelf
@@ -13,9 +12,10 @@ from settings import Settings
 from tests.training import market
 from training import gate
 from training.cases import Known
+from training.catalogue import catalogue_of
 from training.errors import TrainingError
 from training.export import export
-from training.fit import catalogue_of, fit_parts
+from training.fit import fit_parts
 from training.recipe import Recipe
 from training.rematch import Rematch
 from training.sales import coded, sales
@@ -25,7 +25,7 @@ NOW = datetime(2025, 9, 1, tzinfo=UTC)
 RECIPE = Recipe(als_factors=4, als_iterations=1)
 LINES = coded(sales(market.events(10).lazy()))
 PARTS = fit_parts(Known(LINES), catalogue_of(LINES, None, None), RECIPE)
-WEIGHTS = np.zeros(len(RECIPE.terms), np.float32)
+BLEND = market.blend(RECIPE, {}, {})
 
 
 def board(recall, ndcg, base=0.5, n_users=100):
@@ -42,8 +42,8 @@ def settings(tmp_path):
 
 
 def put(settings, validation, day=1):
-    tuned = Tuned(WEIGHTS, "defaults", 1, validation)
-    return export(settings.shelf, PARTS, tuned, RECIPE, datetime(2025, 8, day, tzinfo=UTC)).version
+    tuned = Tuned(BLEND, RECIPE, (), 1, validation)
+    return export(settings.shelf, PARTS, tuned, datetime(2025, 8, day, tzinfo=UTC)).version
 
 
 def record(settings):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.metrics import KEYS, Truth, measure, summary
+from training.metrics import KEYS, Truth, hits_of, measure, per_user, summary
 
 # User 0 takes {1, 2}, had 1 before. User 1 takes {5, unknown}, had neither. User 2 takes {7}, had it before.
 TRUTH = Truth(np.array([0, 2, 4, 5]), np.array([1, 2, 5, -1, 7], np.int32), np.array([True, False, False, False, True]))
@@ -58,3 +58,23 @@ def test_against_a_loop_over_sets():
     found = summary(ranked, truth, (5,))["k"]["5"]
     assert found["recall"] == pytest.approx(np.mean(recall))
     assert found["ndcg"] == pytest.approx(np.mean(np.array(dcg) / np.array(ideal)))
+
+
+def test_a_users_own_metrics_are_what_the_mean_is_of():
+    whole = np.ones(5, bool)
+    sizes = TRUTH.sizes(whole)
+    assert sizes.tolist() == [2, 2, 1]
+    assert TRUTH.sizes(TRUTH.seen).tolist() == [1, 0, 1]
+    own = per_user(hits_of(RANKED, TRUTH, whole), sizes)
+    ideal = GAIN[0] + GAIN[1]
+    first = [1, (GAIN[0] + GAIN[2]) / ideal, (GAIN[0] + GAIN[2]) / ideal, 1]
+    np.testing.assert_allclose(own, [first, [0.5, GAIN[0] / ideal, GAIN[0] / ideal, 1], [0, 0, 0, 0]])
+    assert summary(RANKED, TRUTH, (3,))["k"]["3"] == pytest.approx(dict(zip(KEYS, own.mean(axis=0), strict=True)))
+    assert per_user(np.zeros((0, 3), bool), np.zeros(0, np.int64)).shape == (0, 4)
+
+
+def test_weights_count_a_user_more_than_once_in_every_part():
+    found = summary(RANKED, TRUTH, (3,), np.array([1.0, 3.0, 2.0]))
+    assert found["k"]["3"]["recall"] == pytest.approx((1 + 3 * 0.5 + 0) / 6)
+    assert found["repeat"]["3"]["recall"] == pytest.approx((1 + 2 * 0) / 3)
+    assert found["explore"]["3"]["recall"] == pytest.approx((1 + 3 * 0.5) / 4)

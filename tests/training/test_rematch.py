@@ -2,16 +2,16 @@
 
 from datetime import datetime, timedelta
 
-import numpy as np
 import polars as pl
 import pytest
 
 from settings import Settings
 from tests.training import market
 from training.cases import Known, taken_by
+from training.catalogue import catalogue_of
 from training.cuts import first_day
 from training.export import export
-from training.fit import catalogue_of, fit_parts
+from training.fit import fit_parts
 from training.recipe import Recipe
 from training.rematch import best_baseline, rematch, validation
 from training.sales import coded, sales
@@ -21,8 +21,8 @@ from training.tuning import Tuned
 RECIPE = Recipe(als_factors=4, als_iterations=1)
 LINES = coded(sales(market.events().lazy(), market.stores()))
 END = market.START + timedelta(days=market.N_DAYS)
-GOOD = {"intercept": -3.0, "popularity": 0.3, "seen": 2.0, "habit": 1.0, "count": 0.5}
-BAD = {"intercept": -3.0, "popularity": -1.0, "seen": -2.0}
+GOOD = {"usual": {"popularity": 0.3, "habit": 1.0, "count": 0.5, "one": -1.0}, "new": {"popularity": 0.3, "one": -3.0}}
+BAD = {"usual": {"popularity": -1.0, "one": -5.0}, "new": {"popularity": -1.0, "one": -3.0}}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def settings(tmp_path_factory):
 def put(settings, through: datetime, weights, board=None):
     known = Known(LINES.filter(pl.col.occurred_at < through))
     parts = fit_parts(known, catalogue_of(known.lines, None, None), RECIPE)
-    blend = np.array([weights.get(term, 0.0) for term in RECIPE.terms], np.float32)
-    return export(settings.shelf, parts, Tuned(blend, "defaults", 1, board or {}), RECIPE, through)
+    tuned = Tuned(market.blend(RECIPE, **weights), RECIPE, (), 1, board or {})
+    return export(settings.shelf, parts, tuned, through)
 
 
 def own_board(through: datetime, cut: datetime, weights):
@@ -46,9 +46,13 @@ def own_board(through: datetime, cut: datetime, weights):
     known, after = Known(early), LINES.filter((pl.col.occurred_at >= cut) & (pl.col.occurred_at < through))
     targets = first_day(early, after)
     parts = fit_parts(known, catalogue_of(early, None, None), RECIPE)
-    blend = np.array([weights.get(term, 0.0) for term in RECIPE.terms], np.float32)
     board = scoreboard(
-        parts.ranker(blend), known, known.cases(list(taken_by(targets)), 512), targets, (10,), market.silent
+        parts.ranker(market.blend(RECIPE, **weights).arrays),
+        known,
+        known.cases(list(taken_by(targets)), 512),
+        targets,
+        (10,),
+        market.silent,
     )
     return {**board, "cut": cut.isoformat()}
 

@@ -2,21 +2,34 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
 
 from models import shelf
-from models.history import History
+from models.history import DECAY, History
 from models.ranker import Ranker
 from settings import Settings
 from tests import world
 from tests.training import market
+from training import search, tuning
+from training import train as room
 from training.cases import served
 from training.errors import TrainingError
 from training.evaluate import as_rows
 from training.lake import DataError
+from training.recipe import Recipe
 from training.train import train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """The default recipe with a short search, for which the market's users are enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "LEAST_ASKED", 5)
+        patch.setattr(room, "Recipe", partial(Recipe, trials=2, search_users=40))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +55,14 @@ def test_a_candidate_stands_on_the_shelf_and_serves(settings, done):
     ranker = Ranker.from_artifact(shelf.load(settings.shelf, "ranker", done.version))
     assert len(ranker.product_ids) == done.n_products == 37
     assert ranker.store_ids.ids == ["north", "south"]
-    usual = History.of(["p07"], [9], [8.0], [10], [10**9], 10)
+    # Both at every fourth visit of 36, as favourites are here: the one is due, the other was bought just now.
+    decayed = [sum(DECAY ** (36 - visit) for visit in range(first, 37, 4)) for first in (1, 4)]
+    usual = History.of(["p07", "p20"], [9, 9], decayed, [33, 36], [10**9, 10**9 + 6 * 86_400], 36)
     scores = ranker.score(usual, store_id="north", hour_of_week=10)
     assert ranker.product_ids.ids[int(scores.score.argmax())] == "p07"
-    assert 0.3 < scores.probability([7])[0] < 1
+    due, just = scores.probability([7, 20])
+    assert 0.3 < due < 1
+    assert just < due / 2
 
 
 def test_it_is_judged_on_a_window_of_the_past_beside_the_baselines(done):
@@ -55,18 +72,32 @@ def test_it_is_judged_on_a_window_of_the_past_beside_the_baselines(done):
     rows = as_rows(done.metrics)[:4]
     assert [row["ranking"] for row in rows] == names
     assert rows[0]["recall"] == round(done.metrics["k"]["10"]["recall"], 4)
-    assert rows[0]["ndcg"] > rows[1]["ndcg"]
+    assert rows[0]["ndcg"] > rows[1]["ndcg"] + 0.1
+
+
+def test_what_was_searched_is_on_record_and_the_run_leaves_its_report(settings, done):
+    parameters = shelf.load(settings.shelf, "ranker", done.version).manifest["parameters"]
+    assert [set(trial) for trial in parameters["search"]] == [{"blend_c", "value"}] * 2
+    assert parameters["search"][0]["blend_c"] == Recipe().blend_c, "the recipe's own is tried first"
+    assert done.report.parent == settings.home / "reports"
+    assert done.version in done.report.read_text("utf-8")
+
+
+def test_the_setting_that_the_search_chose_is_the_one_on_record(settings, done, monkeypatch):
+    chosen = search.Searched(Recipe(trials=2, blend_c=0.0123, seed=3), ({"blend_c": 0.0123, "value": 0.5},))
+    monkeypatch.setattr(tuning, "search", lambda folds, recipe, report: chosen)
+    parameters = shelf.load(settings.shelf, "ranker", train(settings).version).manifest["parameters"]
+    assert parameters["blend"]["c"] == 0.0123
+    assert parameters["search"] == [{"blend_c": 0.0123, "value": 0.5}]
 
 
 def test_histories_at_the_windows_come_from_the_feature_store(settings, done):
     kept = pl.read_parquet(settings.features / "user_history.parquet")["event_timestamp"].unique().sort().to_list()
-    assert len(kept) == done.n_windows == 2
+    assert len(kept) == done.n_windows == Recipe().windows + 1, "one more, to be judged on"
     assert datetime.fromisoformat(done.metrics["cut"]) == kept[-1]
 
 
 def test_every_window_asks_the_feature_store_as_of_its_cut(settings, done, monkeypatch):
-    from training import train as room
-
     asked = []
 
     def spy(settings, users, moment):

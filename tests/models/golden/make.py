@@ -1,6 +1,6 @@
-"""Makes the golden artifact: `python -m tests.models.golden.make [folder]`.
+"""Makes the golden artifacts: `python -m tests.models.golden.make [folder]`.
 
-Run it for a new format number, never to please a test.
+One for each kind of blend that this format has known. Run it for a new format number or kind, never to please a test.
 """
 
 from __future__ import annotations
@@ -15,8 +15,17 @@ HERE = Path(__file__).parent
 
 
 def make(shelf: Path) -> Artifact:
+    """The linear blend."""
     return write_artifact(shelf, "ranker", checkerboard.arrays(), checkerboard.manifest())
 
 
+def make_forms(shelf: Path) -> Artifact:
+    """The two forms."""
+    manifest = checkerboard.manifest(parameters=checkerboard.form_parameters())
+    return write_artifact(shelf, "ranker", checkerboard.form_arrays(), manifest)
+
+
 if __name__ == "__main__":
-    print(make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE).path)  # noqa: T201
+    shelf = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    for made in (make(shelf), make_forms(shelf)):
+        print(made.path)  # noqa: T201

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.history import History
+from models.ranker import Ranker
+from models.response import sigmoid
+from models.scoring import top_k
+from models.start import start
+from tests.models import checkerboard
+from tests.models.asked import N, asked, lived
+from tests.models.naive_forms import Naive
+
+ARRAYS = checkerboard.form_arrays()
+
+
+def ranker(mean_basket: float = 2.0, **arrays) -> Ranker:
+    return Ranker.from_arrays({**ARRAYS, **arrays}, checkerboard.form_parameters(mean_basket=mean_basket))
+
+
+@pytest.mark.parametrize(("store", "hour"), [(None, None), ("s0", 8), ("s1", None), (None, 20), ("s0", 12)])
+def test_the_logit_of_a_share_of_a_basket(store, hour):
+    found = start(asked(ranker(), History.empty(), store, hour))
+    assert found.dtype == np.float32
+    naive = Naive(ARRAYS, checkerboard.form_parameters())
+    np.testing.assert_allclose(found, [naive.start(row, store, hour) for row in range(N)], rtol=1e-5)
+
+
+def test_the_chances_of_a_visit_add_up_to_a_basket():
+    ask = asked(ranker(3.0), History.empty(), "s0", 8)
+    share = np.exp(ask.log_popularity.astype(np.float64))
+    np.testing.assert_allclose(sigmoid(start(ask)), 3.0 * share, rtol=1e-5)
+
+
+def test_a_larger_basket_raises_all_alike_in_order():
+    small, large = (start(asked(ranker(size), History.empty(), "s1", 20)) for size in (1.0, 4.0))
+    assert (large > small).all()
+    np.testing.assert_array_equal(top_k(small, N), top_k(large, N))
+
+
+def test_nothing_is_certain():
+    chain = ARRAYS["popularity_global"].copy()
+    chain[3] = 0.0
+    found = start(asked(ranker(5.0, popularity_global=chain), History.empty()))
+    assert sigmoid(found[3]) == pytest.approx(0.99, abs=1e-6)
+    assert np.isfinite(found).all()
+
+
+def test_who_asks_makes_no_difference():
+    one, other = (asked(ranker(), past, "s0", 8, 10**6) for past in (History.empty(), lived([["x1"], ["x2"]])))
+    np.testing.assert_array_equal(start(one), start(other))
+
+
+def test_what_sells_there_and_then_comes_first():
+    for store, colour in (("s0", 0), ("s1", 1)):
+        best = top_k(start(asked(ranker(), History.empty(), store, 8)), 3)
+        assert {row % 2 for row in best.tolist()} == {colour}
