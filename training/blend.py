@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.form import Form
 from models.term_names import WIDE_TERMS
 from training.design import Design, Rows
+from training.newton import Problem, minimise
 from training.recipe import Recipe
 
 LEAST_POSITIVES = 50
@@ -70,26 +71,24 @@ def _learned(
     rows: Rows, terms: tuple[str, ...], recipe: Recipe, pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> Form | None:
     """None for too little data. The ridge is on standardised terms, and on products of two such terms."""
-    from sklearn.linear_model import LogisticRegression
-
     if rows.taken.sum() < LEAST_POSITIVES or rows.taken.all():
         return None
     low, high = np.percentile(rows.values, _TAILS, axis=0)
     clipped = np.clip(rows.values, low, high)
     centre, spread = clipped.mean(axis=0, dtype=np.float64), clipped.std(axis=0, dtype=np.float64)
     spread[spread < 1e-6] = np.inf  # a term that never varies weighs nothing
-    z = ((clipped - centre) / spread).astype(np.float64)
-    weight = (rows.weight * rows.user**recipe.user_power).astype(np.float64)
-    columns, weight = np.hstack([z, z[:, pairs[0]] * z[:, pairs[1]]]), weight / weight.mean()
-    model = LogisticRegression(C=recipe.blend_c, max_iter=50, solver="newton-cholesky", warm_start=True)
-    for step in (_FIRST_STEP, 1):  # most Newton steps on few rows, the last on all: the same optimum, sooner
-        if rows.taken[::step].any() and not rows.taken[::step].all():
-            model.fit(columns[::step], rows.taken[::step], sample_weight=weight[::step])
+    weight = rows.weight * rows.user ** np.float32(recipe.user_power)
+    problem = Problem(
+        ((clipped - centre) / spread).astype(np.float32), rows.taken, weight / weight.mean(), *pairs, recipe.blend_c
+    )
+    # Most steps on few rows, the last on all: the same optimum, sooner.
+    few = problem.thinned(_FIRST_STEP)
+    beta = minimise(problem, minimise(few) if few.taken.any() and not few.taken.all() else None)
     matrix = np.zeros((len(terms) + 1, len(terms) + 1))
-    matrix[:-1, -1] = model.coef_[0, : len(terms)] / spread
-    np.add.at(matrix, pairs, model.coef_[0, len(terms) :] / (spread[pairs[0]] * spread[pairs[1]]))
+    matrix[:-1, -1] = beta[: len(terms)] / spread
+    np.add.at(matrix, pairs, beta[len(terms) : -1] / (spread[pairs[0]] * spread[pairs[1]]))
     matrix = (matrix + matrix.T) / 2.0
-    matrix[-1, -1] = model.intercept_[0]
+    matrix[-1, -1] = beta[-1]
     return Form(terms, low.astype("f4"), high.astype("f4"), centre.astype("f4"), matrix.astype(np.float32))
 
 

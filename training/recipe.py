@@ -52,7 +52,7 @@ class Recipe:
     """Products of each user, the most bought, that count as bought by the same person."""
     windows: int = 3
     """Inner windows the blend is fitted on; `daypart train` takes one more, kept out of the search, to judge by."""
-    blend_rows: int = 300_000
+    blend_rows: int = 500_000
     """About how many rows per window the blend learns from; users are drawn until their rows make that many."""
     blend_usual: int = 120
     """Most products of the history that were not taken, sampled per user."""
@@ -62,9 +62,9 @@ class Recipe:
     """Inverse of the ridge penalty on the standardised terms and their pairs."""
     user_power: float = 1.0
     """A user weighs 1 / (products taken) to this power: 1 is every user alike, as in recall; 0 is every product alike."""
-    trials: int = 4
+    trials: int = 3
     """Settings of `blend_c` that are tried; the one above stands unless clearly beaten, and below 2."""
-    search_users: int = 800
+    search_users: int = 400
     """Most users per window that a trial is judged by."""
     history_limit: int | None = 512
     seed: int = 20171201

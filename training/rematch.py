@@ -36,14 +36,16 @@ def rematch(settings: Settings, candidate: Artifact, incumbent: Artifact, least_
     lines = _lines(settings)
     board = validation(candidate)
     if lines is not None:
-        known, targets = _split(lines, max(_through(candidate), _through(incumbent)))
+        since = max(_through(candidate), _through(incumbent))
+        known, targets = _split(lines, since)
         if targets["user_id"].n_unique() >= least_users:
-            mine, other = (_measure(settings, artifact, known, targets) for artifact in (candidate, incumbent))
+            mine, other = (_measure(settings, artifact, known, targets, since) for artifact in (candidate, incumbent))
             return Rematch("fresh", len(taken_by(targets)), mine, other)
         cut = board.get("cut")
         if cut and _through(incumbent) <= datetime.fromisoformat(cut):
-            known, targets = _split(lines.filter(pl.col.occurred_at < _through(candidate)), datetime.fromisoformat(cut))
-            other = _measure(settings, incumbent, known, targets)
+            moment = datetime.fromisoformat(cut)
+            known, targets = _split(lines.filter(pl.col.occurred_at < _through(candidate)), moment)
+            other = _measure(settings, incumbent, known, targets, moment)
             return Rematch("held out", board["n_users"], board["k"][str(K)], other)
     boards = board, validation(incumbent)
     n_users = min(found.get("n_users", 0) for found in boards)
@@ -82,8 +84,11 @@ def _split(lines: pl.DataFrame, moment: datetime) -> tuple[Known, pl.DataFrame]:
     return Known(before), first_day(before, lines.filter(~early))
 
 
-def _measure(settings: Settings, artifact: Artifact, known: Known, targets: pl.DataFrame) -> Mapping[str, float]:
-    cases = known.cases(list(taken_by(targets)), settings.history_limit)
+def _measure(
+    settings: Settings, artifact: Artifact, known: Known, targets: pl.DataFrame, moment: datetime
+) -> Mapping[str, float]:
+    """At the moment the field begins, as the candidate's own validation was asked."""
+    cases = known.cases(list(taken_by(targets)), settings.history_limit, moment)
     board = scoreboard(Ranker.from_artifact(artifact), known, cases, targets, (K,), lambda what, done, total: None)
     metrics: Mapping[str, float] = board["k"][str(K)]
     return metrics

@@ -49,7 +49,7 @@ def own_board(through: datetime, cut: datetime, weights):
     board = scoreboard(
         parts.ranker(market.blend(RECIPE, **weights).arrays),
         known,
-        known.cases(list(taken_by(targets)), 512),
+        known.cases(list(taken_by(targets)), 512, cut),
         targets,
         (10,),
         market.silent,
@@ -102,3 +102,13 @@ def test_a_shelf_without_its_lake_still_compares(settings, tmp_path):
 def test_best_baseline_is_metric_by_metric():
     boards = {"a": {"k": {"10": {"recall": 1, "ndcg": 2}}}, "b": {"k": {"10": {"recall": 3, "ndcg": 1}}}}
     assert best_baseline({"baselines": boards}) == {"recall": 3, "ndcg": 2}
+
+
+def test_both_are_asked_at_the_moment_the_field_begins(settings):
+    """Days since the last visit decide here, so a side asked at another moment would score otherwise."""
+    cut = END - timedelta(days=7)
+    late = {"usual": {"days": -1.0, "one": -2.0}, "new": {"popularity": 0.7}}
+    board = own_board(END, cut, late)
+    found = rematch(settings, put(settings, END, late, board), put(settings, cut, late), 20)
+    assert found.field == "held out"
+    assert found.incumbent == pytest.approx(found.candidate)
