@@ -21,7 +21,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "popular": ("popularity", "month", "week", "taken", "taken_last", "company", "final"),
     "local": ("here",),
 }
-"""Part of the score to the terms that make it. What only the user is (`USER_TERMS`) belongs to the base."""
+"""Part of the score to the terms that make it. What only the user is (`USER_TERMS`) belongs to the base, or to the usual."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,13 @@ class FormGrounds:
         place = int(owned[0]) if len(owned) else 0
         shares = dict(zip(form.terms, form.shares(values(form.terms, self.signals, rows))[place].tolist(), strict=True))
         parts = {kind: sum(shares.pop(name, 0.0) for name in names) for kind, names in KINDS.items()}
-        base = float(form.matrix[-1, -1]) + sum(shares.values())
-        if not len(owned):  # how often others buy it again says nothing of a habit
-            parts["popular"] += parts.pop("usual")
-        return Split(base=base, **parts, like=self._like(row))
+        base, person = float(self.new.matrix[-1, -1]), sum(shares.values())
+        if len(owned):
+            # Above a product never bought: what having bought it means for this user is of the usual too.
+            parts["usual"] += float(form.matrix[-1, -1]) + person - base
+            return Split(base=base, **parts, like=self._like(row))
+        parts["popular"] += parts.pop("usual")  # how often others buy it again says nothing of a habit
+        return Split(base=base + person, **parts, like=self._like(row))
 
     def _start(self, row: int) -> Split:
         chain = self.ask.parts.arrays["popularity_global"]
