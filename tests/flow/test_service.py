@@ -129,8 +129,9 @@ class Riders(threading.Thread):
             except httpx.ConnectError:
                 self.is_refused.set()
             except httpx.TransportError as error:
-                # Closed between connecting and asking: a client may retry. Once the answer began, it must end.
-                if not isinstance(error, httpx.ReadError | httpx.WriteError):
+                # Closed between connecting and asking, which shows as a reset or as an end before the first byte: a client may
+                # retry. Once the answer began, it must end.
+                if not isinstance(error, httpx.ReadError | httpx.WriteError) and "without sending" not in str(error):
                     self.bad.append(repr(error))
                 self.is_refused.set()
 
