@@ -79,6 +79,8 @@ def train(through: Moment = None, as_json: Json = False) -> None:
     console.show(done if as_json else replace(done, metrics={}), as_machine=as_json)
     if not as_json:
         console.show(as_rows(done.metrics), as_machine=False)
+    if done.logged and done.logged.warning:
+        console.aside.print(f"daypart: {done.logged.warning}", markup=False)
 
 
 @app.command()

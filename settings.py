@@ -31,6 +31,8 @@ class Settings:
     """SQLAlchemy URL of the ledger; empty keeps a SQLite file in `home`."""
     registry_url: str = ""
     """SQLAlchemy URL of the Feast registry; empty keeps a file in `home`. Needed when several machines serve."""
+    mlflow_url: str = ""
+    """Where `daypart train` logs its runs: `http(s)://` of an MLflow server, or `sqlite:///file`; empty logs nowhere."""
     host: str = "127.0.0.1"
     """Address the service binds."""
     port: int = 3000
