@@ -1,44 +1,69 @@
 """Anybody's baskets, for evaluation: events as in WIRE.md, but prices, stores, orders and times of day may be missing.
 
-Times that only order are taken as they stand: a text or column without an offset is UTC, a date is its midnight, and whole
-numbers below 100,000 are day numbers. A row without a product or a readable time is skipped and counted.
+Times that only order are taken as they stand (`training.basket_times`), ids may be text or numbers. A row without a product or a
+readable time is skipped and counted; a purchase of a negative quantity is a refund of as much; a quantity that is missing, 0 or
+no number is 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from feature_repo.events import MAX_QUANTITY
+from training.basket_times import moments
 from training.csv_records import read_csv
 from training.errors import TrainingError
 from training.repeats import ROW
-from training.times import read_times
 
 _OPTIONAL = ("event_id", "event_type", "store_id", "order_id")
-_MOST_DAYS = 100_000
+_GAPPED = r"^[+-]?[0-9]+\.0$"
+
+
+@dataclass(frozen=True)
+class EventsFile:
+    """rows: user_id (null is anonymous), product_id, occurred_at (aware), and optional columns if there; in the file's order.
+
+    n_skipped: rows that are not among them. n_quantities: rows whose quantity was given but is 0 or no number, now 1.
+    """
+
+    rows: pl.DataFrame
+    n_skipped: int
+    n_quantities: int
+
+
+def events_file(path: Path) -> EventsFile:
+    """Read a .parquet, .csv or .csv.gz file of events. TrainingError or DataError when it cannot be used."""
+    cells, n_broken = _cells(path, ("user_id", "product_id", "occurred_at"))
+    names = [name for name in ("user_id", "product_id", *_OPTIONAL) if name in cells.columns]
+    events = pl.DataFrame([*(_text(path, cells, name) for name in names), moments(path, cells["occurred_at"])])
+    n_quantities = 0
+    if "quantity" in cells.columns:
+        events, n_quantities = _with_quantity(events, cells["quantity"])
+    whole = events.drop_nulls(["product_id", "occurred_at"])
+    if whole.is_empty():
+        times = cells["occurred_at"].drop_nulls()
+        told = f" (its first time is {str(times[0])[:40]!r})" if len(times) else ""
+        raise TrainingError(
+            f"{path}: none of its {len(events)} rows has a product_id and a readable occurred_at{told}; mend them: times as "
+            "RFC 3339 text, dates as 2025-01-31, or day numbers"
+        )
+    return EventsFile(whole, n_broken + len(events) - len(whole), n_quantities)
 
 
 def read_events_file(path: Path) -> tuple[pl.DataFrame, int]:
-    """(events, rows skipped): user_id (null is anonymous), product_id, occurred_at (aware), and optional columns if there."""
-    cells, n_broken = _cells(path, ("user_id", "product_id", "occurred_at"))
-    columns = [_text(cells, name) for name in ("user_id", "product_id", *_OPTIONAL) if name in cells.columns]
-    if "quantity" in cells.columns:
-        columns.append(cells["quantity"].cast(pl.Float64, strict=False).cast(pl.Int64, strict=False))
-    events = pl.DataFrame([*columns, _moments(path, cells["occurred_at"])])
-    whole = events.drop_nulls(["product_id", "occurred_at"])
-    if whole.is_empty():
-        raise TrainingError(
-            f"{path}: none of its {len(events)} rows has a product_id and a readable occurred_at; mend them"
-        )
-    return whole, n_broken + len(events) - len(whole)
+    """`rows` and `n_skipped` of `events_file`."""
+    file = events_file(path)
+    return file.rows, file.n_skipped
 
 
 def read_targets_file(path: Path) -> tuple[pl.DataFrame, int, int]:
     """(targets, rows skipped, rows repeated): user_id and product_id, distinct, sorted."""
     cells, n_broken = _cells(path, ("user_id", "product_id"))
-    rows = pl.DataFrame([_text(cells, "user_id"), _text(cells, "product_id")])
+    rows = pl.DataFrame([_text(path, cells, "user_id"), _text(path, cells, "product_id")])
     whole = rows.drop_nulls()
     distinct = whole.unique().sort("user_id", "product_id")
     if distinct.is_empty():
@@ -68,35 +93,33 @@ def _cells(path: Path, required: Sequence[str]) -> tuple[pl.DataFrame, int]:
     return cells, n_broken
 
 
-def _text(cells: pl.DataFrame, name: str) -> pl.Series:
+def _text(path: Path, cells: pl.DataFrame, name: str) -> pl.Series:
     column = cells[name]
-    # Ids that went through a float (a table with gaps) are whole numbers still.
-    if column.dtype.is_float() and (column.drop_nulls() == column.drop_nulls().round()).all():
-        column = column.cast(pl.Int64)
-    texts = column.cast(pl.String).str.strip_chars()
-    return texts.set(texts == "", None).alias(name)
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+        raise TrainingError(f"{path}: {name} is of type {column.dtype}; write ids as text or whole numbers, one a row")
+    texts = column.cast(pl.String)
+    # Ids that went through a float (a table with gaps) are whole numbers still, in a parquet as in a CSV.
+    if column.dtype.is_float():
+        whole = column.cast(pl.Int64, strict=False)
+        texts = whole.cast(pl.String).zip_with((whole == column).fill_null(False), texts)
+        texts = texts.set(column.is_nan().fill_null(False), None)
+    texts = texts.str.strip_chars()
+    texts = texts.set(texts == "", None).alias(name)
+    gapped = column.dtype == pl.String and texts.str.contains(_GAPPED).fill_null(True).all()
+    return texts.str.strip_suffix(".0") if gapped else texts
 
 
-def _moments(path: Path, column: pl.Series) -> pl.Series:
-    """Datetime('us', zone), null where there is no time to read."""
-    kind = column.dtype
-    if isinstance(kind, pl.Datetime):
-        times = column.cast(pl.Datetime("us", kind.time_zone))
-        return times if kind.time_zone else times.dt.replace_time_zone("UTC")
-    if kind == pl.Date:
-        return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if kind.is_integer():
-        if not column.drop_nulls().is_between(0, _MOST_DAYS, closed="left").all():
-            raise TrainingError(
-                f"{path}: occurred_at holds numbers that are no day numbers (0 to {_MOST_DAYS - 1}); write times as RFC 3339 text"
-            )
-        return column.cast(pl.Int32).cast(pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if kind != pl.String:
-        raise TrainingError(f"{path}: occurred_at is of type {kind}; write times as RFC 3339 text, or dates")
-    texts = column.str.strip_chars()
-    aware = read_times(texts).rename("occurred_at")
-    local = texts.str.replace("T", " ")
-    naive = local.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-    day = local.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
-    guess = pl.DataFrame({"a": aware, "n": naive.dt.replace_time_zone("UTC"), "d": day.dt.replace_time_zone("UTC")})
-    return guess.select(pl.coalesce("a", "n", "d").alias("occurred_at"))["occurred_at"]
+def _with_quantity(events: pl.DataFrame, given: pl.Series) -> tuple[pl.DataFrame, int]:
+    """Whole pieces from 1 on, parts of one rounded up (a weight is bought once); below 0 the row becomes a refund."""
+    number = pl.repeat(None, len(given), dtype=pl.Float64, eager=True)
+    if not given.dtype.is_nested():
+        number = given.cast(pl.Float64, strict=False)
+    number = number.set(~number.is_finite().fill_null(True) | (number == 0), None)
+    events = events.with_columns(number.abs().ceil().clip(1, MAX_QUANTITY).cast(pl.Int64).alias("quantity"))
+    back = (number < 0).fill_null(False)
+    if back.any():
+        kind = events["event_type"] if "event_type" in events.columns else pl.Series([None], dtype=pl.String)
+        kind = kind.extend_constant(None, len(events) - len(kind)).fill_null("purchase")
+        refunds = pl.repeat("refund", len(events), eager=True)
+        events = events.with_columns(refunds.zip_with(back & (kind == "purchase"), kind).alias("event_type"))
+    return events, int((given.is_not_null() & number.is_null()).sum())

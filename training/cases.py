@@ -35,7 +35,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Known:
-    """All sales lines known at one moment (as `training.sales` gives them), and what is folded from them, once."""
+    """All sales lines known at one moment (as `training.sales` gives them, coded or not), and what is folded from them, once."""
 
     lines: pl.DataFrame
 
@@ -45,7 +45,11 @@ class Known:
         return build_histories(visit_rows(self.lines))
 
     def cases(self, users: Sequence[str], limit: int | None, moment: datetime | None = None) -> list[Case]:
-        """Of `users`, in order, asked at `moment`; histories bounded by `limit` as the online ones are."""
+        """One case per user of `users`, in order; an unknown user has an empty history and no store.
+
+        limit: most products kept of a history, those of least `decayed` forgotten as online; None keeps all. moment: aware, what
+        is asked about; None is right after each user's own last visit.
+        """
         at_s = None if moment is None else int(moment.timestamp())
         at = {user: index for index, user in enumerate(self.histories.users)}
         stores = _usual_stores(self.lines)
@@ -79,7 +83,7 @@ def prepare(settings: Settings, moments: Sequence[datetime], progress: Callable[
 
 
 def taken_by(targets: pl.DataFrame) -> dict[str, frozenset[str]]:
-    """User to the set of target products, users ascending. targets: user_id, product_id."""
+    """User to the set of target products, users ascending. targets: user_id, product_id, without nulls, text or enum."""
     grouped = targets.group_by("user_id").agg("product_id").sort("user_id")
     return {user: frozenset(products) for user, products in grouped.iter_rows()}
 

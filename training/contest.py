@@ -43,7 +43,10 @@ class Contest:
         return [name for name in self.rankings if name != MODEL]
 
     def values(self, name: str, k: int) -> NDArray[np.float64]:
-        """float64[n_users, 4]: each user's own metrics of the first k, columns as in `metrics.KEYS`, over whole targets."""
+        """float64[n_users, 4]: each user's own metrics of the first k, columns as in `metrics.KEYS`, over whole targets.
+
+        All in [0, 1]. k: at most the k of `contest`, or a longer list is taken for the shorter that was ranked.
+        """
         whole = np.ones(len(self.truth.rows), bool)
         return per_user(hits_of(self.rankings[name][:, :k], self.truth, whole), self.truth.sizes(whole))
 
@@ -53,8 +56,9 @@ def contest(
 ) -> Contest:
     """Let `ranker` and each baseline rank the first k products for every user of `targets`.
 
-    known: all sales before the targets. targets: user_id, product_id, distinct; cases: its users, ascending. A product that was
-    never sold before is a miss for every ranking; a user without a past gets the ranking of a cold start.
+    known: all sales before the targets. targets: user_id, product_id (text), distinct, without nulls. cases: one per user of
+    targets, ascending by id: case u is who row u of every array is about. report: told (what, done, total). A product that was
+    never sold before is a miss for every ranking; a user without a past gets the ranking of a cold start. Nothing is random.
     """
     taken = taken_by(targets)
     sold = known.lines["product_id"].unique().to_list()

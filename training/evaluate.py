@@ -13,7 +13,8 @@ Output (`k`, `repeat`, `explore`: see `training.metrics` for each metric's defin
 | unknown_users | of these, without a purchase in the events: they get the cold-start ranking |
 | unknown_target_products | distinct target products never sold in the events: a miss for every ranking |
 | skipped_rows, after_cutoff, repeated_target_rows | rows of the files that counted for nothing, and why |
-| seconds, params | time to fit (tuning included) and to score; every hyperparameter, and what was tried |
+| odd_events, odd_targets | what is odd but no fault (`training.odd_data`; docs/reference.md says what is done with each) |
+| seconds, params | time to fit (tuning included) and to score; every hyperparameter, what was tried, and `fell_back_on` |
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from typing import Any
 
 import polars as pl
 
-from training.baskets import read_events_file, read_targets_file
+from training.baskets import events_file, read_targets_file
 from training.cases import taken_by
 from training.errors import TrainingError
 from training.fitted import fitted
+from training.odd_data import odd_events, odd_targets, types_of
 from training.ranked import Report
 from training.recipe import Recipe
 from training.sales import coded, sales
@@ -54,29 +56,42 @@ def evaluate(
     """
     if not ks or any(k < 1 or k > _MOST_K for k in ks):
         raise TrainingError(f"k must be whole numbers from 1 to {_MOST_K}; got {', '.join(map(str, ks)) or 'none'}")
-    recipe, report = recipe or Recipe(), progress or _silent
-    rows, n_skipped = read_events_file(events)
-    wanted, n_unusable, n_repeated = read_targets_file(targets)
-    n_rows = len(rows)
-    if cutoff is not None:
-        if cutoff.utcoffset() is None:
-            raise TrainingError(f"cutoff {cutoff.isoformat()}: give its offset, as in 2017-12-01T00:00:00-05:00")
-        rows = rows.filter(pl.col.occurred_at.dt.convert_time_zone("UTC") < cutoff)
-    lines = coded(sales(rows.lazy()))
-    if lines.is_empty():
-        raise TrainingError(
-            f"{events}: holds no purchase that stands{' before the cutoff' if cutoff else ''}; nothing to fit on"
-        )
-    board = _score(lines, wanted, ks, recipe, report)
-    result = {
-        **board,
-        "skipped_rows": {"events": n_skipped, "targets": n_unusable},
-        "after_cutoff": n_rows - len(rows),
-        "repeated_target_rows": n_repeated,
-    }
+    lines, wanted, counts = _read(events, targets, cutoff)
+    result = {**_score(lines, wanted, ks, recipe or Recipe(), progress or _silent), **counts}
     if out is not None:
         _write(out, result)
     return result
+
+
+def _read(events: Path, targets: Path, cutoff: datetime | None) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """(sales lines, targets, what of the files was odd); the files' own rows are let go before the fit begins."""
+    file = events_file(events)
+    wanted, n_unusable, n_repeated = read_targets_file(targets)
+    rows, later = _cut(file.rows, cutoff)
+    lines = coded(sales(rows.lazy()))
+    if lines.is_empty():
+        when = " before the cutoff" if cutoff else ""
+        raise TrainingError(
+            f"{events}: holds no purchase that stands{when}; nothing to fit on (it holds: {types_of(rows) or 'nothing'})"
+        )
+    counts = {
+        "skipped_rows": {"events": file.n_skipped, "targets": n_unusable},
+        "after_cutoff": len(later),
+        "repeated_target_rows": n_repeated,
+        "odd_events": odd_events(rows, lines, later, file.n_quantities),
+        "odd_targets": odd_targets(wanted, lines),
+    }
+    return lines, wanted, counts
+
+
+def _cut(rows: pl.DataFrame, cutoff: datetime | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What was known by the cutoff, and the rest."""
+    if cutoff is None:
+        return rows, rows.clear()
+    if cutoff.utcoffset() is None:
+        raise TrainingError(f"cutoff {cutoff.isoformat()}: give its offset, as in 2017-12-01T00:00:00-05:00")
+    early = pl.col.occurred_at.dt.convert_time_zone("UTC") < cutoff
+    return rows.filter(early), rows.filter(~early)
 
 
 def _score(
@@ -95,6 +110,7 @@ def _score(
             "blend_how": model.tuned.blend.how,
             "windows": model.tuned.n_windows,
             "search": [dict(trial) for trial in model.tuned.trials],
+            "fell_back_on": list(model.notes),
         },
     }
 

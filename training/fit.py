@@ -54,7 +54,8 @@ def fit_parts(known: Known, catalogue: Catalogue, recipe: Recipe, factors: Facto
     parameters["mean_basket"] = mean_basket(known.lines)
     parameters["strengths"]["popularity"] = max(recipe.popularity_strength, wide)
     rebuy = np.full(len(catalogue.products), 0.5, np.float32)
-    if known.histories.products:
+    # Where nobody has bought anything twice yet, nothing is known: a rate of nearly 0 would bury what people have just bought.
+    if (known.histories.counts >= 2).any():
         rate = rebuy_rate(known.histories, recipe)
         rebuy[:] = np.median(rate)
         rebuy[places(known.histories.products, catalogue.products)] = rate

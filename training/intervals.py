@@ -32,6 +32,7 @@ def resampled_means(
 
     values float64[n_users, n_columns], row u is user u; all means are 0 without users. weights float64[n_users], positive: how
     much each user counts in a mean, 1 by default. Users are drawn alike whatever they weigh; a mean divides by the weight drawn.
+    The same values and seed give the same means; memory is bounded by blocks. NaN in a column makes its means NaN.
     """
     if not len(values):
         return np.zeros((n_resamples, values.shape[1]))
@@ -48,6 +49,7 @@ def interval(
 ) -> NDArray[np.float64]:
     """float64[2, n_columns]: low and high end per column of `resampled_means`, or of a difference of its columns.
 
+    means float64[n_resamples, n_columns], in the unit of the metric (shares of 1). level: 0 to 1, the part that lies between.
     within: the range a mean can lie in, given back when `n_users` is below two; (-1, 1) for a difference of shares.
     """
     if n_users < LEAST_USERS:

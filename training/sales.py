@@ -18,10 +18,13 @@ _TEXT = ("event_id", "event_type", "user_id", "product_id", "store_id", "order_i
 def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFrame:
     """Purchase lines that stand, anonymous ones included.
 
-    events: `product_id` and `occurred_at` needed; `event_type` (all purchases without it), `event_id`, `user_id`, `store_id`,
-    `order_id`, `quantity` if there. Rows with a known `event_id` count once.
-    Returns user_id, product_id, store_id, order_id, occurred_at (UTC), zone (the store's, else that of the column as given),
-    and in that zone day (date) and hour_of_week (uint8, Monday 00:00 = 0).
+    events: `product_id` and `occurred_at` (datetime; one without a zone is UTC) needed; `event_type` (all purchases without it),
+    `event_id`, `user_id` (null is anonymous), `store_id`, `order_id`, `quantity` (pieces) if there. Rows with a known `event_id`
+    count once. stores: `store_id`, `timezone` (IANA).
+    Returns, one row per standing line, in no promised order: user_id, product_id, store_id, order_id (text, null when not
+    stated), occurred_at (datetime us, UTC), zone (text: the store's, else that of the column as given), and in that zone day
+    (date) and hour_of_week (uint8, Monday 00:00 = 0). Rows without a product are left out. KeyError without `occurred_at`, and
+    polars' own errors for times, quantities or zones that are none: `training.baskets` reads any file into what is wanted here.
     """
     schema = events.collect_schema()
     own_zone = getattr(schema["occurred_at"], "time_zone", None) or "UTC"
@@ -36,7 +39,9 @@ def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFr
 
 
 def coded(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same lines with each id column an Enum of its ids, ascending: grouping and joining them is several times faster."""
+    """The same lines, user_id, product_id and store_id each an Enum of its ids, ascending: grouping and joining is several times
+    faster. Nulls stay null.
+    """
     ids = ("user_id", "product_id", "store_id")
     return lines.with_columns(pl.col(name).cast(pl.Enum(lines[name].drop_nulls().unique().sort())) for name in ids)
 

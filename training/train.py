@@ -18,15 +18,21 @@ from training.catalogue import catalogue_of
 from training.cuts import Window, inner_windows
 from training.errors import TrainingError
 from training.export import export
+from training.fallbacks import fallbacks
 from training.fit import fit_parts
 from training.lake import read_events, read_table
+from training.odd_data import odd_lines
 from training.ranked import Report
 from training.recipe import Recipe
+from training.recipe_limits import check_recipe
 from training.report import write_report
 from training.sales import CANCELS, coded, sales
+from training.tracking import Logged, tracker
 from training.tuning import Tables, Tuned, tune
 
 _COLUMNS = ("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "order_id", "quantity")
+_Taught = tuple[Tuned, list[datetime | None]]
+"""What the windows taught, and the moment of each."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +48,50 @@ class TrainReport:
     n_users: int
     n_products: int
     n_windows: int
+    odd_data: Mapping[str, int]
+    """`training.odd_data.odd_lines`."""
     seconds: float
     report: Path
     """The HTML report of this run."""
+    logged: Logged | None = None
+    """What became of it at MLflow, None where nobody asks."""
 
 
 def train(settings: Settings, through: datetime | None = None, progress: Report | None = None) -> TrainReport:
     """Fit on the lake's events before `through` (all without it) and write a candidate artifact; nothing is promoted.
 
     Histories at the cuts of the windows come from the feature store's join in time. TrainingError when there is nothing to
-    learn from or a fit diverges; DataError and FeatureError as their rooms raise them.
+    learn from or a fit diverges, and at once when `mlflow_url` cannot be used; DataError and FeatureError as their rooms raise.
     """
-    began, report = time.perf_counter(), progress or _silent
+    began, report, log = time.perf_counter(), progress or _silent, tracker(settings)
     tables = Tables(read_table(settings.lake, "products"), read_table(settings.lake, "stores"))
+    lines = _lines(settings, through, tables)
+    recipe = replace(Recipe(), seed=settings.seed, history_limit=settings.history_limit)
+    read_s = time.perf_counter() - began
+    check_recipe(recipe)
+    tuned, moments = _tuned(settings, lines, tables, recipe, report)
+    tuned_s = time.perf_counter() - began - read_s
+    report("fitting on all events", 0, 1)
+    known, catalogue = Known(lines), catalogue_of(lines, tables.products, tables.stores)
+    parts = fit_parts(known, catalogue, tuned.recipe)
+    end = _end(lines, through)
+    artifact = export(settings.shelf, parts, tuned, end)
+    report("fitting on all events", 1, 1)
+    seconds = time.perf_counter() - began
+    stages = {"reading": read_s, "windows, search and blend": tuned_s, "fit and export": seconds - read_s - tuned_s}
+    notes = fallbacks(known, catalogue, moments, tuned, judged=True)
+    sizes, odd = (len(lines), len(known.histories.users), len(catalogue.products)), odd_lines(lines, catalogue)
+    counts = {**dict(zip(("sales", "users", "products"), sizes, strict=True)), **odd}
+    page = account(tuned, artifact.version, end, stages, notes, counts)
+    path = write_report(page, settings.home / "reports" / f"train-{artifact.version}.html")
+    figures = {**counts, "windows": tuned.n_windows, "seconds": seconds}
+    logged = log.log(artifact, figures, notes, path) if log else None
+    return TrainReport(
+        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, logged
+    )
+
+
+def _lines(settings: Settings, through: datetime | None, tables: Tables) -> pl.DataFrame:
     wanted = ("purchase", *CANCELS)
     lines = coded(sales(read_events(settings.lake, through, types=wanted, columns=_COLUMNS), tables.stores))
     if lines.is_empty():
@@ -62,25 +99,7 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
         raise TrainingError(
             f"{settings.lake}: holds no purchase that stands{before}; ingest events, or take a later --through"
         )
-    recipe = replace(Recipe(), seed=settings.seed, history_limit=settings.history_limit)
-    read_s = time.perf_counter() - began
-    tuned = _tuned(settings, lines, tables, recipe, report)
-    tuned_s = time.perf_counter() - began - read_s
-    report("fitting on all events", 0, 1)
-    known = Known(lines)
-    parts = fit_parts(known, catalogue_of(lines, tables.products, tables.stores), tuned.recipe)
-    end = _end(lines, through)
-    artifact = export(settings.shelf, parts, tuned, end)
-    report("fitting on all events", 1, 1)
-    seconds = time.perf_counter() - began
-    stages = {"reading": read_s, "windows, search and blend": tuned_s, "fit and export": seconds - read_s - tuned_s}
-    notes, n_users, n_products = _notes(known, tuned), len(known.histories.users), len(parts.arrays["has_history"])
-    counts = {"sales": len(lines), "users": n_users, "products": n_products}
-    page = account(tuned, artifact.version, end, stages, notes, counts)
-    path = write_report(page, settings.home / "reports" / f"train-{artifact.version}.html")
-    return TrainReport(
-        artifact.version, end, tuned.validation, notes, len(lines), n_users, n_products, tuned.n_windows, seconds, path
-    )
+    return lines
 
 
 def _end(lines: pl.DataFrame, through: datetime | None) -> datetime:
@@ -90,7 +109,7 @@ def _end(lines: pl.DataFrame, through: datetime | None) -> datetime:
     return end.astimezone(UTC)
 
 
-def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Recipe, report: Report) -> Tuned:
+def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Recipe, report: Report) -> _Taught:
     windows = inner_windows(lines, recipe.windows + 1)
     moments = [window.moment for window in windows if window.moment is not None]
     if moments:
@@ -102,20 +121,8 @@ def _tuned(settings: Settings, lines: pl.DataFrame, tables: Tables, recipe: Reci
             return window.known.cases(users, recipe.history_limit, window.moment)
         return served(settings, users, window.moment)
 
-    return tune(lines, windows, tables, recipe, report, cases_at, validate=True)
-
-
-def _notes(known: Known, tuned: Tuned) -> tuple[str, ...]:
-    notes = []
-    if len(known.histories.users) < 2:
-        notes.append("fewer than two known users: popularity and habit only, no factors")
-    if tuned.blend.how != "usual and new fitted":
-        notes.append(
-            f"too few repeat or new purchases to learn every weight from: {tuned.blend.how}, the rest by default"
-        )
-    if not tuned.validation:
-        notes.append("no user came twice: the model could not be compared with the baselines")
-    return tuple(notes)
+    tuned = tune(lines, windows, tables, recipe, report, cases_at, validate=True)
+    return tuned, [window.moment for window in windows]
 
 
 def _silent(what: str, done: int, total: int) -> None:

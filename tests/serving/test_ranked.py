@@ -130,3 +130,22 @@ def test_the_same_question_has_the_same_answer(world):
     known = what_is_known(world.parts, ask)
     lists = [answer_for(world.parts, ask, known, NOW, NOW, ["en"]).items for _ in range(3)]
     assert lists[0] == lists[1] == lists[2]
+
+
+def test_the_first_event_of_somebody_unknown_changes_the_next_answer(world):
+    def ask():
+        # New York at 08:30, where s0 sells even products.
+        answer = world.rank(user_id="nobody", limit=17)
+        return shown(answer), answer["meta"]["fallback"], {i["product_id"]: i["score"] for i in answer["items"]}
+
+    before, fallback, cold = ask()
+    assert fallback == "cold_start"
+    event = {"event_type": "purchase", "user_id": "nobody", "product_id": "p07", "occurred_at": NOW.isoformat()}
+    assert world.ask("POST", "/v1/events", "pos", json={"events": [event]}).status_code == 202
+    after, fallback, warm = ask()
+    assert fallback is None
+    assert after.index("p07") < before.index("p07")
+    odd = [f"p{n:02d}" for n in range(1, 17, 2)]
+    assert sum(map(after.index, odd)) < sum(map(before.index, odd)), "odd people buy odd products"
+    assert warm["p07"] > cold["p07"]
+    assert ask()[0] == after

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,3 +88,23 @@ def test_coupons_of_other_stores_are_not_shown_and_the_first_to_end_wins():
     assert open_coupons([late, soon, there], "s0")["p00"].coupon_code == "SOON"
     assert set(open_coupons([late, there], "s0")) == {"p00"}
     assert set(open_coupons([late, there], None)) == {"p00", "p01"}
+
+
+@pytest.mark.parametrize(
+    ("share", "limit", "place"), [(0.0, 5, None), (0.1, 5, None), (0.1, 10, 10), (0.25, 4, 4), (1.0, 4, 4)]
+)
+def test_a_product_never_sold_has_the_last_places_of_the_quota(bundle, share, limit, place):
+    items = ranked(replace(bundle, exploration_share=share), checkerboard.history(0), limit=limit)
+    assert len(items) == limit
+    assert {item.product_id: item.rank for item in items}.get(checkerboard.NEW) == place
+    if place is not None:
+        assert [reason.code for reason in items[-1].reasons][-1:] == ["new_product"]
+        assert 0 < items[-1].score < 1
+
+
+def test_only_the_usual_has_no_quota_and_a_filter_holds_for_it_too(bundle):
+    curious = replace(bundle, exploration_share=0.5)
+    for wanted in (Filter(novelty=0.0), Filter(exclude=(checkerboard.NEW,)), Filter(categories=("drink",))):
+        items = ranked(curious, checkerboard.history(0), limit=4, filter=wanted)
+        assert len(items) == 4
+        assert checkerboard.NEW not in {item.product_id for item in items}

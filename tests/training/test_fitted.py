@@ -1,13 +1,15 @@
 """The door for a notebook: sales in, a model ready to be asked out; the same that `evaluate` scores."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
+from models.history import History, add_visit
 from tests.training import market
+from training.errors import TrainingError
 from training.evaluate import evaluate
 from training.fitted import fitted
 from training.recipe import Recipe
@@ -44,6 +46,46 @@ def test_it_is_asked_after_the_last_sale_or_where_days_only_order_after_each_las
     other = fitted(coded(sales(ordered.lazy())), RECIPE, market.silent)
     assert other.at is None
     assert {case.at_s for case in other.cases(["u07", "u08"])} == {None}
+
+
+def places_of(model, history, at):
+    """Product to its place in the ranking, 0 is first."""
+    score = model.ranker.score(history, store_id=None, hour_of_week=None, at_s=int(at.timestamp())).score
+    assert np.isfinite(score).all()
+    ids = model.ranker.product_ids.ids
+    return {ids[row]: place for place, row in enumerate(np.argsort(-score, kind="stable").tolist())}
+
+
+def came_once(products, at, days_ago):
+    return add_visit(History.empty(), products, int((at - timedelta(days=days_ago)).timestamp()))
+
+
+def test_one_visit_is_enough_to_be_known_by_a_model_that_has_met_nobody_so_new(model):
+    cold = places_of(model, History.empty(), model.at)
+    rose = [places_of(model, came_once([product], model.at, 8), model.at)[product] < cold[product] for product in cold]
+    assert np.mean(rose) > 0.8, "here a favourite is bought again within 4 to 10 days"
+
+
+def test_what_goes_with_a_first_purchase_rises_with_it():
+    bought = market.town()
+    model = fitted(coded(sales(bought.lazy())), replace(RECIPE, history_limit=512), market.silent)
+    cold = places_of(model, History.empty(), model.at)
+    for circle in range(5):
+        first = f"circle{circle}-10"
+        after = places_of(model, came_once([first], model.at, 1), model.at)
+        own = [product for product in cold if product.startswith(f"circle{circle}") and product != first]
+        other = [product for product in cold if product.startswith("circle") and product[6] != str(circle)]
+        assert np.mean([after[p] for p in own]) < np.mean([cold[p] for p in own]) - 20
+        assert np.mean([after[p] for p in other]) > np.mean([cold[p] for p in other])
+        assert after[first] < cold[first]
+
+
+def test_what_the_fit_lacked_stands_beside_it(model):
+    assert model.notes == (
+        "no product has a category: LightFM was not fitted, so a product that never sold has no taste to be matched by",
+    )
+    with pytest.raises(TrainingError, match=r"change blend_c \(now 0\) above 0"):
+        fitted(LINES, replace(RECIPE, blend_c=0), market.silent)
 
 
 def test_evaluate_scores_what_the_door_gives(tmp_path):

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from html import escape
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,7 +14,7 @@ from models.history import DECAY, History
 from models.ranker import Ranker
 from settings import Settings
 from tests import world
-from tests.training import market
+from tests.training import market, tiny
 from training import search, tuning
 from training import train as room
 from training.cases import served
@@ -146,6 +148,71 @@ def test_four_people_are_enough_for_an_answer_and_the_report_says_what_it_fell_b
     assert ranker.product_ids.ids[int(ranker.score(ann, store_id="soho", hour_of_week=8).score.argmax())] == "latte"
     stranger = ranker.score(History.empty(), store_id="bund", hour_of_week=5 * 24 + 9)
     assert ranker.product_ids.ids[int(stranger.score.argmax())] == "tea"
+
+
+def test_a_merchant_who_has_just_begun_is_told_what_the_run_fell_back_on(tmp_path):
+    settings = Settings(home=tmp_path)
+    tiny.fill(settings.lake)
+    done = train(settings)
+    assert (done.n_users, done.n_products, done.n_windows) == (13, 11, 2)
+    assert dict(done.odd_data) == {"anonymous_rows": 98, "single_visit_users": 0, "unsold_products": 2}
+    for words in (
+        "no product has 5 buyers: no neighbours",
+        "tuned on each user's own last visits instead",
+        "usual: fewer than 50 repeat purchases; new: fewer than 50 first purchases of a product",
+        "hyperparameters were not searched: fewer than two windows to compare on",
+    ):
+        assert any(words in note for note in done.notes), words
+    page = done.report.read_text("utf-8")
+    assert all(escape(note) in page for note in done.notes), "the report's page tells the same"
+    assert "unsold_products" in page
+
+
+def sold(*rows):
+    """(user, product, store, day): purchases at noon."""
+    schema = {
+        "user_id": pl.String,
+        "product_id": pl.String,
+        "store_id": pl.String,
+        "occurred_at": pl.Datetime("us", "UTC"),
+    }
+    at = tiny.START + timedelta(hours=12)
+    bought = pl.DataFrame([(*row[:3], at + timedelta(days=row[3])) for row in rows], schema=schema, orient="row")
+    return bought.with_columns(event_type=pl.lit("purchase"))
+
+
+POOR = {
+    "one user": [("ada", ("tea", "soup")[day % 2], "park", day) for day in range(14)],
+    "one product": [(f"u{day % 5}", "tea", "park", day) for day in range(14)],
+    "one day": [(f"u{n}", ("tea", "tea", "soup")[n % 3], "park", 0) for n in range(12)],
+    "one visit each": [(f"u{n}", ("tea", "tea", "soup")[n % 3], "park", n) for n in range(12)],
+    "nobody known": [(None, ("tea", "tea", "soup")[n % 3], "park", n) for n in range(12)],
+    "no store": [(f"u{n % 4}", ("tea", "tea", "soup")[n % 3], None, n) for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("poor", POOR)
+def test_next_to_nothing_trains_answers_and_says_what_it_lacked(tmp_path, poor):
+    settings = Settings(home=tmp_path)
+    tiny.fill(settings.lake, events=sold(*POOR[poor]))
+    done = train(settings)
+    said = {
+        "one user": "fewer than two known users", "one product": "fewer than two products sold to known users",
+        "one day": "12 of 12 users came on one day only", "one visit each": "12 of 12 users came on one day only",
+        "nobody known": "fewer than two known users", "no store": "too few repeat or new purchases",
+    }  # fmt: skip
+    assert any(said[poor] in note for note in done.notes), done.notes
+    ranker = Ranker.from_artifact(shelf.load(settings.shelf, "ranker", done.version))
+    ids = ranker.product_ids.ids
+    assert len(ids) == done.n_products == 11, "the whole catalogue can be ranked, sold or not"
+    came = History.of(["soup"], [1], [1.0], [1], [int(tiny.END.timestamp())], 1)
+    for store in (None, "park", "harbour", "nowhere"):
+        newcomer, back = (ranker.score(h, store_id=store, hour_of_week=12).score for h in (History.empty(), came))
+        assert np.isfinite(newcomer).all()
+        assert np.isfinite(back).all()
+        assert ids[int(newcomer.argmax())] == "tea" or poor == "one user"
+        place = ids.index("soup")
+        assert (back > back[place]).sum() < (newcomer > newcomer[place]).sum() or (back > back[place]).sum() == 0
 
 
 def test_one_visit_of_one_person_trains_and_says_so(tmp_path):

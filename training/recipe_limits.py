@@ -1,0 +1,36 @@
+"""Hyperparameters that no fit could use are refused before an hour is spent on them."""
+
+from __future__ import annotations
+
+import math
+
+from training.errors import TrainingError
+from training.recipe import Recipe
+
+_FROM_ONE = (
+    "als_factors", "als_iterations", "cold_factors", "cold_epochs", "cold_pairs", "neighbours", "neighbour_visits",
+    "alike_kinds", "blend_rows", "search_users",
+)  # fmt: skip
+_FROM_ZERO = (
+    "popularity_strength_per_product", "rhythm_strength", "rebuy_strength", "windows", "blend_usual", "blend_others",
+    "user_power", "trials", "seed",
+)  # fmt: skip
+_ABOVE_ZERO = (
+    "als_regularization", "als_alpha", "popularity_half_life_days", "popularity_strength", "response_slope", "blend_c",
+)  # fmt: skip
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """TrainingError naming every hyperparameter that is out of its range or not finite, with what it may be."""
+    wrong = [*_below(recipe, _FROM_ONE, "from 1", 1.0), *_below(recipe, _FROM_ZERO, "from 0", 0.0)]
+    wrong += _below(recipe, _ABOVE_ZERO, "above 0", math.ulp(0.0))
+    if recipe.history_limit is not None and recipe.history_limit < 1:
+        wrong.append(f"history_limit (now {recipe.history_limit}) from 1, or None for all")
+    if wrong:
+        raise TrainingError(f"the recipe cannot be fitted; change {', '.join(wrong)}")
+
+
+def _below(recipe: Recipe, names: tuple[str, ...], said: str, least: float) -> list[str]:
+    values = {name: getattr(recipe, name) for name in names}
+    # Written so that NaN, which compares with nothing, is out of range too.
+    return [f"{name} (now {value}) {said}" for name, value in values.items() if not least <= value < math.inf]
