@@ -23,10 +23,13 @@ import numpy as np
 
 from models import habit
 from models.neighbours import sharpened
+from models.scoring import top_k
 from models.term_names import USER_TERMS
 from models.terms import Ask
 
-_DECAYS = (habit.FAST_DECAY, habit.FASTER_DECAY, habit.LAST_DECAY)
+REACHING = 64
+"""Products owned that reach others, at most, in each neighbour table: those of greatest weight."""
+_SHARES = {"lately": habit.FAST_DECAY, "latest": habit.FASTER_DECAY}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Signals:
     """User terms."""
     faded: Mapping[float, np.ndarray]
     """float64[k] by decay: `habit.fading` of the products owned."""
+    reaching: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    """By neighbour table: places int64[r] in `ask.rows` of the products that reach others, and their weights float32[r]."""
     near: Mapping[str, np.ndarray]
     """float32[n] by neighbour table: how much the products owned reach each product; `sharpened` makes a term of it."""
     wide: Mapping[str, np.ndarray]
@@ -47,10 +52,15 @@ class Signals:
 def signals_of(ask: Ask) -> Signals:
     """Gather once per question."""
     options, tables = ask.parts.options, ask.parts.neighbours
-    faded = dict(zip(_DECAYS, habit.fading(ask.known, *_DECAYS), strict=True))
-    weights = {decay: faded[decay].astype(np.float32) for decay in (habit.FAST_DECAY, habit.LAST_DECAY)}
-    near = {name: tables[name].reach(ask.rows, weights[near_decay(name)]) for name in options.near_terms}
-    return Signals(ask, user_terms(ask), faded, near, {name: wide_term(ask, name) for name in options.wide_terms})
+    by_table = {name: _near_decay(name) for name in options.near_terms}
+    shares = [decay for name, decay in _SHARES.items() if name in options.usual_terms]
+    decays = sorted({*by_table.values(), *shares})
+    faded = dict(zip(decays, habit.fading(ask.known, *decays), strict=True))
+    strongest = {decay: _strongest(faded[decay]) for decay in by_table.values()}
+    reaching = {name: strongest[decay] for name, decay in by_table.items()}
+    near = {name: tables[name].reach(ask.rows[places], weight) for name, (places, weight) in reaching.items()}
+    wide = {name: wide_term(ask, name) for name in options.wide_terms}
+    return Signals(ask, user_terms(ask), faded, reaching, near, wide)
 
 
 def values(terms: tuple[str, ...], signals: Signals, rows: np.ndarray) -> np.ndarray:
@@ -96,11 +106,6 @@ _OWN: Mapping[str, Callable[[Signals], np.ndarray]] = {
 """float32[k] of the products owned, aligned with `ask.rows`."""
 
 
-def near_decay(name: str) -> float:
-    """Decay per visit of the weight with which a product owned reaches others in a neighbour table."""
-    return habit.LAST_DECAY if name == "next" else habit.FAST_DECAY
-
-
 def wide_term(ask: Ask, name: str) -> np.ndarray:
     """float32[n]: a factor model's say, or the place's."""
     if name == "als":
@@ -108,6 +113,18 @@ def wide_term(ask: Ask, name: str) -> np.ndarray:
     if name == "cold":
         return np.asarray(ask.cold_user @ ask.parts.cold_columns)
     return ask.parts.here(ask.store, ask.daypart_number)
+
+
+def _near_decay(name: str) -> float:
+    """Decay per visit of the weight with which a product owned reaches others in a neighbour table."""
+    return habit.LAST_DECAY if name == "next" else habit.FAST_DECAY
+
+
+def _strongest(faded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(places int64[r], weight float32[r]) of the greatest, ties by row."""
+    weight = faded.astype(np.float32)
+    places = top_k(weight, REACHING) if len(weight) > REACHING else np.arange(len(weight))
+    return places, weight[places]
 
 
 def _share(signals: Signals, decay: float) -> np.ndarray:

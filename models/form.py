@@ -52,6 +52,13 @@ class Form:
         z -= self.centre
         return z
 
+    def alone(self, name: str, values: np.ndarray) -> np.ndarray:
+        """float32[m]: what a term without pairs adds, values float32[m] as they come."""
+        place = self.terms.index(name)
+        part = np.clip(values, self.low[place], self.high[place])
+        part *= self.linear[place]
+        return np.asarray(part)
+
     def score(self, values: np.ndarray) -> np.ndarray:
         """float32[m]: the logit of each row of values float32[m, T]."""
         z = self.standing(values)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from models.columns import Signals, near_decay, signals_of, values
+from models.columns import Signals, signals_of, values
 from models.form import Form
 from models.reasons import Split
 from models.start import start
@@ -66,8 +66,8 @@ class FormGrounds:
         """The product owned that reaches this one most, itself left out; None when none does."""
         ask = self.ask
         total = np.zeros(len(ask.rows))
-        for name in ask.parts.options.near_terms:
-            total += self.signals.faded[near_decay(name)] * ask.parts.neighbours[name].from_each(ask.rows, row)
+        for name, (places, weight) in self.signals.reaching.items():
+            total[places] += weight * ask.parts.neighbours[name].from_each(ask.rows[places], row)
         total[ask.rows == row] = 0.0
         best = int(np.argmax(total))
         return best if total[best] > 0 else None

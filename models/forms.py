@@ -1,12 +1,15 @@
 """The score as two quadratic forms: one of the products a user has bought (the usual), one of all others (the new).
 
-Of the new form, what every product has whoever asks is reckoned once, at load. A question then moves the few terms that it gives:
-the form is the sum of what stood still, each step times what leans on it, and the steps among themselves.
+Of the new form, what every product has whoever asks is reckoned once, at load, and what its place adds once for each place. A
+question then moves the few terms that it gives: the form is the sum of what stood still, each step times what leans on it, and
+the steps among themselves. Most products are reached by no neighbour, and are spared those.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +17,7 @@ from models.columns import Signals, signals_of, values
 from models.form import Form
 from models.form_grounds import FormGrounds
 from models.neighbours import sharpened
-from models.parts import Parts
+from models.parts import PLACES_KEPT, Parts
 from models.start import start
 from models.term_names import NEAR_TERMS, USER_TERMS, WIDE_TERMS
 from models.terms import Ask
@@ -33,13 +36,15 @@ class Forms:
     wide: Form
     """Its wide terms, which have no pairs."""
     base: np.ndarray
-    """float32[n]: the new form of each product, with all three at their centres."""
+    """float32[n]: the new form of each product that nothing reaches, user terms at their centres, wide terms left out."""
     lean_users: np.ndarray
     """float32[U, n]: what a step of each user term from its centre adds to that, for each product."""
     lean_near: np.ndarray
-    """float32[N, n]: the same for the neighbour terms."""
+    """float32[N, n]: the same for a step of each neighbour term from nothing."""
     between: np.ndarray
     """float32[N, U]: what a step of the one adds to the lean of the other."""
+    ground: Callable[[int | None, int | None], np.ndarray] = field(repr=False)
+    """(store, daypart) -> float32[n]: `base`, and what the place adds to it; the latest few are kept."""
 
     @classmethod
     def of(cls, parts: Parts) -> Forms:
@@ -49,18 +54,26 @@ class Forms:
         users, near, wide = (np.isin(new.terms, names) for names in (USER_TERMS, NEAR_TERMS, WIDE_TERMS))
         z = new.standing(parts.table(new.terms))
         z[:, users] = 0.0
-        z[:, near | wide] = -new.centre[near | wide]
+        z[:, wide] = -new.centre[wide]
         lean = (2.0 * z @ new.pairs + new.linear).T
+        base: np.ndarray = np.einsum("nt,nt->n", z @ new.pairs + new.linear, z) + new.matrix[-1, -1]
+        alone = new.part(WIDE_TERMS)
+
+        @lru_cache(maxsize=PLACES_KEPT)
+        def ground(store: int | None, daypart: int | None) -> np.ndarray:
+            return base + alone.alone("here", parts.here(store, daypart)) if "here" in alone.terms else base
+
         return cls(
             usual,
             new,
             new.part(USER_TERMS),
             new.part(NEAR_TERMS),
-            new.part(WIDE_TERMS),
-            np.einsum("nt,nt->n", z @ new.pairs + new.linear, z) + new.matrix[-1, -1],
+            alone,
+            base,
             np.ascontiguousarray(lean[users]),
             np.ascontiguousarray(lean[near]),
             2.0 * new.pairs[np.ix_(near, users)],
+            ground,
         )
 
     def score(self, ask: Ask) -> np.ndarray:
@@ -77,18 +90,26 @@ class Forms:
         return FormGrounds(ask, self.usual, self.new)
 
     def _as_new(self, signals: Signals) -> np.ndarray:
-        users, near, wide = self.users, self.near, self.wide
+        users, ask = self.users, signals.ask
         told = users.standing(np.array([signals.user[name] for name in users.terms], dtype=np.float32))
         score: np.ndarray = told @ self.lean_users
-        score += self.base
+        score += self.ground(ask.store, ask.daypart_number)
         score += told @ users.pairs @ told
-        for place, name in enumerate(wide.terms):
-            score += wide.linear[place] * np.clip(signals.wide[name], wide.low[place], wide.high[place])
-        if near.terms:
-            step = sharpened(np.stack([signals.near[name] for name in near.terms]))
-            np.clip(step, near.low[:, None], near.high[:, None], out=step)
-            pull = near.pairs @ step
-            pull += self.lean_near
-            pull += (self.between @ told)[:, None]
-            score += np.einsum("tn,tn->n", step, pull)
+        for name in self.wide.terms:
+            if name != "here":  # which is in the ground
+                score += self.wide.alone(name, signals.wide[name])
+        if self.near.terms:
+            self._add_reached(score, [signals.near[name] for name in self.near.terms], self.between @ told)
         return score
+
+    def _add_reached(self, score: np.ndarray, near: list[np.ndarray], told: np.ndarray) -> None:
+        """Add in place what the neighbour tables say of the products that they reach. told float32[N]: leans of the user."""
+        form = self.near
+        reached = np.flatnonzero(np.any([reach > 0 for reach in near], axis=0))
+        step = sharpened(np.stack([reach.take(reached) for reach in near]))
+        np.clip(step, form.low[:, None], form.high[:, None], out=step)
+        step -= np.minimum(np.maximum(np.zeros_like(form.low), form.low), form.high)[:, None]
+        pull = form.pairs @ step
+        pull += self.lean_near.take(reached, axis=1)
+        pull += told[:, None]
+        score[reached] += np.einsum("tn,tn->n", step, pull)

@@ -22,10 +22,11 @@ class Neighbours:
 
     def reach(self, owned: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """float32[n]: Σ_i weight_i · value(i → j) over the products `owned` int32[k], weight float32[k] >= 0."""
-        reached = np.zeros(len(self.rows), dtype=np.float32)
         values = self.values.take(owned, axis=0) * weight[:, None]
-        np.add.at(reached, self.rows.take(owned, axis=0).ravel().astype(np.intp), values.ravel())
-        return reached
+        rows = self.rows.take(owned, axis=0)
+        # Where many reach one product, `np.add.at` is twenty times slower.
+        reached = np.bincount(rows.ravel(), values.ravel(), minlength=len(self.rows))
+        return reached.astype(np.float32)
 
     def from_each(self, owned: np.ndarray, row: int) -> np.ndarray:
         """float64[k]: what each product of `owned` reaches product `row` with."""

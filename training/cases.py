@@ -11,7 +11,8 @@ import polars as pl
 
 from models.history import DECAY, History
 from settings import Settings
-from training.histories import Histories, build_histories, visit_rows
+from training.histories import Histories, build_histories
+from training.visits import Visits, visits_of
 
 SERVICE = "recommendations_v1"
 FEATURES = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits", "usual_store_id")
@@ -40,9 +41,14 @@ class Known:
     lines: pl.DataFrame
 
     @cached_property
+    def visits(self) -> Visits:
+        """Every user's."""
+        return visits_of(self.lines)
+
+    @cached_property
     def histories(self) -> Histories:
         """Every user's, unbounded."""
-        return build_histories(visit_rows(self.lines))
+        return build_histories(self.visits)
 
     def cases(self, users: Sequence[str], limit: int | None, moment: datetime | None = None) -> list[Case]:
         """One case per user of `users`, in order; an unknown user has an empty history and no store.

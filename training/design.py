@@ -53,28 +53,26 @@ def design(
     ranker: Ranker, cases: Sequence[Case], taken: Mapping[str, frozenset[str]], recipe: Recipe, rng: np.random.Generator
 ) -> Design:
     """Rows of all cases; taken: user to what they took next. Users without a known history teach nothing here."""
-    share = np.exp(ranker.parts.arrays["popularity_global"].astype(np.float64))
-    share /= share.sum()
-    usual, new = [], []
+    draws, usual, new = _Draws.of(ranker, recipe.blend_others), [], []
+    owned, bought = (np.zeros(len(ranker.product_ids), dtype=bool) for _ in range(2))
     for case in cases:
         ask = ranker.ask(case.history, store_id=case.store_id, hour_of_week=None, at_s=case.at_s)
         basket = ranker.product_ids.rows(sorted(taken[case.user_id]))[1]
         if not len(ask.rows):
             continue
+        owned[ask.rows], bought[basket] = True, True
         signals, counts = signals_of(ask), np.float32(1.0 / len(taken[case.user_id]))
-        rows, weight = _thinned(np.isin(ask.rows, basket), recipe.blend_usual, rng)
-        usual.append(_rows(recipe.usual_terms, signals, ask.rows, basket, counts, rows, weight))
-        others, weight = _others(signals, np.setdiff1d(basket, ask.rows), share, recipe.blend_others, rng)
-        new.append(_rows(recipe.new_terms, signals, others, basket, counts, np.arange(len(others)), weight))
+        kept, weight = _thinned(bought[ask.rows], recipe.blend_usual, rng)
+        matrix = values(recipe.usual_terms, signals, ask.rows)[kept]
+        usual.append(_rows(matrix, bought[ask.rows[kept]], weight, counts))
+        others, weight = draws.others(signals, owned | bought, basket[~owned[basket]], rng)
+        new.append(_rows(values(recipe.new_terms, signals, others), bought[others], weight, counts))
+        owned[ask.rows], bought[basket] = False, False
     return Design(Rows.of(usual, len(recipe.usual_terms)), Rows.of(new, len(recipe.new_terms)))
 
 
-def _rows(
-    terms: tuple[str, ...], signals: Signals, rows: NDArray[np.int64], basket: NDArray[np.int64], user: np.float32,
-    kept: NDArray[np.int64], weight: NDArray[np.float32],
-) -> Rows:  # fmt: skip
-    matrix = values(terms, signals, rows)[kept]
-    return Rows(matrix, np.isin(rows[kept], basket), weight, np.full(len(kept), user, np.float32))
+def _rows(matrix: NDArray[np.float32], taken: NDArray[np.bool_], weight: NDArray[np.float32], user: np.float32) -> Rows:
+    return Rows(matrix, taken, weight, np.full(len(matrix), user, np.float32))
 
 
 def _thinned(
@@ -87,18 +85,45 @@ def _thinned(
     return np.concatenate([sure, drawn]), np.concatenate([np.ones(len(sure)), np.full(len(drawn), each)]).astype("f4")
 
 
-def _others(
-    signals: Signals, sure: NDArray[np.int64], share: NDArray[np.float64], n_draws: int, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """(rows, weight): `sure`, and draws of what the user never had, by sales, evenly, and by reach."""
-    n = len(share)
-    reach = sum(signals.near.values(), np.zeros(n))
-    reach[signals.ask.rows] = 0.0
-    total = float(reach.sum())
-    near = reach / total if total > 0 else share
-    chance = _SELLS * share + _EVEN / n + (1.0 - _SELLS - _EVEN) * near
-    cumulative = np.cumsum(chance)
-    drawn = np.minimum(np.searchsorted(cumulative, rng.random(n_draws) * cumulative[-1]), n - 1)
-    drawn = drawn[~np.isin(drawn, signals.ask.rows) & ~np.isin(drawn, sure)]
-    weight = np.concatenate([np.ones(len(sure)), cumulative[-1] / (n_draws * chance[drawn])])
-    return np.concatenate([sure, drawn]), weight.astype(np.float32)
+@dataclass(frozen=True)
+class _Draws:
+    """Products outside a history: `size` of them, by sales, evenly, and by reach. common, summed float64[n]: the chance of each
+    product by the first two, and its running sum.
+    """
+
+    common: NDArray[np.float64]
+    summed: NDArray[np.float64]
+    size: int
+
+    @classmethod
+    def of(cls, ranker: Ranker, size: int) -> _Draws:
+        share = np.exp(ranker.parts.arrays["popularity_global"].astype(np.float64))
+        common = _SELLS * share / share.sum() + _EVEN / len(share)
+        common /= common.sum()
+        return cls(common, np.cumsum(common), size)
+
+    def others(
+        self, signals: Signals, out: NDArray[np.bool_], sure: NDArray[np.int32], rng: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """(rows, weight): `sure`, and what was drawn; out bool[n]: never drawn, the owned and the taken."""
+        reach = sum(signals.near.values(), np.zeros(len(out), np.float32))
+        reach[out] = 0.0
+        near = np.flatnonzero(reach > 0)  # of bools, several times faster
+        by_reach = rng.random(self.size) >= _SELLS + _EVEN if len(near) else np.zeros(self.size, dtype=bool)
+        drawn = np.empty(self.size, dtype=np.int64)
+        drawn[~by_reach] = _pick(self.summed, int((~by_reach).sum()), rng)
+        chance = self.common
+        if len(near):
+            running = np.cumsum(reach[near], dtype=np.float64)
+            drawn[by_reach] = near[_pick(running, int(by_reach.sum()), rng)]
+            chance = (_SELLS + _EVEN) * chance[drawn] + (1.0 - _SELLS - _EVEN) * reach[drawn] / running[-1]
+        else:
+            chance = chance[drawn]
+        kept = ~out[drawn]
+        weight = np.concatenate([np.ones(len(sure)), 1.0 / (self.size * chance[kept])])
+        return np.concatenate([sure, drawn[kept]]), weight.astype(np.float32)
+
+
+def _pick(running: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Places drawn in proportion to the steps of a running sum."""
+    return np.minimum(np.searchsorted(running, rng.random(size) * running[-1], side="right"), len(running) - 1)

@@ -17,12 +17,13 @@ from embedded import lease_online_store
 from settings import Settings
 from training.assortment import assortments
 from training.feast_store import FeatureError, declare, join, load, open_store
-from training.histories import build_histories, visit_rows
+from training.histories import build_histories
 from training.lake import read_events, read_table
 from training.profiles import profiles
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
 from training.snapshots import history_rows, is_empty, latest, replace_snapshot
+from training.visits import visits_of
 
 Progress = Callable[[str, int, int], None] | None
 
@@ -134,7 +135,7 @@ def _snapshot(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[d
     if "user_profile" in views:
         frames["user_profile"] = profiles(events, bought, at)
     if "user_history" in views:
-        frames["user_history"] = history_rows(build_histories(visit_rows(coded(bought)), settings.history_limit))
+        frames["user_history"] = history_rows(build_histories(visits_of(coded(bought)), settings.history_limit))
     if "user_rhythm" in views:
         frames["user_rhythm"] = rhythms(bought)
     if "store_assortment" in views:

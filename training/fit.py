@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from models.ranker import Ranker
@@ -21,7 +20,7 @@ from training.goods import goods
 from training.near import neighbours
 from training.popularity import priors, rebuy_rate
 from training.recipe import Recipe
-from training.visits import visits_of
+from training.visits import Visits
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -51,7 +50,7 @@ def fit_parts(known: Known, catalogue: Catalogue, recipe: Recipe, factors: Facto
     parameters = recipe.parameters()
     parameters["als"]["factors"] = factors.als.shape[1]
     wide = recipe.popularity_strength_per_product * len(catalogue.products)
-    parameters["mean_basket"] = mean_basket(known.lines)
+    parameters["mean_basket"] = mean_basket(known.visits)
     parameters["strengths"]["popularity"] = max(recipe.popularity_strength, wide)
     rebuy = np.full(len(catalogue.products), 0.5, np.float32)
     # Where nobody has bought anything twice yet, nothing is known: a rate of nearly 0 would bury what people have just bought.
@@ -69,16 +68,15 @@ def fit_parts(known: Known, catalogue: Catalogue, recipe: Recipe, factors: Facto
         "cold_factors": factors.cold,
         **priors(known.lines, catalogue.products, catalogue.stores, recipe),
         "rebuy_rate": rebuy,
-        **_counted(known, catalogue, recipe),
+        **_counted(known.visits.numbered(catalogue.products), recipe),
         "has_history": sold,
         "response_slope": np.array([recipe.response_slope], np.float32),
     }
     return Parts(arrays, parameters)
 
 
-def _counted(known: Known, catalogue: Catalogue, recipe: Recipe) -> Arrays:
+def _counted(visits: Visits, recipe: Recipe) -> Arrays:
     """`goods`, and the neighbour tables that the recipe's terms ask for."""
-    visits = visits_of(known.lines, catalogue.products)
     arrays: Arrays = {"goods": goods(visits)}
     for name in NEAR_TERMS:
         if name in recipe.usual_terms or name in recipe.new_terms:
@@ -86,8 +84,6 @@ def _counted(known: Known, catalogue: Catalogue, recipe: Recipe) -> Arrays:
     return arrays
 
 
-def mean_basket(lines: pl.DataFrame) -> float:
-    """Distinct products of a user's shopping day, on average; 1 when there is none."""
-    baskets = lines.drop_nulls("user_id").group_by("user_id", "day").agg(pl.col.product_id.n_unique())
-    mean = baskets["product_id"].mean()
-    return float(mean) if isinstance(mean, float) else 1.0
+def mean_basket(visits: Visits) -> float:
+    """Distinct products of a user's visit, on average; 1 when there is none."""
+    return len(visits.row) / int(visits.n_visits.sum()) if len(visits.row) else 1.0

@@ -56,9 +56,9 @@ def _share(visits: Visits, weight: NDArray[np.floating]) -> NDArray[np.float64]:
 def _repeat(visits: Visits) -> NDArray[np.float64]:
     """Of the visits a buyer made after first buying it, how many had it; shrunk to the mean with 20 visits' worth."""
     n = len(visits.products)
-    first = visits.first_of_pair
-    again = np.bincount(visits.row[~first], minlength=n)
-    left = (visits.n_visits[visits.user] - visits.visit)[first]
+    first = visits.by_pair[visits.pairs]
+    again = np.bincount(visits.row[first], weights=visits.times - 1, minlength=n)
+    left = visits.n_visits[visits.user[first]] - visits.visit[first]
     chances = np.bincount(visits.row[first], weights=left, minlength=n)
     mean = (again.sum() + 1.0) / (chances.sum() + 2.0)
     return np.asarray(np.log((again + _CHANCES * mean) / (chances + _CHANCES)))
@@ -67,6 +67,6 @@ def _repeat(visits: Visits) -> NDArray[np.float64]:
 def _faithful(visits: Visits) -> NDArray[np.float64]:
     n = len(visits.products)
     sold = np.bincount(visits.row, minlength=n)
-    buyers = np.bincount(visits.row[visits.first_of_pair], minlength=n)
+    buyers = np.bincount(visits.row[visits.by_pair[visits.pairs]], minlength=n)
     mean = max(sold.sum(), 1) / max(buyers.sum(), 1)
     return np.asarray(np.log((sold + _BUYERS * mean) / (buyers + _BUYERS)))

@@ -1,9 +1,4 @@
-"""Purchases as each person lived them: visits, and per user and product how often and how lately.
-
-A *visit* is one store-local day on which a user bought at least one product: orders of one day merge, and a product counts
-once a day however many were bought. Rows without a user are no history; they count towards popularity only (`sales`).
-What a refund or void cancels is told in `training.sales`.
-"""
+"""Purchases as each person lived them: per user and product how often and how lately, folded from visits."""
 
 from __future__ import annotations
 
@@ -11,13 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from models.history import DECAY, History
-from training.sales import sales
-
-_SHAPE = ("user_id", "product_id", "visit", "at_s")
+from training.visits import Visits
 
 
 @dataclass(frozen=True)
@@ -64,72 +56,46 @@ class Histories:
         return np.repeat(np.arange(len(self.users), dtype=np.int32), np.diff(self.indptr))
 
 
-def visits(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Purchases net of refunds and voids, one row per user, product and visit.
+def build_histories(visits: Visits, limit: int | None = None) -> Histories:
+    """Fold visits into per-user histories.
 
-    events: columns of `feature_repo.events`; only `user_id`, `product_id` and `occurred_at` are needed. stores: `store_id` and
-    `timezone`; without a store's zone the day is reckoned in the column's own zone (the lake's is UTC).
-    Returns user_id, product_id (text), visit (int32, dense from 1 per user), at_s (int64, last purchase of that visit),
-    sorted by user, visit, product.
+    With `limit`, only the products with the greatest decayed count are kept per user (ties: lower id), as
+    `models.history.add_visit` does.
     """
-    return visit_rows(sales(events, stores))
-
-
-def visit_rows(lines: pl.DataFrame) -> pl.DataFrame:
-    """`visits`, of sales lines that are at hand already."""
-    return (
-        lines.filter(pl.col.user_id.is_not_null())
-        .group_by("user_id", "product_id", "day")
-        .agg(pl.col.occurred_at.dt.epoch("s").max().alias("at_s"))
-        .with_columns(pl.col.day.rank("dense").over("user_id").cast(pl.Int32).alias("visit"))
-        .select(_SHAPE)
-        .sort("user_id", "visit", "product_id")
-    )
-
-
-def build_histories(purchases: pl.DataFrame, limit: int | None = None) -> Histories:
-    """Fold visit rows (as `visits` returns them) into per-user histories.
-
-    A user's `n_visits` is their highest visit. With `limit`, only the products with the greatest decayed count are kept
-    per user (ties: lower id), as `models.history.add_visit` does.
-    """
-    merged = purchases.lazy().unique(["user_id", "product_id", "visit"], keep="any").select(_SHAPE)
-    totals = pl.col.visit.max().over("user_id").alias("n_visits")
-    share = (DECAY ** (pl.col.n_visits - pl.col.visit).cast(pl.Float64)).sum().cast(pl.Float32)
-    entries = (
-        merged.with_columns(totals)
-        .group_by("user_id", "product_id")
-        .agg(
-            pl.len().alias("counts"),
-            share.alias("decayed"),
-            pl.col.visit.max().alias("last_visit"),
-            pl.col.at_s.max().alias("last_at_s"),
-            pl.col.n_visits.first(),
-        )
-        .sort("user_id", "decayed", "product_id", descending=[False, True, False])
+    starts = visits.pairs
+    if not len(starts):
+        return _packed(visits, *(np.empty(0, np.int64),) * 6)
+    order = visits.by_pair
+    since = (visits.n_visits[visits.user] - visits.visit)[order]
+    counts = visits.times
+    columns: tuple[NDArray[Any], ...] = (
+        visits.user[order[starts]],
+        visits.row[order[starts]],
+        counts,
+        np.add.reduceat(DECAY ** since.astype(np.float64), starts).astype(np.float32),
+        visits.visit[order[starts + counts - 1]],
+        np.maximum.reduceat(visits.at_s[order], starts),
     )
     if limit is not None:
-        entries = entries.filter(pl.int_range(pl.len()).over("user_id") < limit)
-    return _pack(entries.sort("user_id", "product_id").collect())
+        user, row, _, decayed, *_ = columns
+        nearest = np.lexsort((row, -decayed, user))
+        nth = np.arange(len(user)) - np.searchsorted(user, user)
+        kept = np.sort(nearest[nth < limit])
+        columns = tuple(column[kept] for column in columns)
+    return _packed(visits, *columns)
 
 
-def _pack(entries: pl.DataFrame) -> Histories:
-    owners = entries.group_by("user_id", maintain_order=True).agg(pl.len(), pl.col.n_visits.first())
-    products = entries["product_id"].unique().sort()
-    numbered = pl.DataFrame({"product_id": products}).with_row_index("row")
-    rows = entries.select("product_id").join(numbered, on="product_id", how="left", maintain_order="left")["row"]
+def _packed(visits: Visits, *columns: NDArray[Any]) -> Histories:
+    user, row, counts, decayed, last_visit, last_at_s = columns
+    sizes = np.bincount(user, minlength=len(visits.users))
     return Histories(
-        users=owners["user_id"].to_list(),
-        products=products.to_list(),
-        indptr=np.concatenate([[0], np.cumsum(owners["len"].to_numpy())]).astype(np.int64),
-        rows=_array(rows, np.int32),
-        counts=_array(entries["counts"], np.float32),
-        decayed=_array(entries["decayed"], np.float32),
-        last_visit=_array(entries["last_visit"], np.int32),
-        last_at_s=_array(entries["last_at_s"], np.int64),
-        n_visits=_array(owners["n_visits"], np.int32),
+        visits.users,
+        visits.products,
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        row.astype(np.int32),
+        counts.astype(np.float32),
+        decayed.astype(np.float32),
+        last_visit.astype(np.int32),
+        last_at_s.astype(np.int64),
+        visits.n_visits,
     )
-
-
-def _array(column: pl.Series, dtype: Any) -> NDArray[Any]:
-    return column.to_numpy().astype(dtype)

@@ -55,13 +55,12 @@ def _matrix(at: NDArray[np.signedinteger], row: NDArray[np.int32], n_occasions: 
     return csr_matrix((np.ones(len(at), np.float32), (at, row)), shape=(n_occasions, n))
 
 
-def _dearest(visits: Visits, most: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _dearest(visits: Visits, most: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """(user, row) of at most `most` products of each user, those of most visits; ties by row."""
-    n = len(visits.products)
-    pairs, counts = np.unique(visits.user.astype(np.int64) * n + visits.row, return_counts=True)
-    user, row = pairs // n, (pairs % n).astype(np.int32)
-    order = np.lexsort((row, -counts, user))
-    first = np.searchsorted(user[order], user[order])
+    pair = visits.by_pair[visits.pairs]
+    user, row = visits.user[pair], visits.row[pair]
+    order = np.lexsort((row, -visits.times, user))
+    first = np.searchsorted(user, user)
     kept = order[np.arange(len(order)) - first < most]
     return user[kept], row[kept]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import ssyrk
 
 from training.errors import TrainingError
 
@@ -52,8 +53,9 @@ class Problem:
 def minimise(problem: Problem, start: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """β float64[n_columns]. start: where to begin, zeros when not given. TrainingError when the loss is not finite."""
     beta = np.zeros(problem.n_columns) if start is None else start
+    here = _derivatives(problem, beta)
     for _ in range(_STEPS):
-        loss, gradient, hessian = _derivatives(problem, beta)
+        loss, gradient, hessian = here
         if not np.isfinite(loss):
             raise TrainingError(
                 "the blend diverged: its loss is not finite; look for impossible numbers in the events, or lower blend_c"
@@ -62,12 +64,14 @@ def minimise(problem: Problem, start: NDArray[np.float64] | None = None) -> NDAr
         gain = float(gradient @ step)  # twice what the step would gain were the loss a parabola
         if gain <= _ENOUGH * max(loss, 1e-12):
             return beta
-        size, halvings = 1.0, 0
-        while _loss(problem, beta - size * step) > loss and halvings < _HALVINGS:
-            size, halvings = size / 2.0, halvings + 1
-        if halvings == _HALVINGS:
+        for halvings in range(_HALVINGS):
+            further = beta - step / 2.0**halvings
+            there = _derivatives(problem, further)
+            if there[0] <= loss:
+                break
+        else:
             return beta
-        beta = beta - size * step
+        beta, here = further, there
     return beta
 
 
@@ -78,29 +82,12 @@ def _derivatives(problem: Problem, beta: NDArray[np.float64]) -> tuple[float, ND
     loss, gradient, hessian = 0.5 * float(ridge @ beta**2), ridge * beta, np.diag(ridge + 1e-9)
     for start in range(0, len(problem.z), _BLOCK):
         x = problem.block(start)
-        score, taken, weight = _scored(problem, x, beta, start)
+        rows = slice(start, start + x.shape[1])
+        taken, weight = problem.taken[rows], problem.weight[rows].astype(np.float64)
+        score = np.clip((beta.astype(np.float32) @ x).astype(np.float64), -500.0, 500.0)
         chance = 1.0 / (1.0 + np.exp(-score))
-        loss += float(weight @ _cost(score, taken))
+        loss += float(weight @ np.logaddexp(0.0, np.where(taken, -score, score)))
         gradient += x @ (weight * (chance - taken)).astype(np.float32)
-        hessian += (x * (weight * chance * (1.0 - chance)).astype(np.float32)) @ x.T
-    return loss, gradient, hessian
-
-
-def _loss(problem: Problem, beta: NDArray[np.float64]) -> float:
-    loss = 0.5 * float(beta[:-1] @ beta[:-1]) / problem.c
-    for start in range(0, len(problem.z), _BLOCK):
-        score, taken, weight = _scored(problem, problem.block(start), beta, start)
-        loss += float(weight @ _cost(score, taken))
-    return loss
-
-
-def _scored(
-    problem: Problem, x: NDArray[np.float32], beta: NDArray[np.float64], start: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    rows = slice(start, start + x.shape[1])
-    score = np.clip((beta.astype(np.float32) @ x).astype(np.float64), -500.0, 500.0)
-    return score, problem.taken[rows], problem.weight[rows].astype(np.float64)
-
-
-def _cost(score: NDArray[np.float64], taken: NDArray[np.bool_]) -> NDArray[np.float64]:
-    return np.logaddexp(0.0, np.where(taken, -score, score))
+        x *= np.sqrt(weight * chance * (1.0 - chance)).astype(np.float32)
+        hessian += ssyrk(1.0, x.T, trans=1)  # the upper half alone, at half the cost
+    return loss, gradient, np.triu(hessian) + np.triu(hessian, 1).T

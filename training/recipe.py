@@ -10,12 +10,12 @@ from models.term_names import GOODS_TERMS
 
 DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 17), ("evening", 17, 21), ("night", 21, 5))
 USUAL_TERMS = (
-    "habit", "lately", "latest", "count", "recency", "ready", "days", "popularity", "rebuy", "month", "week", "taken_last",
-    "repeat", "company", "final", "together", "alike", "visits", "basket", "away",
+    "habit", "lately", "count", "recency", "ready", "days", "popularity", "rebuy", "month", "week", "repeat", "company",
+    "final", "next", "alike", "visits", "basket", "here",
 )  # fmt: skip
 NEW_TERMS = (
-    "popularity", "rebuy", "month", "week", "taken", "taken_last", "repeat", "company", "final", "together", "next", "alike",
-    "visits", "basket", "kinds", "here", "cold",
+    "popularity", "rebuy", "month", "week", "taken", "repeat", "company", "final", "next", "alike", "visits", "basket",
+    "here", "cold",
 )  # fmt: skip
 
 

@@ -39,11 +39,12 @@ def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFr
 
 
 def coded(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same lines, user_id, product_id and store_id each an Enum of its ids, ascending: grouping and joining is several times
-    faster. Nulls stay null.
+    """The same lines with each id column (user_id, product_id, store_id, order_id) an Enum of its ids, ascending, sorted by user,
+    day and product: grouping and joining them is several times faster. Nulls stay null.
     """
-    ids = ("user_id", "product_id", "store_id")
-    return lines.with_columns(pl.col(name).cast(pl.Enum(lines[name].drop_nulls().unique().sort())) for name in ids)
+    ids = ("user_id", "product_id", "store_id", "order_id")
+    coded = [pl.col(name).cast(pl.Enum(lines[name].drop_nulls().unique().sort())) for name in ids]
+    return lines.with_columns(coded).sort("user_id", "day", "product_id", maintain_order=True)
 
 
 def _lines(events: pl.LazyFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from training.ranked import Report
 from training.recipe import Recipe
 from training.scoreboard import scoreboard
 from training.search import Fold, is_asked, search
+from training.visits import visits_of
 
 KS = (10, 20)
 
@@ -74,7 +75,7 @@ def tune(
         folds.append(_fold(window, fit_parts(window.known, catalogue, recipe, factors), ask, recipe, number))
     report("tuning on windows of the past", len(windows), len(windows))
     found = search(folds[:-1] if validate else folds, recipe, report)
-    blend = fit_blend(_designs(folds), mean_basket(lines), found.recipe)
+    blend = fit_blend(_designs(folds), mean_basket(visits_of(lines)), found.recipe)
     tuned = Tuned(blend, found.recipe, found.trials, len(windows), {})
     return _validated(tuned, windows[-1], folds, report) if validate and folds else tuned
 
@@ -93,7 +94,7 @@ def _fold(
         design(ranker, [case for case in some if is_asked(case.user_id) == asked], taken, recipe, rng)
         for asked in (False, True)
     )
-    return Fold(parts, teach, held, cases, taken, mean_basket(window.known.lines))
+    return Fold(parts, teach, held, cases, taken, mean_basket(window.known.visits))
 
 
 def _validated(tuned: Tuned, window: Window, folds: Sequence[Fold], report: Report) -> Tuned:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.columns import near_decay, signals_of, user_terms, values, wide_term
+from models import columns
+from models.columns import signals_of, user_terms, values, wide_term
 from models.habit import fading
 from models.history import History
 from models.neighbours import sharpened
@@ -132,7 +133,6 @@ def test_goods_are_found_by_name_whatever_their_order():
 @pytest.mark.parametrize("name", NEAR_TERMS)
 def test_what_the_products_owned_reach(name):
     weights = fading(PAST, 0.5 if name == "next" else 0.9)[0]
-    assert near_decay(name) == (0.5 if name == "next" else 0.9)
     reach = np.zeros(N)
     for product, weight in zip(PAST.product_ids[:3], weights[:3], strict=True):
         row = RANKER.product_ids.row[product]
@@ -180,3 +180,17 @@ def test_only_what_a_form_reads_is_gathered():
     ranker = Ranker.from_arrays(*chosen(["habit"], ["alike", "here"]))
     signals = signals_of(asked(ranker, PAST))
     assert (set(signals.near), set(signals.wide)) == ({"alike"}, {"here"})
+
+
+def test_only_the_products_of_greatest_weight_reach_others(monkeypatch):
+    past = lived([["p00"], ["p01"], ["p00", "p02"], ["p02"], ["p01"]])
+    whole = signals_of(asked(RANKER, past))
+    monkeypatch.setattr(columns, "REACHING", 2)
+    few = signals_of(asked(RANKER, past))
+    for name in NEAR_TERMS:
+        places, weight = whole.reaching[name]
+        order = np.argsort(-weight, kind="stable")[:2]
+        assert sorted(few.reaching[name][0].tolist()) == sorted(places[order].tolist())
+        table = RANKER.parts.neighbours[name]
+        np.testing.assert_allclose(few.near[name], table.reach(whole.ask.rows[places[order]], weight[order]), rtol=1e-6)
+        assert not np.array_equal(few.near[name], whole.near[name])

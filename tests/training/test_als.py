@@ -1,13 +1,12 @@
 """Item factors: the checkerboard's answer, repeatable, equal to the serving fold-in, and a plain word when they diverge."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from models.foldin import fold_in
+from tests.training.folded import histories
 from training import als
 from training.errors import TrainingError
-from training.histories import build_histories
 from training.recipe import Recipe
 
 SMALL = Recipe(als_factors=4, als_iterations=15, als_regularization=0.1)
@@ -15,8 +14,8 @@ SMALL = Recipe(als_factors=4, als_iterations=15, als_regularization=0.1)
 
 def checkerboard():
     """Even users buy even products, each but one."""
-    rows = [(f"u{u}", f"p{p}", 1, 0) for u in range(8) for p in range(8) if u % 2 == p % 2 and p // 2 != u // 2]
-    return build_histories(pl.DataFrame(rows, schema=["user_id", "product_id", "visit", "at_s"], orient="row"))
+    rows = [(f"u{u}", f"p{p}", 0) for u in range(8) for p in range(8) if u % 2 == p % 2 and p // 2 != u // 2]
+    return histories(rows)
 
 
 def test_even_users_get_the_even_product_they_lack():

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from training.baselines import popular_rows, rankings
-from training.histories import build_histories, visit_rows
+from training.histories import build_histories
 from training.sales import coded, sales
+from training.visits import visits_of
 
 T0 = datetime(2025, 1, 1, 9, tzinfo=UTC)
 
@@ -42,7 +43,7 @@ def test_personal_counts_then_recency_then_popularity_then_what_sells():
         (0, "v", "liked"), (0, "w", "liked"), (0, "v", "hit"), (0, "w", "hit"), (0, "x", "hit"), (1, "x", "hit"),
         (0, "v", "old"), (0, "w", "old"),
     )  # fmt: skip
-    histories = build_histories(visit_rows(sold))
+    histories = build_histories(visits_of(sold))
     users = np.array([histories.users.index("u"), -1])
     found = rankings(histories, users, popular_rows(sold, histories.products), 7)
     own = ["often", "liked", "alone", "zoo", "old"]
@@ -55,6 +56,6 @@ def test_personal_counts_then_recency_then_popularity_then_what_sells():
 
 def test_a_list_is_cut_at_k():
     sold = lines(*[(day, "u", product) for day, product in enumerate("abcde")])
-    histories = build_histories(visit_rows(sold))
+    histories = build_histories(visits_of(sold))
     found = rankings(histories, np.array([0]), popular_rows(sold, histories.products), 2)
     assert [named("abcde", ranked)[0] for ranked in found.values()] == [["e", "d"]] * 3

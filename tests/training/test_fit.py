@@ -8,7 +8,7 @@ import pytest
 
 from models.history import History
 from models.ranker import Ranker
-from models.term_names import GOODS_TERMS, NEAR_TERMS
+from models.term_names import GOODS_TERMS
 from tests import world
 from tests.training import market
 from training.cases import Known
@@ -26,6 +26,7 @@ from training.visits import visits_of
 RECIPE = Recipe(als_factors=8, als_iterations=3, cold_factors=4, cold_epochs=2, new_terms=(*NEW_TERMS, "als"))
 LINES = coded(sales(market.events().lazy(), market.stores()))
 WIDE = catalogue_of(LINES, market.products(), market.stores())
+NEAR = ("next", "alike")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_parts_make_a_ranker_that_places_every_product(parts):
     for case in (History.empty(), Known(LINES).cases(["u07"], 512)[0].history):
         assert np.isfinite(ranker.score(case, store_id="north", hour_of_week=9).score).all()
     assert parts.parameters["strengths"]["popularity"] == 50
-    assert parts.parameters["mean_basket"] == mean_basket(LINES)
+    assert parts.parameters["mean_basket"] == mean_basket(visits_of(LINES))
 
 
 def test_without_a_blend_every_score_is_zero(parts):
@@ -53,11 +54,11 @@ def test_without_a_blend_every_score_is_zero(parts):
 
 
 def test_every_array_of_products_is_aligned_with_the_catalogue(parts):
-    known, visits = Known(LINES), visits_of(LINES, WIDE.products)
+    known, visits = Known(LINES), visits_of(LINES).numbered(WIDE.products)
     np.testing.assert_array_equal(parts.arrays["goods"], goods(visits))
     assert parts.arrays["goods"].shape == (37, len(GOODS_TERMS))
     np.testing.assert_array_equal(parts.arrays["rebuy_rate"][:36], rebuy_rate(known.histories, RECIPE))
-    for name in NEAR_TERMS:
+    for name in NEAR:
         rows, values = neighbours(visits, name, RECIPE)
         np.testing.assert_array_equal(parts.arrays[f"{name}_rows"], rows)
         np.testing.assert_array_equal(parts.arrays[f"{name}_values"], values)
@@ -71,7 +72,7 @@ def test_a_product_that_never_sold_has_no_factors_no_neighbours_and_a_modest_gue
     assert not parts.arrays["als_factors"][36].any()
     assert parts.arrays["als_factors"][:36].any(axis=1).all()
     assert parts.arrays["cold_factors"][36].any(), "its category gives a product without history a place"
-    for name in NEAR_TERMS:
+    for name in NEAR:
         assert not parts.arrays[f"{name}_values"][36].any()
         assert not (parts.arrays[f"{name}_rows"][:36] == 36).any(), "and is nobody's"
     assert parts.arrays["rebuy_rate"][36] == np.median(parts.arrays["rebuy_rate"][:36])
@@ -84,7 +85,7 @@ def test_rows_stay_with_their_products_when_an_unsold_one_comes_first(parts):
     for name in ("als_factors", "goods", "popularity_global", "rebuy_rate", "has_history"):
         rest = parts.arrays[name][:36]
         np.testing.assert_allclose(moved.arrays[name][1:37], rest, rtol=0.02, atol=0.02, err_msg=name)
-    for name in NEAR_TERMS:
+    for name in NEAR:
         kept = parts.arrays[f"{name}_values"][:36] > 0
         np.testing.assert_array_equal(
             moved.arrays[f"{name}_rows"][1:37][kept], parts.arrays[f"{name}_rows"][:36][kept] + 1
@@ -127,7 +128,7 @@ def test_a_tiny_shop_falls_back_to_what_sells():
     parts = fit_parts(Known(lines), catalogue_of(lines, world.products(), world.stores()), RECIPE)
     assert parts.arrays["als_factors"].shape == (6, 1)
     assert parts.parameters["als"]["factors"] == 1
-    assert not any(parts.arrays[f"{name}_values"].any() for name in NEAR_TERMS), "one person is nobody's neighbour"
+    assert not any(parts.arrays[f"{name}_values"].any() for name in NEAR), "one person is nobody's neighbour"
     parts.ranker()
 
 
@@ -147,6 +148,6 @@ def test_no_sale_at_all_is_refused():
 
 
 def test_mean_basket_counts_distinct_products_of_a_users_day():
-    assert 1 < mean_basket(LINES) < 4
-    assert mean_basket(LINES.clear()) == 1
-    assert mean_basket(LINES.filter(pl.col.user_id == "u00").head(1)) == 1
+    assert 1 < mean_basket(visits_of(LINES)) < 4
+    assert mean_basket(visits_of(LINES.clear())) == 1
+    assert mean_basket(visits_of(LINES.filter(pl.col.user_id == "u00").head(1))) == 1

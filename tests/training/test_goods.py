@@ -67,7 +67,7 @@ def by_loops(rows):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(SPREAD, max_size=50).filter(lambda rows: any(row[0] for row in rows)))
 def test_every_column_is_its_formula(rows):
-    table = goods(visits_of(lines_of(rows), PRODUCTS))
+    table = goods(visits_of(lines_of(rows)).numbered(PRODUCTS))
     assert (table.shape, table.dtype) == ((len(PRODUCTS), len(GOODS_TERMS)), np.float32)
     told = by_loops(rows)
     assert set(told) == set(GOODS_TERMS)
@@ -78,7 +78,7 @@ def test_every_column_is_its_formula(rows):
 def test_a_handful_known_by_heart():
     # u1 visits on days 0, 10 and 40; u2 on day 40 only.
     rows = [("u1", 0, 0), ("u1", 0, 10), ("u1", 1, 10), ("u1", 2, 40), ("u2", 0, 40)]
-    table = dict(zip(GOODS_TERMS, goods(visits_of(lines_of(rows), PRODUCTS)).T.tolist(), strict=True))
+    table = dict(zip(GOODS_TERMS, goods(visits_of(lines_of(rows)).numbered(PRODUCTS)).T.tolist(), strict=True))
     assert table["month"][:3] == pytest.approx([log(1 / 2 + 1e-5), log(1e-5), log(1 / 2 + 1e-5)])
     weights = 1 + 0.6 + 0.36 + 1
     assert table["taken"][0] == pytest.approx(log((0.36 + 0.6 + 1) / weights + 1e-5))
@@ -93,6 +93,6 @@ def test_a_handful_known_by_heart():
 def test_next_to_nothing_is_finite_and_warns_of_nothing(rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = goods(visits_of(lines_of(rows), PRODUCTS))
+        table = goods(visits_of(lines_of(rows)).numbered(PRODUCTS))
     assert np.isfinite(table).all()
     assert table.shape == (len(PRODUCTS), len(GOODS_TERMS))

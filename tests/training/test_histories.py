@@ -8,23 +8,29 @@ import polars as pl
 from models.history import DECAY, History, add_visit
 from tests import world
 from tests.training import market
-from training.histories import build_histories, visit_rows, visits
+from training.histories import build_histories
 from training.sales import coded, sales
+from training.visits import visits_of
 
 
 def of(name, limit=None):
-    histories = build_histories(visits(world.events().lazy(), world.stores()), limit)
+    histories = build_histories(visits_of(sales(world.events().lazy(), world.stores())), limit)
     return histories.of(histories.users.index(name))
 
 
+def told(visits):
+    """(user, product, visit) of every entry."""
+    entries = zip(visits.user.tolist(), visits.row.tolist(), visits.visit.tolist(), strict=True)
+    return [(visits.users[user], visits.products[row], visit) for user, row, visit in entries]
+
+
 def test_visits_of_the_world_net_of_what_was_given_back():
-    found = visits(world.events().lazy(), world.stores())
-    assert sorted(found["user_id"].unique()) == list(world.USERS), "the anonymous cookie is nobody's"
-    bob = found.filter(pl.col.user_id == "bob").select("product_id", "visit").rows()
+    found = visits_of(sales(world.events().lazy(), world.stores()))
+    assert found.users == list(world.USERS), "the anonymous cookie is nobody's"
+    bob = [entry[1:] for entry in told(found) if entry[0] == "bob"]
     assert bob == [("americano", 1), ("bagel", 1), ("bagel", 2), ("bagel", 3)], (
         "one of two bagels went back; the void is gone"
     )
-    assert found.schema["visit"] == pl.Int32
 
 
 def test_ann_by_heart():
@@ -41,17 +47,14 @@ def test_two_orders_of_one_local_day_are_one_visit_and_the_clock_decides_which_d
     day = [datetime(2025, 3, 1, hour, tzinfo=UTC) for hour in (4, 12, 23)]
     rows = {"user_id": ["u"] * 3, "product_id": ["a", "a", "b"], "occurred_at": day, "store_id": ["s"] * 3}
     stores = pl.DataFrame({"store_id": ["s"], "timezone": ["America/New_York"]})
-    assert visits(pl.DataFrame(rows).lazy())["visit"].to_list() == [1, 1]
-    assert visits(pl.DataFrame(rows).lazy(), stores).select("product_id", "visit").rows() == [
-        ("a", 1),
-        ("a", 2),
-        ("b", 2),
-    ]
+    assert visits_of(sales(pl.DataFrame(rows).lazy())).visit.tolist() == [1, 1]
+    local = visits_of(sales(pl.DataFrame(rows).lazy(), stores))
+    assert told(local) == [("u", "a", 1), ("u", "a", 2), ("u", "b", 2)]
 
 
 def test_folding_at_once_equals_folding_visit_by_visit():
     lines = sales(market.events(12).lazy(), market.stores())
-    histories = build_histories(visit_rows(lines))
+    histories = build_histories(visits_of(lines))
     for index, user in enumerate(histories.users):
         lived = History.empty()
         for (_,), visit in lines.filter(pl.col.user_id == user).sort("day").group_by("day", maintain_order=True):
@@ -68,7 +71,7 @@ def test_folding_at_once_equals_folding_visit_by_visit():
 
 
 def test_the_limit_keeps_the_greatest_decayed_counts_either_way():
-    rows = visit_rows(sales(market.events(12).lazy()))
+    rows = visits_of(sales(market.events(12).lazy()))
     whole, bounded = build_histories(rows), build_histories(rows, 3)
     for user in range(len(whole.users)):
         few, all_of_it = bounded.of(user), whole.of(user)
@@ -83,26 +86,26 @@ def test_the_limit_keeps_the_greatest_decayed_counts_either_way():
 
 def test_coded_lines_fold_to_the_same_histories():
     lines = sales(market.events(12).lazy())
-    one, other = build_histories(visit_rows(lines)), build_histories(visit_rows(coded(lines)))
+    one, other = build_histories(visits_of(lines)), build_histories(visits_of(coded(lines)))
     assert (one.users, one.products) == (other.users, other.products)
     for name in ("indptr", "rows", "counts", "decayed", "last_visit", "last_at_s", "n_visits"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_numbered_moves_rows_and_changes_nothing_else():
-    histories = build_histories(visits(world.events().lazy(), world.stores()))
+    histories = build_histories(visits_of(sales(world.events().lazy(), world.stores())))
     wider = histories.numbered(sorted({*histories.products, "aaa", "zzz"}))
     assert wider.rows.min() == histories.rows.min() + 1
     assert [wider.of(user).product_ids for user in range(4)] == [histories.of(user).product_ids for user in range(4)]
 
 
 def test_no_purchases_are_no_histories():
-    empty = build_histories(visits(world.events().clear().lazy(), world.stores()))
+    empty = build_histories(visits_of(sales(world.events().clear().lazy(), world.stores())))
     assert (empty.users, empty.products, empty.indptr.tolist(), len(empty.rows)) == ([], [], [0], 0)
 
 
 def test_arrays_have_the_stated_types():
-    histories = build_histories(visits(world.events().lazy(), world.stores()))
+    histories = build_histories(visits_of(sales(world.events().lazy(), world.stores())))
     kinds = {
         name: getattr(histories, name).dtype.str
         for name in ("indptr", "rows", "counts", "decayed", "last_visit", "last_at_s")

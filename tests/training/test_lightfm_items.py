@@ -1,13 +1,12 @@
 """Item representations: categories carry products without history."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from models.terms import cold_user
+from tests.training.folded import histories
 from training import lightfm_items
 from training.errors import TrainingError
-from training.histories import build_histories
 from training.recipe import Recipe
 
 RECIPE = Recipe(cold_factors=6, cold_epochs=30)
@@ -18,10 +17,8 @@ CATEGORIES = [*["drink"] * 10, *["food"] * 10, "drink", "food", None]
 def two_tastes():
     """Twenty people who drink, twenty who eat."""
     rng = np.random.default_rng(0)
-    rows = [
-        (f"{'df'[u % 2]}{u}", f"{'df'[u % 2]}{p}", 1, u) for u in range(40) for p in rng.choice(10, 5, replace=False)
-    ]
-    return build_histories(pl.DataFrame(rows, schema=["user_id", "product_id", "visit", "at_s"], orient="row"))
+    rows = [(f"{'df'[u % 2]}{u}", f"{'df'[u % 2]}{p}", u) for u in range(40) for p in rng.choice(10, 5, replace=False)]
+    return histories(rows)
 
 
 def test_a_product_nobody_bought_stands_where_its_category_stands():

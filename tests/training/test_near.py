@@ -72,7 +72,7 @@ def test_each_table_is_what_loops_count(name, rows, most, n_visits, kinds, chunk
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(near, "LEAST_BUYERS", PUBLIC)
         patch.setattr(near, "_CHUNK", chunk)
-        found = neighbours(visits_of(lines_of(rows), PRODUCTS), name, recipe)
+        found = neighbours(visits_of(lines_of(rows)).numbered(PRODUCTS), name, recipe)
     values = dense(rows, name, recipe, PUBLIC)
     same(found, values, most)
     np.testing.assert_array_equal(found[0] * (found[1] > 0), table_of(values, len(PRODUCTS), most)[0] * (found[1] > 0))
@@ -95,7 +95,7 @@ def bought(lines):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_markets_tables_are_what_loops_count(name, lines, bought, monkeypatch):
     recipe = Recipe(neighbours=8, neighbour_visits=12, alike_kinds=5)
-    visits = visits_of(lines, market.PRODUCTS)
+    visits = visits_of(lines).numbered(market.PRODUCTS)
     wanted = dense(bought, name, recipe, near.LEAST_BUYERS)
     assert len(wanted) > 36 * 8, "most products have more neighbours than are kept"
     whole = neighbours(visits, name, recipe)
@@ -108,7 +108,7 @@ def test_the_markets_tables_are_what_loops_count(name, lines, bought, monkeypatc
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_product_is_its_own_neighbour_and_the_strongest_stand_first(name, lines):
-    rows, values = neighbours(visits_of(lines, market.PRODUCTS), name, Recipe(neighbours=10))
+    rows, values = neighbours(visits_of(lines).numbered(market.PRODUCTS), name, Recipe(neighbours=10))
     assert not ((rows == np.arange(36)[:, None]) & (values > 0)).any()
     assert (np.diff(values, axis=1) <= 0).all()
     assert (values < 1).all()
@@ -116,7 +116,7 @@ def test_no_product_is_its_own_neighbour_and_the_strongest_stand_first(name, lin
 
 def test_what_comes_next_has_a_direction_and_what_goes_together_has_none():
     rows = [(f"u{u}", product, day) for u in range(9) for product, day in ((0, 0), (1, 1), (2, 1))]
-    visits, recipe = visits_of(lines_of(rows), PRODUCTS), Recipe(neighbours=3)
+    visits, recipe = visits_of(lines_of(rows)).numbered(PRODUCTS), Recipe(neighbours=3)
     table, values = neighbours(visits, "next", recipe)
     assert table[0, :2].tolist() == [1, 2]
     assert (values[0, :2] > 0).all()
@@ -129,7 +129,7 @@ def test_what_comes_next_has_a_direction_and_what_goes_together_has_none():
 def test_ties_at_the_last_place_kept_go_to_the_lesser_row():
     rows = [(f"u{u}", product, 0) for u in range(6) for product in range(5)]
     for name in ("together", "alike"):
-        table, _ = neighbours(visits_of(lines_of(rows), PRODUCTS), name, Recipe(neighbours=2))
+        table, _ = neighbours(visits_of(lines_of(rows)).numbered(PRODUCTS), name, Recipe(neighbours=2))
         assert table[:5].tolist() == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1]]
 
 
@@ -143,7 +143,7 @@ def one_more_buyer(n_buyers):
 def test_what_a_few_people_buy_however_often_is_in_no_table(name):
     recipe = Recipe(neighbours=4)
     few, enough = (
-        neighbours(visits_of(lines_of(one_more_buyer(n)), PRODUCTS), name, recipe)
+        neighbours(visits_of(lines_of(one_more_buyer(n))).numbered(PRODUCTS), name, recipe)
         for n in (near.LEAST_BUYERS - 1, near.LEAST_BUYERS)
     )
     others = np.arange(len(PRODUCTS)) != 2
@@ -155,6 +155,6 @@ def test_what_a_few_people_buy_however_often_is_in_no_table(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_known_is_a_table_of_zeros(name):
-    rows, values = neighbours(visits_of(lines_of([]), PRODUCTS), name, Recipe(neighbours=2))
+    rows, values = neighbours(visits_of(lines_of([])).numbered(PRODUCTS), name, Recipe(neighbours=2))
     assert rows.tolist() == [[n, n] for n in range(len(PRODUCTS))]
     assert not values.any()

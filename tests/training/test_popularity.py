@@ -8,10 +8,11 @@ import pytest
 
 from models.popularity import LocalCounts
 from tests import world
-from training.histories import build_histories, visits
+from training.histories import build_histories
 from training.popularity import priors, rebuy_rate
 from training.recipe import DAYPARTS, Recipe
 from training.sales import coded, sales
+from training.visits import visits_of
 
 STORES = ["bund", "soho"]
 FOREVER = Recipe(popularity_half_life_days=1e9)
@@ -65,7 +66,7 @@ def test_rhythm_counts_tickets_by_the_stores_own_hour(lines):
 
 
 def test_rebuy_rate_is_shrunk_to_the_chains():
-    histories = build_histories(visits(world.events().lazy(), world.stores()))
+    histories = build_histories(visits_of(sales(world.events().lazy(), world.stores())))
     rates = dict(zip(histories.products, rebuy_rate(histories, Recipe(rebuy_strength=2)).tolist(), strict=True))
     usual = 3 / 10  # bagel by bob, latte by ann, tea by cat, of ten pairs of user and product
     assert rates["tea"] == pytest.approx((1 + 2 * usual) / (1 + 2))
@@ -75,7 +76,7 @@ def test_rebuy_rate_is_shrunk_to_the_chains():
 
 def test_where_nobody_rebuys_the_rate_stays_above_zero():
     once = world.events().filter(pl.col.event_type == "purchase").unique("user_id", keep="first")
-    assert rebuy_rate(build_histories(visits(once.lazy())), Recipe()).min() == pytest.approx(1e-4)
+    assert rebuy_rate(build_histories(visits_of(sales(once.lazy()))), Recipe()).min() == pytest.approx(1e-4)
 
 
 def test_tickets_without_orders_or_users():

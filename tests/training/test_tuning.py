@@ -17,6 +17,7 @@ from training.recipe import Recipe
 from training.sales import coded, sales
 from training.search import is_asked
 from training.tuning import Tables, tune
+from training.visits import visits_of
 
 RECIPE = Recipe(cold_factors=3, cold_epochs=1, blend_others=20, trials=1)
 LINES = coded(sales(market.events().lazy(), market.stores()))
@@ -224,5 +225,5 @@ def test_all_users_teach_at_last_and_who_judges_a_trial_teaches_none(windows, mo
 def test_without_windows_the_defaults_hold():
     tuned = tune(LINES, [], Tables(), RECIPE, market.silent, validate=True)
     assert (tuned.blend.how, tuned.n_windows, tuned.validation) == ("defaults", 0, {})
-    assert tuned.blend.arrays["new_matrix"][-1, -1] == pytest.approx(np.log(mean_basket(LINES)))
+    assert tuned.blend.arrays["new_matrix"][-1, -1] == pytest.approx(np.log(mean_basket(visits_of(LINES))))
     assert tuned.recipe == RECIPE
