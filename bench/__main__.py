@@ -17,6 +17,7 @@ PARTS = {
     "ranking-cuts": "bench.ranking:cuts",
     "ranking-lastday": "bench.ranking:last_day",
     "ranking-tafeng": "bench.ranking:tafeng",
+    "ranking-speed": "bench.ranking_speed:rows",
 }
 # A name with a dash is a piece of the part before the dash, which runs it already.
 WHOLE = [name for name in PARTS if "-" not in name]

@@ -1,8 +1,8 @@
 """Ranking on public data: every data set beside its stated figures, its limits of time and memory, and the plots.
 
-`ranking` runs all; alone they are `ranking-december`, `ranking-cuts`, `ranking-lastday` and `ranking-tafeng`. Ta-Feng needs the
-variable TAFENG, a folder with its files (`bench.tafeng`): `make bench-ranking TAFENG=folder`; without it Ta-Feng is told to be
-left out.
+`ranking` runs all; alone they are `ranking-december`, `ranking-cuts`, `ranking-lastday`, `ranking-tafeng` and `ranking-speed`.
+Ta-Feng needs the variable TAFENG, a folder with its files (`bench.tafeng`): `make bench-ranking TAFENG=folder`; without it
+Ta-Feng is told to be left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from bench import ranking_speed
 from bench.journey_cut import DAY, write_cut
 from bench.journey_last_day import write_last_day
 from bench.ranking_plot import draw, draw_cuts
@@ -43,7 +44,8 @@ TAFENG = Goal(
 def rows() -> list[Row]:
     """Every row. December is one of the five cuts and is evaluated once."""
     runs = _at_cuts(CUTS)
-    return [*_december(runs[-1]), *_of_cuts(runs), *last_day(), *(tafeng() if _folder() else left_out())]
+    shown = tafeng() if _folder() else left_out()
+    return [*_december(runs[-1]), *_of_cuts(runs), *last_day(), *shown, *ranking_speed.rows()]
 
 
 def december() -> list[Row]:
