@@ -94,10 +94,13 @@ def evaluate(
 ) -> None:
     """Score the model and the baselines on --targets, knowing --events only."""
     from training import evaluate as room
+    from training.odd_data import told
 
     with console.progress() as report:
         done = room.evaluate(events, targets, out, ks=room.read_ks(k), cutoff=_utc(cutoff), progress=report)
     console.show(done if as_json else room.as_rows(done), as_machine=as_json)
+    if not as_json:
+        console.show(told(done), as_machine=False)
 
 
 @app.command()

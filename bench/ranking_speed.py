@@ -16,21 +16,19 @@ from scipy.sparse import csr_matrix
 
 import console
 from bench.journey_cut import DAY, write_cut
+from bench.ranking_crowd import best_sellers, replicated, with_every_term
 from bench.results import Row, row
 from models.ranker import Ranker
 from models.scoring import top_k
 from training import als
 from training.baskets import read_events_file, read_targets_file
 from training.cases import Case, Known
-from training.catalogue import catalogue_of
 from training.complete_journey import tables
-from training.cuts import inner_windows
-from training.fit import fit_parts
 from training.fitted import Fitted, fitted
 from training.ranked import Report, rank
 from training.recipe import Recipe
 from training.sales import coded, sales
-from training.tuning import Tables, tune
+from training.tuning import Tables
 
 K = 10
 WIDE = 10_000
@@ -70,14 +68,6 @@ def fit_rows(lines: pl.DataFrame, rounds: int, report: Report) -> list[Row]:
         ),
         row(f"fit {told}, {Recipe().trials} settings searched", searched, "s", against=against, against_value=alone),
     ]  # fmt: skip
-
-
-def with_every_term(lines: pl.DataFrame, known: Tables, recipe: Recipe, report: Report) -> tuple[Ranker, list[Case]]:
-    """A ranker with LightFM's factors in it too, which need categories, and everybody's history."""
-    tuned = tune(lines, inner_windows(lines, recipe.windows), known, recipe, report)
-    past = Known(lines)
-    ranker = fit_parts(past, catalogue_of(lines, known.products, None), recipe).ranker(tuned.blend.arrays)
-    return ranker, past.cases(past.histories.users, recipe.history_limit)
 
 
 def one_user_rows(ranker: Ranker, cases: Sequence[Case], rounds: int = 400) -> list[Row]:
@@ -131,21 +121,6 @@ def growth_row(lines: pl.DataFrame, copies: int, report: Report) -> Row:
         f"fit of {len(many):,} sales", whole, "s", against=f"so many times the fit of {len(lines):,}", against_value=bar,
         reach=f"at most {REACH_GROWTH:g} times", met=whole <= REACH_GROWTH * bar,
     )  # fmt: skip
-
-
-def best_sellers(lines: pl.DataFrame, most: int) -> list[str]:
-    """The `most` products of most sales, ties by id."""
-    sold = lines.group_by(pl.col.product_id.cast(pl.String)).len().sort("len", "product_id", descending=[True, False])
-    return sold["product_id"].head(most).to_list()
-
-
-def replicated(lines: pl.DataFrame, copies: int) -> pl.DataFrame:
-    """Every user `copies` times, each with a name and orders of their own."""
-    plain = lines.with_columns(
-        pl.col("user_id", "order_id").cast(pl.String), pl.col("product_id", "store_id").cast(pl.String)
-    )
-    every = [plain.with_columns(pl.col("user_id", "order_id") + pl.lit(f"~{number}")) for number in range(copies)]
-    return coded(pl.concat(every))
 
 
 def fastest(work: Callable[[], object], rounds: int) -> float:

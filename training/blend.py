@@ -21,8 +21,9 @@ from training.recipe import Recipe
 LEAST_POSITIVES = 50
 _TAILS = (0.5, 99.5)
 _FIRST_STEP = 8
-# For a shop too young to learn from. New: what sells, as a probability per visit. Usual: about what Complete Journey taught.
-DEFAULT_NEW: Mapping[str, float] = {"popularity": 1.0}
+# For a shop too young to learn from. New: what sells, as a probability per visit, leaning to what sells there and then (by a
+# third only: `here` grows with a store's sales without bound). Usual: about what Complete Journey taught.
+DEFAULT_NEW: Mapping[str, float] = {"popularity": 1.0, "here": 0.3}
 DEFAULT_USUAL: Mapping[str, float] = {"habit": 0.3, "lately": 0.5, "count": 0.7, "rebuy": 0.5}
 
 

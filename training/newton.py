@@ -16,7 +16,8 @@ from training.errors import TrainingError
 
 _BLOCK = 8192
 _STEPS, _HALVINGS = 50, 20
-_ENOUGH = 1e-7
+_ENOUGH, _ENDED = 1e-7, 1e-3
+"""Of the loss: what a step must still gain to be worth taking; and what may be left to gain when no step helps any more."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Problem:
 
 
 def minimise(problem: Problem, start: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """β float64[n_columns]. start: where to begin, zeros when not given. TrainingError when the loss is not finite."""
+    """β float64[n_columns]. start: where to begin, zeros when not given. TrainingError when it does not settle."""
     beta = np.zeros(problem.n_columns) if start is None else start
     here = _derivatives(problem, beta)
     for _ in range(_STEPS):
@@ -70,8 +71,12 @@ def minimise(problem: Problem, start: NDArray[np.float64] | None = None) -> NDAr
             if there[0] <= loss:
                 break
         else:
-            return beta
+            break
         beta, here = further, there
+    if gain > _ENDED * loss:
+        raise TrainingError(
+            f"the blend diverged: {_STEPS} steps of Newton did not settle at blend_c {problem.c:g}; lower blend_c"
+        )
     return beta
 
 

@@ -5,7 +5,8 @@ What is done with each is told in docs/reference.md, "What evaluate does with od
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -75,6 +76,18 @@ def odd_targets(targets: pl.DataFrame, lines: pl.DataFrame) -> dict[str, int]:
         "unknown_product_rows": int((~_is_in(targets["product_id"], products)).sum()),
         "single_visit_users": len({*targets["user_id"]} & single_visit_users(lines)),
     }
+
+
+def told(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an evaluation, for a person to read: every count of odd data that is not 0, and what the model fell back on."""
+    counts = {
+        f"{part}: {key.replace('_', ' ')}": n
+        for part in ("events", "targets")
+        for key, n in result[f"odd_{part}"].items()
+    }
+    counts |= {f"{part}: rows left out": n for part, n in result["skipped_rows"].items()}
+    notes = {f"fell back on {at}": note for at, note in enumerate(result["params"]["fell_back_on"], 1)}
+    return {**{name: n for name, n in counts.items() if n}, **notes} or {"odd data": "none"}
 
 
 def single_visit_users(lines: pl.DataFrame) -> set[str]:

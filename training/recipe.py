@@ -52,7 +52,7 @@ class Recipe:
     """Products of each user, the most bought, that count as bought by the same person."""
     windows: int = 3
     """Inner windows the blend is fitted on; `daypart train` takes one more, kept out of the search, to judge by."""
-    blend_rows: int = 500_000
+    blend_rows: int = 1_000_000
     """About how many rows per window the blend learns from; users are drawn until their rows make that many."""
     blend_usual: int = 120
     """Most products of the history that were not taken, sampled per user."""

@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from bench import ranking_speed
-from bench.ranking_speed import best_sellers, everybody_row, fit_rows, growth_row, in_turns, one_user_rows, replicated
+from bench.ranking_crowd import with_every_term
+from bench.ranking_speed import everybody_row, fit_rows, growth_row, in_turns, one_user_rows
 from tests.training import market
 from training.fitted import fitted
 from training.recipe import Recipe
@@ -30,7 +31,7 @@ def test_a_fit_stands_beside_als_alone(monkeypatch):
 
 
 def test_one_user_is_scored_with_lightfms_factors_too():
-    ranker, cases = ranking_speed.with_every_term(LINES, Tables(market.products()), SMALL, market.silent)
+    ranker, cases = with_every_term(LINES, Tables(market.products()), SMALL, market.silent)
     assert ranker.parts.arrays["cold_factors"].any()
     found = one_user_rows(ranker, cases, rounds=3)
     assert len(found) == len(ranking_speed.HISTORIES)
@@ -45,30 +46,10 @@ def test_everybody_stands_beside_implicits_recommend():
     assert made["met"] == (made["ratio"] <= 1)
 
 
-def test_copies_are_people_of_their_own_with_the_same_ways():
-    thrice = replicated(LINES, 3)
-    assert len(thrice) == 3 * len(LINES)
-    assert thrice["user_id"].n_unique() == 3 * LINES["user_id"].n_unique()
-    assert thrice["product_id"].cast(pl.String).unique().sort().to_list() == sorted(market.PRODUCTS)
-    own = thrice.filter(pl.col.user_id.cast(pl.String) == "u07~2").select("product_id", "day")
-    first = LINES.filter(pl.col.user_id.cast(pl.String) == "u07").select("product_id", "day")
-    assert own.cast({"product_id": pl.String}).equals(first.cast({"product_id": pl.String}))
-
-
-def test_nobody_stays_nobody():
-    lines = LINES.head(3).with_columns(user_id=pl.lit(None, LINES.schema["user_id"]))
-    assert replicated(lines, 2)["user_id"].null_count() == 6
-
-
 def test_growth_is_told_against_as_many_small_fits():
     made = growth_row(LINES, 2, market.silent)
     assert f"{2 * len(LINES):,} sales" in made["figure"]
     assert made["met"] == (made["ratio"] <= ranking_speed.REACH_GROWTH)
-
-
-def test_best_sellers_are_the_most_sold_ties_by_id():
-    lines = pl.DataFrame({"product_id": ["b", "c", "a", "c"]})
-    assert best_sellers(lines, 2) == ["c", "a"]
 
 
 def test_both_sides_take_turns():
