@@ -46,10 +46,11 @@ def rows(rounds: int = 3, copies: int = 10) -> list[Row]:
         users = read_targets_file(targets)[0]["user_id"].unique().sort().to_list()
         model = fitted(lines, PLAIN, report)
         made = tables()
-        few = made.events.filter(pl.col.product_id.is_in(best_sellers(lines, WIDE)))
+        few = best_sellers(lines, WIDE)
+        sold, known = (table.filter(pl.col.product_id.is_in(few)) for table in (made.events, made.products))
         return [
             *fit_rows(lines, rounds, report),
-            *one_user_rows(*with_every_term(coded(sales(few.lazy())), Tables(made.products), PLAIN, report)),
+            *one_user_rows(*with_every_term(coded(sales(sold.lazy())), Tables(known), PLAIN, report)),
             everybody_row(model, users, rounds, report),
             growth_row(lines, copies, report),
         ]

@@ -111,7 +111,12 @@ def wide_term(ask: Ask, name: str) -> np.ndarray:
     if name == "als":
         return np.asarray(ask.parts.arrays["als_factors"] @ ask.als_user)
     if name == "cold":
-        return np.asarray(ask.cold_user @ ask.parts.cold_columns)
+        known = ask.parts.has_tastes
+        return (
+            np.asarray(ask.cold_user @ ask.parts.cold_columns)
+            if known
+            else np.zeros(len(ask.parts.products), np.float32)
+        )
     return ask.parts.here(ask.store, ask.daypart_number)
 
 

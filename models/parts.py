@@ -40,6 +40,11 @@ class Parts:
         return lru_cache(maxsize=2)(self._table)
 
     @cached_property
+    def has_tastes(self) -> bool:
+        """Whether LightFM was fitted; without categories `cold_factors` are zeros."""
+        return bool(self.arrays["cold_factors"].any())
+
+    @cached_property
     def cold_columns(self) -> np.ndarray:
         """float32[g, n]: `cold_factors` lying down, as a thin matrix meets a vector several times faster that way."""
         return np.ascontiguousarray(self.arrays["cold_factors"].T)

@@ -110,8 +110,9 @@ def _designs(folds: Sequence[Fold]) -> list[Design]:
 
 
 def _some(cases: list[Case], recipe: Recipe, rng: np.random.Generator) -> list[Case]:
-    """Cases drawn until their rows are about `blend_rows`, in their own order."""
+    """Cases drawn until their rows are about `blend_rows`, store by store, as what a place sells is kept for the next one."""
     rows = np.array([min(len(case.history), recipe.blend_usual) + recipe.blend_others for case in cases])
     drawn = rng.permutation(len(cases))
     enough = int(np.searchsorted(np.cumsum(rows[drawn]), recipe.blend_rows)) + 1
-    return [cases[place] for place in np.sort(drawn[:enough])]
+    kept = [cases[place] for place in np.sort(drawn[:enough])]
+    return sorted(kept, key=lambda case: case.store_id or "")

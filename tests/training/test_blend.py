@@ -196,7 +196,7 @@ def test_the_defaults_are_their_weights_whatever_the_range():
     values = np.array([[-4.0, 2.0, 7.0], [100.0, -50.0, 0.0]], np.float32)
     weights = [DEFAULT_USUAL["habit"], DEFAULT_USUAL["count"], 0]
     np.testing.assert_allclose(usual.score(values), values @ weights + np.log(3), rtol=1e-5)
-    assert new.linear.tolist() == [DEFAULT_NEW.get(name, 0) for name in new.terms]
+    assert new.linear.tolist() == pytest.approx([DEFAULT_NEW.get(name, 0) for name in new.terms])
     assert {*DEFAULT_NEW} <= {*new.terms}
     assert forms(fit_blend([], 0.2, RECIPE))[1].matrix[-1, -1] == 0, "a basket is at least one product"
 
