@@ -6,28 +6,34 @@ import numpy as np
 
 from models.scoring import top_k
 
-# Far beyond any difference of two logits, so that novelty 0 and 1 put one kind of product wholly before the other.
-_NEVER = 1e-30
 
+def dialled(ranking: np.ndarray, known_rows: np.ndarray, novelty: float | None, k: int) -> np.ndarray:
+    """Rows int64[min(k, eligible)] of a slate of which `novelty` is the share of places for new products, greatest score first.
 
-def dialled(score: np.ndarray, known_rows: np.ndarray, novelty: float | None) -> np.ndarray:
-    """float32[n]: logits for ranking, moved by the novelty dial; `known_rows` are the products of the history.
-
-    A product of the history gets + ln(1 − novelty), a new one + ln(novelty): 0.5 moves both alike and so nothing, the
-    ends put one kind before the other, and within a kind the model's order stays. The reported score is not moved.
+    ranking float32[n]: logits, NaN for what may not be shown; known_rows int[m]: the products of the history, all others are new;
+    novelty 0 to 1: 0 is the usual alone, 1 nothing but new; None leaves the kinds to their scores. Within a kind the model's
+    order stays, and where one kind runs out the other fills its places: whoever has no history gets new products all the same.
+    ValueError for a novelty outside 0 to 1.
     """
     if novelty is None:
-        return score.copy()
-    moved = score + np.float32(np.log(max(novelty, _NEVER)))
-    moved[known_rows] = score[known_rows] + np.float32(np.log(max(1.0 - novelty, _NEVER)))
-    return moved
+        return top_k(ranking, k)
+    if not 0.0 <= novelty <= 1.0:
+        raise ValueError(f"novelty {novelty} is not 0 to 1")
+    owned = np.zeros(len(ranking), dtype=bool)
+    owned[known_rows] = True
+    nothing = np.float32(np.nan)
+    usual, new = (top_k(np.where(kind, ranking, nothing), k) for kind in (owned, ~owned))
+    n_new = int(np.floor(novelty * k + 0.5))
+    n_new = max(min(n_new, len(new)), k - len(usual))
+    rows = np.concatenate([usual[: k - n_new], new[:n_new]])
+    return rows[np.lexsort((rows, -ranking[rows]))]
 
 
 def with_quota(rows: np.ndarray, ranking: np.ndarray, unsold: np.ndarray, share: float) -> np.ndarray:
     """rows int64[k], best first, whose last floor(share · k) places go to the best `unsold` products not yet among them.
 
-    ranking float[n], NaN for what may not be shown; unsold bool[n]. What is in `rows` and unsold already fills places of the
-    quota; where too few unsold products may be shown, the rest of the list stays as it was.
+    ranking float[n], NaN for what may not be shown; unsold bool[n]; share 0 to 1. What is in `rows` and unsold already fills
+    places of the quota; where too few unsold products may be shown, the rest of the list stays as it was.
     """
     places = int(share * len(rows)) - int(unsold[rows].sum())
     if places <= 0:

@@ -11,7 +11,6 @@ from msgspec import UNSET
 
 from models.history import History
 from models.novelty import dialled, with_quota
-from models.scoring import top_k
 from offers.answers import Offer
 from serving.bundle import Bundle
 from serving.eligible import Shelf, eligible
@@ -39,10 +38,11 @@ def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime
     store_id, novelty = ask.context.store_id, ask.filter.novelty
     hour_of_week, at_s = bundle.hour_of_week(store_id, moment), int(moment.timestamp())
     scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-    ranking = dialled(scores.score, scores.ask.rows, novelty)
+    ranking = scores.score.copy()
     ranking[~eligible(bundle, known.shelf, ask.filter, ask.context.cart)] = np.nan
     share = 0.0 if novelty == 0 else bundle.exploration_share
-    rows = with_quota(top_k(ranking, ask.limit), ranking, bundle.ranker.unsold, share)
+    rows = dialled(ranking, scores.ask.rows, novelty, ask.limit)
+    rows = with_quota(rows, ranking, bundle.ranker.unsold, share)
     coupons = open_coupons(known.offers, store_id)
     ids, items = bundle.ranker.product_ids.ids, []
     for place, (row, probability) in enumerate(zip(rows.tolist(), scores.probability(rows).tolist(), strict=True)):

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from models.form import Form
 from models.novelty import dialled
 from models.response import sigmoid
-from models.scoring import top_k
 from training.calibration import calibration
 from training.recipe import Recipe
 from training.report import ReportData
 from training.search import Fold
 from training.tuning import Tuned
 
-DIAL = (0.0, 0.25, 0.5, 0.75, 0.9, 0.97, 1.0)
+DIAL = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 K = 10
 _USERS = 400
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "optuna", "implicit", "lightfm-next")
@@ -82,7 +81,7 @@ def dial(fold: Fold, blend: Any, recipe: Recipe) -> list[dict[str, float]]:
         _, rows = ranker.product_ids.rows(sorted(fold.taken[case.user_id]))
         owned = np.isin(rows, scores.ask.rows)
         for step, novelty in enumerate(DIAL):
-            hit = np.isin(rows, top_k(dialled(scores.score, scores.ask.rows, novelty), K))
+            hit = np.isin(rows, dialled(scores.score, scores.ask.rows, novelty, K))
             parts = (hit, hit[owned], hit[~owned])
             found[place, step] = [part.mean() if len(part) else np.nan for part in parts]
     means = [[_mean(found[:, step, part]) for part in range(3)] for step in range(len(DIAL))]

@@ -54,12 +54,10 @@ def test_a_slate_is_full_although_much_is_struck_out(bundle):
 def test_novelty_turns_the_list_and_leaves_the_scores(bundle):
     history = checkerboard.history(0)
     plain = {item.product_id: item.score for item in ranked(bundle, history, limit=N)}
-    usual = ranked(bundle, history, limit=N, filter=Filter(novelty=0.0))
-    fresh = ranked(bundle, history, limit=N, filter=Filter(novelty=1.0))
-    n_known = len(history)
-    assert {item.product_id for item in usual[:n_known]} == set(history.product_ids)
-    assert not {item.product_id for item in fresh[: N - n_known]} & set(history.product_ids)
-    assert {item.product_id: item.score for item in fresh} == plain
+    for novelty, n_new in ((0.0, 0), (0.5, 2), (1.0, 4)):
+        items = ranked(bundle, history, limit=4, filter=Filter(novelty=novelty))
+        assert len({item.product_id for item in items} - set(history.product_ids)) == n_new
+        assert {item.product_id: item.score for item in items}.items() <= plain.items()
 
 
 def test_names_come_in_the_language_asked_for_also_in_reasons(bundle):
