@@ -7,7 +7,7 @@ bring the scores back to chances (Platt 1999), which keeps every order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,9 @@ def fit_blend(designs: Sequence[Design], basket: float, recipe: Recipe) -> Blend
     fitted: dict[str, Form] = {}
     forms: dict[str, Form] = {}
     for name, rows, terms, default in halves:
-        learned = _learned(rows, terms, recipe, pairs_of(terms, alone=WIDE_TERMS if name == "new" else ()))
+        is_new = name == "new"
+        held = replace(recipe, blend_c=recipe.blend_c * recipe.blend_new_times) if is_new else recipe
+        learned = _learned(rows, terms, held, pairs_of(terms, alone=WIDE_TERMS if is_new else ()))
         if learned is not None:
             fitted[name] = learned
         forms[name] = learned or _default(terms, default, basket)

@@ -299,3 +299,15 @@ def test_a_stronger_ridge_shrinks_what_leans_on_pairs():
     weak, strong = (forms(fit_blend([DESIGN], 3.0, replace(RECIPE, blend_c=c)))[0] for c in (100.0, 1e-4))
     scale = np.outer(SPREADS[0], SPREADS[0])
     assert np.abs(strong.pairs * scale).sum() < 0.6 * np.abs(weak.pairs * scale).sum()
+
+
+def test_the_form_of_the_new_is_held_more_loosely():
+    held = forms(fit_blend([DESIGN], 3.0, replace(RECIPE, blend_c=0.01, blend_new_times=50.0)))
+    tight, loose = (
+        forms(fit_blend([DESIGN], 3.0, replace(RECIPE, blend_c=c, blend_new_times=1.0))) for c in (0.01, 0.5)
+    )
+    # Up to the slope and shift that both forms share.
+    for mine, other in ((held[0], tight[0]), (held[1], loose[1])):
+        slope = mine.linear @ other.linear / (other.linear @ other.linear)
+        np.testing.assert_allclose(mine.linear, slope * other.linear, rtol=1e-3, atol=1e-4)
+    assert np.abs(held[1].linear / held[1].linear[0] - tight[1].linear / tight[1].linear[0]).max() > 0.01
