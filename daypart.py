@@ -72,12 +72,14 @@ def features(through: Moment = None, as_json: Json = False) -> None:
 def train(through: Moment = None, as_json: Json = False) -> None:
     """Fit, export a candidate artifact, print its metrics beside the baselines."""
     from training import train as room
-    from training.evaluate import as_rows
+    from training.evaluate_table import as_rows
 
     with console.progress() as report:
         done = room.train(load_settings(), through=_utc(through), progress=report)
-    console.show(done if as_json else replace(done, metrics={}), as_machine=as_json)
-    if not as_json:
+    if as_json:
+        console.show(done, as_machine=True)
+    else:
+        console.show({name: value for name, value in vars(done).items() if name != "metrics"}, as_machine=False)
         console.show(as_rows(done.metrics), as_machine=False)
     if done.logged and done.logged.warning:
         console.aside.print(f"daypart: {done.logged.warning}", markup=False)
@@ -94,11 +96,12 @@ def evaluate(
 ) -> None:
     """Score the model and the baselines on --targets, knowing --events only."""
     from training import evaluate as room
+    from training.evaluate_table import as_rows
     from training.odd_data import told
 
     with console.progress() as report:
         done = room.evaluate(events, targets, out, ks=room.read_ks(k), cutoff=_utc(cutoff), progress=report)
-    console.show(done if as_json else room.as_rows(done), as_machine=as_json)
+    console.show(done if as_json else as_rows(done), as_machine=as_json)
     if not as_json:
         console.show(told(done), as_machine=False)
 

@@ -59,7 +59,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
 def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
     """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
     from training import gate, ingest, train
-    from training.evaluate import as_rows
+    from training.evaluate_table import as_rows
 
     if claim_home(settings, data, now):
         with _step("writing the input tables"):

@@ -45,7 +45,8 @@ class Context(Ask, frozen=True):
 class Filter(Ask, frozen=True):
     """What may be shown. `include`, if given, is all that may; `exclude` never is.
 
-    `novelty` from 0 (what the person knows comes first) over 0.5 (as the model ranks) to 1 (what is new comes first).
+    `novelty` is the share of places for what the person never bought: 0 the usual alone, 1 nothing but new; without it the model
+    decides.
     """
 
     include: Annotated[tuple[Id, ...], Meta(max_length=MAX_LISTED)] | None = None

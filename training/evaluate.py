@@ -133,17 +133,5 @@ def read_ks(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def as_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The result as a table: the model and each baseline, at each k; no rows where nothing could be compared."""
-    if not result:
-        return []
-    boards = {"model": result["k"], **{name: board["k"] for name, board in result["baselines"].items()}}
-    return [
-        {"ranking": name, "k": int(k), **{key: round(value, 4) for key, value in metrics.items()}}
-        for k in result["k"]
-        for name, metrics in ((name, board[k]) for name, board in boards.items())
-    ]
-
-
 def _silent(what: str, done: int, total: int) -> None:
     """Nobody watches."""

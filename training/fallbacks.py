@@ -59,9 +59,10 @@ def _of_blend(tuned: Tuned, judged: bool) -> Iterator[str]:
     how, n_searched = tuned.blend.how, tuned.n_windows - (judged and bool(tuned.validation))
     kept = [f"{half}: fewer than {LEAST_POSITIVES} {_BOUGHT[half]}" for half in _BOUGHT if half not in how.split()]
     if kept:
-        yield f"too few repeat or new purchases to learn every weight from: {how}, the rest by default ({'; '.join(kept)})"
+        by_default = "all by default" if how == "defaults" else f"{how}, the rest by default"
+        yield f"too few repeat or new purchases to learn every weight from: {by_default} ({'; '.join(kept)})"
     if tuned.recipe.trials > 1 and not tuned.trials:
-        few = f"a window has fewer than {LEAST_ASKED} users to judge by"
+        few = f"a window has fewer than {LEAST_ASKED} users to judge by, a fifth of all being kept for that"
         why = "fewer than two windows to compare on" if n_searched < 2 else few
         yield f"hyperparameters were not searched: {why}; the recipe's own stand"
     if judged and not tuned.validation:

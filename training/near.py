@@ -2,7 +2,8 @@
 
 Cosine of co-occurrence, shrunk so that a chance meeting of two rare products is not an affinity: c_ij / sqrt((c_i + s)(c_j + s))
 (Sarwar et al. 2001, Deshpande & Karypis 2004). A product of fewer than LEAST_BUYERS people is nobody's neighbour and has none, so
-what one or two people buy, however often, shows in no row.
+what only one or two people buy, however often, shows in no row. Two products that many buy can still be linked by one person who
+buys both; no row says whose.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from models.term_names import NEW_TERMS, USUAL_TERMS
 from training.errors import TrainingError
 from training.recipe import Recipe
 
@@ -27,8 +28,19 @@ def check_recipe(recipe: Recipe) -> None:
     wrong += _below(recipe, _ABOVE_ZERO, "above 0", math.ulp(0.0))
     if recipe.history_limit is not None and recipe.history_limit < 1:
         wrong.append(f"history_limit (now {recipe.history_limit}) from 1, or None for all")
+    wrong += [*_unknown(recipe, "usual_terms", USUAL_TERMS), *_unknown(recipe, "new_terms", NEW_TERMS)]
+    if not recipe.usual_terms:
+        wrong.append("usual_terms (now empty) to hold a term at least")
     if wrong:
         raise TrainingError(f"the recipe cannot be fitted; change {', '.join(wrong)}")
+
+
+def _unknown(recipe: Recipe, field: str, known: tuple[str, ...]) -> list[str]:
+    terms = getattr(recipe, field)
+    strange = sorted({*terms} - {*known})
+    twice = sorted({term for term in terms if terms.count(term) > 1})
+    said = f"to names of {', '.join(known)}"
+    return [f"{field} (now with {why}) {said}" for why in (*map(repr, strange), *(f"{name!r} twice" for name in twice))]
 
 
 def _below(recipe: Recipe, names: tuple[str, ...], said: str, least: float) -> list[str]:

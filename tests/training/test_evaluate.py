@@ -10,7 +10,7 @@ import pytest
 from tests.training import market
 from training.cuts import global_cut
 from training.errors import TrainingError
-from training.evaluate import as_rows, evaluate, read_ks
+from training.evaluate import evaluate, read_ks
 from training.metrics import KEYS
 from training.recipe import Recipe
 
@@ -265,15 +265,6 @@ def test_the_command_lines_words():
     for text in ("", "ten", "10,", "-1"):
         with pytest.raises(TrainingError, match="--k"):
             read_ks(text)
-
-
-def test_rows_for_the_table(result):
-    rows = as_rows(result)
-    assert [(row["ranking"], row["k"]) for row in rows[:4]] == [
-        ("model", 5), ("global_popularity", 5), ("personal_frequency", 5), ("personal_then_popular", 5),
-    ]  # fmt: skip
-    assert rows[0]["recall"] == round(result["k"]["5"]["recall"], 4)
-    assert len(rows) == 8
 
 
 def test_progress_is_told(tmp_path):

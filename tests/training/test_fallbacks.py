@@ -42,7 +42,7 @@ def test_where_nothing_was_missing_nothing_is_said():
         ({"tuned": replace(RICH, blend=Blend({}, "usual fitted"), validation={"blend": "usual fitted"})},
          "usual fitted, the rest by default (new: fewer than 50 first purchases of a product)"),
         ({"tuned": replace(RICH, blend=Blend({}, "defaults"), validation={"blend": "defaults"})},
-         "defaults, the rest by default (usual: fewer than 50 repeat purchases; new: fewer than 50 first"),
+         "all by default (usual: fewer than 50 repeat purchases; new: fewer than 50 first"),
         ({"tuned": replace(RICH, trials=())}, "not searched: a window has fewer than 20 users to judge by"),
         ({"tuned": replace(RICH, trials=(), n_windows=2)}, "not searched: fewer than two windows to compare on"),
         ({"tuned": replace(RICH, validation={})}, "could not be compared with the baselines"),

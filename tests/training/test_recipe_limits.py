@@ -34,3 +34,17 @@ def test_what_must_be_one_at_least(name):
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(TrainingError, match=r"als_factors .*, windows .*, blend_c "):
         check_recipe(Recipe(als_factors=0, windows=-1, blend_c=0.0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"usual_terms": ()}, r"usual_terms \(now empty\)"),
+        ({"usual_terms": ("habbit",)}, r"usual_terms \(now with 'habbit'\) to names of habit, "),
+        ({"new_terms": ("habit",)}, r"new_terms \(now with 'habit'\)"),
+        ({"new_terms": ("month", "month")}, r"new_terms \(now with 'month' twice\)"),
+    ],
+)
+def test_a_term_that_is_none_is_named(changes, said):
+    with pytest.raises(TrainingError, match=said):
+        check_recipe(Recipe(**changes))

@@ -19,7 +19,7 @@ from training import search, tuning
 from training import train as room
 from training.cases import served
 from training.errors import TrainingError
-from training.evaluate import as_rows
+from training.evaluate_table import as_rows
 from training.lake import DataError
 from training.recipe import Recipe
 from training.train import train
