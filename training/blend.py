@@ -7,7 +7,7 @@ bring the scores back to chances (Platt 1999), which keeps every order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +47,8 @@ def fit_blend(designs: Sequence[Design], basket: float, recipe: Recipe) -> Blend
     fitted: dict[str, Form] = {}
     forms: dict[str, Form] = {}
     for name, rows, terms, default in halves:
-        is_new = name == "new"
-        held = replace(recipe, blend_c=recipe.blend_c * recipe.blend_new_times) if is_new else recipe
-        learned = _learned(rows, terms, held, pairs_of(terms, alone=WIDE_TERMS if is_new else ()))
+        alone, ease = (WIDE_TERMS, recipe.blend_new_ease) if name == "new" else ((), 1.0)
+        learned = _learned(rows, terms, recipe, pairs_of(terms, alone=alone), ease)
         if learned is not None:
             fitted[name] = learned
         forms[name] = learned or _default(terms, default, basket)
@@ -71,7 +70,11 @@ def pairs_of(terms: Sequence[str], alone: Sequence[str] = ()) -> tuple[NDArray[n
 
 
 def _learned(
-    rows: Rows, terms: tuple[str, ...], recipe: Recipe, pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
+    rows: Rows,
+    terms: tuple[str, ...],
+    recipe: Recipe,
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    ease: float,
 ) -> Form | None:
     """None for too little data. The ridge is on standardised terms, and on products of two such terms."""
     if rows.taken.sum() < LEAST_POSITIVES or rows.taken.all():
@@ -81,9 +84,8 @@ def _learned(
     centre, spread = clipped.mean(axis=0, dtype=np.float64), clipped.std(axis=0, dtype=np.float64)
     spread[spread < 1e-6] = np.inf  # a term that never varies weighs nothing
     weight = rows.weight * rows.user ** np.float32(recipe.user_power)
-    problem = Problem(
-        ((clipped - centre) / spread).astype(np.float32), rows.taken, weight / weight.mean(), *pairs, recipe.blend_c
-    )
+    z = ((clipped - centre) / spread).astype(np.float32)
+    problem = Problem(z, rows.taken, weight / weight.mean(), *pairs, recipe.blend_c, ease)
     # Most steps on few rows, the last on all: the same optimum, sooner.
     few = problem.thinned(_FIRST_STEP)
     beta = minimise(problem, minimise(few) if few.taken.any() and not few.taken.all() else None)

@@ -59,9 +59,11 @@ class Recipe:
     blend_others: int = 60
     """Products outside the history sampled per user."""
     blend_c: float = 0.01
-    """Inverse of the ridge penalty on the standardised terms and their pairs, in the form of the usual."""
-    blend_new_times: float = 10.0
-    """The form of the new takes so many times `blend_c`: held as tightly as the usual, it finds no more than what sells."""
+    """Inverse of the ridge penalty on the standardised terms and their pairs."""
+    blend_new_ease: float = 100.0
+    """In the form of the new the terms themselves are held so many times more loosely than their pairs: held as tightly, it found
+    less than what sells.
+    """
     user_power: float = 1.0
     """A user weighs 1 / (products taken) to this power: 1 is every user alike, as in recall; 0 is every product alike."""
     trials: int = 3
@@ -91,7 +93,7 @@ class Recipe:
             },
             "blend": {
                 "windows": self.windows, "rows": self.blend_rows, "others": self.blend_others, "c": self.blend_c,
-                "new_times": self.blend_new_times,
+                "new_ease": self.blend_new_ease,
                 "user_power": self.user_power, "trials": self.trials,
             },
             "strengths": {

@@ -18,7 +18,7 @@ _FROM_ZERO = (
 )  # fmt: skip
 _ABOVE_ZERO = (
     "als_regularization", "als_alpha", "popularity_half_life_days", "popularity_strength", "response_slope", "blend_c",
-    "blend_new_times",
+    "blend_new_ease",
 )  # fmt: skip
 
 

@@ -75,8 +75,9 @@ def test_what_goes_with_a_first_purchase_rises_with_it():
         after = places_of(model, came_once([first], model.at, 1), model.at)
         own = [product for product in cold if product.startswith(f"circle{circle}") and product != first]
         other = [product for product in cold if product.startswith("circle") and product[6] != str(circle)]
-        assert np.mean([after[p] for p in own]) < np.mean([cold[p] for p in own]) - 20
-        assert np.mean([after[p] for p in other]) > np.mean([cold[p] for p in other])
+        rose, others = (np.mean([cold[p] - after[p] for p in kind]) for kind in (own, other))
+        assert rose > 20
+        assert rose > others + 20, "what is first bought by others rises too, and far less"
         assert after[first] < cold[first]
 
 

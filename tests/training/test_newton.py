@@ -1,5 +1,7 @@
 """Our Newton against scikit-learn's logistic regression on the same columns: the same weights, blocks or not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -68,3 +70,15 @@ def test_what_is_not_a_number_says_what_to_change():
     p.z[3, 1] = np.nan
     with pytest.raises(TrainingError, match="the blend diverged"):
         minimise(p)
+
+
+def test_ease_holds_the_terms_more_loosely_and_leaves_the_pairs_their_ridge():
+    p = problem(c=1e-3)
+    eased = minimise(replace(p, ease=50.0))
+    # The library knows one ridge only: a column made wider by a factor is held more loosely by its square.
+    wide = columns(p)
+    wide[:, :3] *= np.sqrt(50.0)
+    known = LogisticRegression(C=1e-3, tol=1e-10, max_iter=5000).fit(wide, p.taken, sample_weight=p.weight)
+    np.testing.assert_allclose(eased[:3], known.coef_[0][:3] * np.sqrt(50.0), atol=3e-3)
+    np.testing.assert_allclose(eased[3:-1], known.coef_[0][3:], atol=3e-3)
+    assert replace(p, ease=50.0).thinned(2).ease == 50.0
