@@ -60,7 +60,7 @@ class Recipe:
     """Products outside the history sampled per user."""
     blend_c: float = 0.01
     """Inverse of the ridge penalty on the standardised terms and their pairs."""
-    blend_new_ease: float = 100.0
+    blend_new_ease: float = 10.0
     """In the form of the new the terms themselves are held so many times more loosely than their pairs: held as tightly, it found
     less than what sells.
     """
