@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DAYPART_"
-_LIMITS = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000)}
-_LIMITS |= dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
+_LIMITS = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000), "budget_cents": (0, 10**12)}
+_LIMITS |= {"offline_cents": (0, 10**9)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
 
 
 class SettingsError(Exception):
@@ -47,8 +47,14 @@ class Settings:
     """ISO 4217 code in which cents are counted."""
     assumed_cost_share: float = 0.75
     """Cost as a share of price for a product that states no cost: high on purpose, so discounts stay shallow."""
+    budget_cents: int = 0
+    """What all campaigns together may spend; 0 is no cap."""
+    offline_cents: int = 0
+    """What the tills of one store together may pay without network before they settle; 0: none pays."""
+    offline_key: str = ""
+    """File of the Ed25519 key (PEM) that signs for tills without network; empty keeps one in `home`."""
     history_limit: int = 512
-    """Most products kept in one user's history feature."""
+    """Most products kept in one user's history."""
     exploration_share: float = 0.1
     """Share of a slate's places kept for eligible products that nobody had bought when the model was trained."""
     seed: int = 20171201
@@ -68,6 +74,11 @@ class Settings:
     def shelf(self) -> Path:
         """The artifacts' folder."""
         return self.home / "artifacts"
+
+    @property
+    def signing_key(self) -> Path:
+        """The file of the signing key."""
+        return Path(self.offline_key) if self.offline_key else self.home / "offline-key.pem"
 
     @property
     def ledger_url(self) -> str:

@@ -18,6 +18,11 @@ PARTS = {
     "ranking-lastday": "bench.ranking:last_day",
     "ranking-tafeng": "bench.ranking:tafeng",
     "ranking-speed": "bench.ranking_speed:rows",
+    "ledger": "bench.ledger:rows",
+    "ledger-speed": "bench.ledger:speed",
+    "ledger-http": "bench.ledger:http",
+    "ledger-growth": "bench.ledger:growth",
+    "ledger-race": "bench.ledger:race",
 }
 # A name with a dash is a piece of the part before the dash, which runs it already.
 WHOLE = [name for name in PARTS if "-" not in name]

@@ -81,6 +81,7 @@ STORE_COLUMNS = (
     Column("timezone", "text", required=True),
     Column("opens", "text"),
     Column("closes", "text"),
+    Column("closed_days", "text"),
     Column("latitude", "float"),
     Column("longitude", "float"),
 )

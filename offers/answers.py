@@ -31,8 +31,9 @@ class Ask:
 class Answer:
     """`body` is JSON values only, and the same bytes on a replay when encoded by one encoder.
 
-    ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at,
-    held_until (hold only; RFC 3339). Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}.
+    ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at; held_until (hold),
+    token_id and valid_until (token), units (reverse), reason (overpay); times in RFC 3339.
+    Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}.
     """
 
     ok: bool
@@ -72,6 +73,10 @@ class Page:
 
 class KeyReused(Exception):
     """The idempotency key was used before with another body (HTTP 409)."""
+
+
+class KeyInFlight(Exception):
+    """A call with this idempotency key is being carried out (HTTP 409): ask again in a moment."""
 
 
 class CursorError(Exception):

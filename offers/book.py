@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 State = Literal["issued", "held", "redeemed", "reversed", "released"]
+Scope = Literal["chain", "campaign", "store", "user", "day"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Coupon:
-    """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone."""
+    """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
+
+    A live hold is an order's (`order_id`) or a signed token's (`token_id`: a till without network may pay the coupon). Once
+    redeemed, `units` counts the product in that order and `returned` how many of them came back.
+    """
 
     offer_id: str
     campaign_id: str
@@ -42,45 +47,86 @@ class Coupon:
     state: State = "issued"
     order_id: str | None = None
     held_until: datetime | None = None
+    token_id: str | None = None
+    used_day: str | None = None
+    units: int = 0
+    returned: int = 0
 
 
-@dataclass(frozen=True)
-class Account:
-    """A campaign's money at one moment, in cents.
+@dataclass(frozen=True, kw_only=True)
+class Purse:
+    """The money of one scope of a budget at one moment, in cents.
 
-    `held_cents` are live holds, `promised_cents` the expected cost of open coupons; both are reckoned at that moment,
-    so whatever has run out counts for nothing without a sweeper. `reserve_cents` is kept back from new coupons; it is
-    there to pay those already sent, so holds and redemptions may use it.
+    `held_cents` are live holds (when a coupon is judged, of the others), `promised_cents` the expected cost of open
+    coupons; both are reckoned at that moment, so whatever has run out counts for nothing without a sweeper.
+    `reserve_cents` is kept back from new coupons; it is there to pay those already sent, so holds and redemptions may use
+    it. `overspend_cents` is what coupons already sent may cost above the grant (policy `honour`; 0 is `strict`).
     """
 
-    campaign_id: str
+    scope: Scope = "campaign"
     granted_cents: int
-    reserve_cents: int
+    reserve_cents: int = 0
+    overspend_cents: int = 0
     spent_cents: int = 0
     held_cents: int = 0
     promised_cents: int = 0
+
+
+@dataclass(frozen=True)
+class Account(Purse):
+    """A campaign's purse with its limits; `n_used` counts coupons redeemed or (of the others) under a live hold.
+
+    Limits that are None don't limit. `token_s` is how long a signed token lives, `sync_s` how long after that a till may bring
+    in what it paid without network.
+    """
+
+    campaign_id: str
     max_per_user_day: int = 1
+    max_per_user: int | None = None
+    max_coupons: int | None = None
     hold_s: int = 300
+    grace_s: int = 0
+    token_s: int = 14_400
+    sync_s: int = 86_400
     stopped: bool = False
+    n_used: int = 0
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Another coupon of ours on the same product in the same order: it too lowers the price of one unit."""
+
+    offer_id: str
+    discount_cents: int
+    floor_cents: int
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules can't see by themselves: the store at the judged moment, its stock, the user's day.
+    """What the rules can't see by themselves: the store at the judged moment, its stock, the user, the order.
 
     `user_today` counts the user's other coupons of this campaign on the judged local day: for an issue those already
-    issued for it, else those redeemed or under a live hold. None means unknown, and unknown refuses nothing.
+    issued for it, else those redeemed or under a live hold; `user_ever` the same over all days. None means unknown, and
+    unknown refuses nothing. `day` is the store's calendar day that is judged.
     """
 
     store_open: bool | None = None
     stock_units: int | None = None
     user_today: int = 0
+    user_ever: int = 0
+    day: str | None = None
+    stacked: tuple[Stacked, ...] = ()
 
 
 @dataclass(frozen=True)
 class Book:
-    """Everything one decision reads. `coupon` is None when no such coupon exists."""
+    """Everything one decision reads. `coupon` is None when no such coupon exists.
+
+    `purses` are the budgets of other scopes that the coupon falls under: the whole chain's, its store's, its user's, the
+    day's.
+    """
 
     coupon: Coupon | None
     account: Account | None
     facts: Facts = Facts()
+    purses: tuple[Purse, ...] = ()

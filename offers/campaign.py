@@ -1,33 +1,35 @@
-"""Campaigns as files: `campaigns/<id>.toml`, validated once, at the door. An unknown key is refused, never ignored."""
+"""What a campaign says: money, depth, windows, limits. `offers.campaign_file` reads it."""
 
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 from fractions import Fraction
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from offers.slots import DAY, minute_of
+from offers.slots import minute_of
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Cents = Annotated[int, Meta(ge=0, le=10**12)]
 Hours = Annotated[int, Meta(ge=1, le=24)]
 
 
-class CampaignError(Exception):
-    """A campaign file is missing or wrong. The message names file, key, reason and remedy."""
-
-
 class Budget(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Money: `granted_cents` for the whole campaign, of which `reserve_share` is kept back from new coupons."""
+    """Money: `granted_cents` for the whole campaign and, where given, at most so much per store, user or local day of the
+    store; of each, `reserve_share` is kept back from new coupons.
+
+    Policy `strict` never pays above a grant, even if every coupon sent comes back; `honour` pays coupons already sent
+    up to `overspend_cents` above it.
+    """
 
     granted_cents: Cents
+    per_store_cents: Cents | None = None
+    per_user_cents: Cents | None = None
+    per_day_cents: Cents | None = None
     reserve_share: Share = 0.15
+    policy: Literal["strict", "honour"] = "strict"
+    overspend_cents: Cents = 0
 
     @property
     def reserve_cents(self) -> int:
@@ -68,10 +70,17 @@ class Send(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Caps: coupons a user may use a local day; seconds a hold lives; most a till's clock may differ (None: any)."""
+    """Caps: coupons a user may use a local day and in all, and all users together; seconds a hold lives, a till's queue
+    is served after the window, a signed token lives, and a till without network has to bring in what it paid after that;
+    most a till's clock may differ (None: any)."""
 
     per_user_day: Annotated[int, Meta(ge=1, le=1000)] = 1
+    per_user: Annotated[int, Meta(ge=1, le=10**6)] | None = None
+    coupons: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     hold_s: Annotated[int, Meta(ge=1, le=86400)] = 300
+    grace_s: Annotated[int, Meta(ge=0, le=3600)] = 0
+    token_s: Annotated[int, Meta(ge=60, le=86400)] = 14_400
+    sync_s: Annotated[int, Meta(ge=60, le=30 * 86400)] = 86_400
     max_till_skew_s: Annotated[int, Meta(ge=0)] | None = None
 
 
@@ -99,7 +108,7 @@ class Products(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One campaign. Immutable; `load_campaign` reads and checks it."""
+    """One campaign. Immutable; `offers.campaign_file.load_campaign` reads and checks it."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     budget: Budget
@@ -111,40 +120,3 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     plan: Planning = Planning()
     prior: Prior = Prior()
     products: Products = Products()
-
-
-def load_campaign(folder: Path, campaign_id: str = "usual") -> Campaign:
-    """Read and check `folder/<campaign_id>.toml`. Raises CampaignError with one plain line."""
-    path = folder / f"{campaign_id}.toml"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", campaign_id) or not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none"
-        raise CampaignError(f"{path}: no such campaign; campaigns in {folder}: {known}")
-    try:
-        campaign = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Campaign)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CampaignError(f"{path}: can't be read as TOML ({error}); mend that line") from None
-    except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at ")
-        key = where.strip("`").removeprefix("$").removeprefix(".") or "top level"
-        raise CampaignError(f"{path}: {key}: {reason}; mend or remove the key") from None
-    for key, reason in _faults(campaign, campaign_id):
-        raise CampaignError(f"{path}: {key}: {reason}")
-    return campaign
-
-
-def _faults(campaign: Campaign, stem: str) -> list[tuple[str, str]]:
-    faults = []
-    if campaign.id != stem:
-        faults.append(("id", f"{campaign.id!r} is not the file's name; write {stem!r} or rename the file"))
-    ladder = campaign.depth.ladder_cents
-    if list(ladder) != sorted(set(ladder)):
-        faults.append(("depth.ladder_cents", "must rise from step to step; sort it and drop repeats"))
-    if 0 < campaign.budget.granted_cents < ladder[0]:
-        faults.append(("budget.granted_cents", f"doesn't pay one coupon of {ladder[0]} cents; raise it or set 0"))
-    for key in ("at", "quiet_from", "quiet_until"):
-        try:
-            if minute_of(getattr(campaign.send, key)) == DAY:
-                faults.append((f"send.{key}", "write 00:00 for midnight"))
-        except ValueError as error:
-            faults.append((f"send.{key}", str(error)))
-    return faults

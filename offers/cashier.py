@@ -20,7 +20,13 @@ WORDS = {
 }
 
 
-def refusal_text(reason: str) -> dict[str, str]:
-    """The sentence by locale."""
-    english, chinese = WORDS[reason]
+HELD = (
+    "This coupon is being used for another order. Please try again in a few minutes.",
+    "这张券正在另一单中使用,请几分钟后再试。",
+)
+
+
+def refusal_text(reason: str, *, held: bool = False) -> dict[str, str]:
+    """The sentence by locale; `held` when the coupon isn't used yet but set aside for another order."""
+    english, chinese = HELD if held else WORDS[reason]
     return {"en": english, "zh": chinese}

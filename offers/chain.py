@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from offers.book import Account
+from offers.book import Account, Scope
 from offers.columns import micros
 from offers.commands import Entry
 from offers.database import LedgerError
@@ -19,7 +19,14 @@ from offers.ledger import spent_by
 from offers.tables import accounts, entries
 
 GENESIS = "0" * 64
-_ENTRY_FIELDS = tuple(column.name for column in entries.columns if column.name != "hash")
+CHAIN = "-"
+"""The account of the whole chain of shops: its grant caps all campaigns (0: no cap), its entries are refusals of codes that
+no campaign knows. No campaign can be called so."""
+_NEWER = ("token_id", "day", "units", "reason")
+# Columns of later revisions are hashed only where they hold something, so older entries keep their hashes.
+_HASHED = tuple(column.name for column in entries.columns if column.name not in ("hash", *_NEWER))
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -33,55 +40,72 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Head:
-    """The locked account row: the money, and the chain's last link."""
+    """The locked account row: the money, the chain's last link, and limits that aren't the account's own.
+
+    `scopes`: cents granted per store, user or day of the campaign, where that is limited.
+    """
 
     account: Account
     seq: int
     hash: str
     max_till_skew_s: int | None
+    scopes: Mapping[Scope, int] = field(default_factory=dict)
+
+
+def linked(head: Head, entry: Entry, decision_id: str | None, stamp: Stamp) -> tuple[dict[str, Any], Head]:
+    """The entry's row and the head after it; nothing is written."""
+    row: dict[str, Any] = {name: getattr(entry, name) for name in _ENTRY_FIELDS}
+    row |= {
+        "seq": head.seq + 1,
+        "decision_id": decision_id,
+        "till_id": stamp.till_id,
+        "actor": stamp.actor,
+        "detail": plain_json(stamp.detail),
+        "prev_hash": head.hash,
+    }
+    row["hash"] = link_hash(row)
+    account = head.account
+    spent = spent_by(entry)
+    if spent:
+        account = replace(account, spent_cents=account.spent_cents + spent)
+    return row, replace(head, account=account, seq=head.seq + 1, hash=row["hash"])
 
 
 def append(connection: sa.Connection, head: Head, items: Iterable[tuple[Entry, str | None, Stamp]]) -> Head:
     """Append (entry, decision id, stamp) to the chain, move the account's sums; the new head, still locked."""
-    rows, spent, seq, link = [], 0, head.seq, head.hash
+    rows, after = [], head
     for entry, decision_id, stamp in items:
-        seq += 1
-        spent += spent_by(entry)
-        row = {
-            **{name: getattr(entry, name) for name in Entry.__dataclass_fields__},
-            "seq": seq,
-            "decision_id": decision_id,
-            "till_id": stamp.till_id,
-            "actor": stamp.actor,
-            "detail": plain_json(stamp.detail),
-            "prev_hash": link,
-        }
-        link = link_hash(row)
-        rows.append({**row, "hash": link})
-    account = replace(head.account, spent_cents=head.account.spent_cents + spent)
+        row, after = linked(after, entry, decision_id, stamp)
+        rows.append(row)
     if rows:
         connection.execute(sa.insert(entries), rows)
-        move_head(connection, head, account.campaign_id, seq, link, spent_cents=account.spent_cents)
-    return replace(head, account=account, seq=seq, hash=link)
+        move_head(connection, head, after)
+    return after
 
 
-def move_head(connection: sa.Connection, head: Head, campaign_id: str, seq: int, link: str, **sums: Any) -> None:
-    """Point the account at the chain's new end and set sums. LedgerError if someone wrote in between."""
+def move_head(connection: sa.Connection, before: Head, after: Head, **terms: Any) -> None:
+    """Point the account at the chain's new end and set its sums. LedgerError if someone wrote in between."""
+    account = after.account
     done = connection.execute(
         sa.update(accounts)
-        .where(accounts.c.campaign_id == campaign_id, accounts.c.head_seq == head.seq)
-        .values(head_seq=seq, head_hash=link, **sums)
+        .where(accounts.c.campaign_id == account.campaign_id, accounts.c.head_seq == before.seq)
+        .values(
+            head_seq=after.seq,
+            head_hash=after.hash,
+            **({"spent_cents": account.spent_cents, "n_used": account.n_used} | terms),
+        )
     )
     if done.rowcount != 1:
-        raise LedgerError(f"account of campaign {campaign_id} moved under a lock; run daypart verify")
+        raise LedgerError(f"account of campaign {account.campaign_id} moved under a lock; run daypart verify")
 
 
 def plain_json(value: Any) -> str:
     """One text for one value: what `detail` holds and hashes are made of."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _PLAIN.encode(value)
 
 
 def link_hash(row: Mapping[str, Any]) -> str:
     """SHA-256 over every column of an entry but its own hash, times as microseconds, in the table's column order."""
-    values = [micros(row[name]) if isinstance(row[name], datetime) else row[name] for name in _ENTRY_FIELDS]
-    return hashlib.sha256(plain_json(values).encode()).hexdigest()
+    values = [micros(row[name]) if isinstance(row[name], datetime) else row[name] for name in _HASHED]
+    newer = {name: row[name] for name in _NEWER if row[name] is not None}
+    return hashlib.sha256(plain_json([*values, newer] if newer else values).encode()).hexdigest()

@@ -8,7 +8,12 @@ from typing import Literal
 
 from offers.book import Line
 
-Kind = Literal["issue", "hold", "redeem", "release", "reverse", "grant"]
+Kind = Literal[
+    "issue", "hold", "redeem", "release", "reverse", "token", "overpay", "refused", "grant", "unreserve", "terms"
+]
+"""The first five are the ledger's commands. `token`: a hold for tills without network; `overpay`: what such a till paid and
+no budget owes; `refused`: a command the rules refused. The others are no commands: money granted to the campaign, its reserve
+released, its limits changed."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,21 @@ class Redeem(AtTill):
     """Pay the discount to one order, with or without a hold before it."""
 
 
+class Settle(AtTill):
+    """What a till without network has paid against a signed token; the money is gone whatever the rules say."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """Set the discount aside for a signed token that the coupon's store may redeem without network."""
+
+    token_id: str
+    store_id: str | None
+    at: datetime
+    user_id: str | None = None
+    order_id: str = ""
+
+
 @dataclass(frozen=True)
 class Release:
     """Let the order's hold go; without an order, withdraw the coupon itself."""
@@ -46,14 +66,15 @@ class Release:
 
 @dataclass(frozen=True)
 class Reverse:
-    """Take back a redemption, whole: the purchase was returned or voided."""
+    """Take back a redemption: whole, or with `lines` only for the units that came back."""
 
     order_id: str
     at: datetime
     user_id: str | None = None
+    lines: tuple[Line, ...] | None = None
 
 
-Command = Issue | Hold | Redeem | Release | Reverse
+Command = Issue | Hold | Redeem | Settle | Token | Release | Reverse
 
 
 @dataclass(frozen=True)
@@ -61,7 +82,8 @@ class Entry:
     """One immutable line of the journal. `amount_cents`: the expected cost for an issue, the discount moved for the
     others; for a grant, which isn't a command but the campaign's money arriving, the change (and no offer).
 
-    `at` is our clock, `judged_at` the moment the rules judged by (the till's clock when it told one).
+    `at` is our clock, `judged_at` the moment the rules judged by (the till's clock when it told one), `day` the store's
+    calendar day then. `units`: of a redeem the product's in the order, of a reverse those that came back.
     """
 
     kind: Kind
@@ -73,6 +95,10 @@ class Entry:
     at: datetime
     judged_at: datetime
     held_until: datetime | None = None
+    token_id: str | None = None
+    day: str | None = None
+    units: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""The desk: what tills, the push scheduler, apps and the planner ask of the ledger. One call is one transaction.
+"""The desk: what tills, the push scheduler, apps and the planner ask of the ledger.
 
 Every method may raise LedgerError, and LedgerBusy (a LedgerError that may be tried again). Methods that take a key raise
-KeyReused when it was used with another body. Times are aware; `now` is our clock.
+KeyReused when it was used with another body, KeyInFlight while its call still runs. Times are aware; `now` is our clock.
 """
 
 from __future__ import annotations
@@ -12,38 +12,50 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from offers import outbox, pull, till
-from offers.answers import Answer, Ask, CursorError, KeyReused, Offer, Page
+from offers.acts import Act, ActKind
+from offers.answers import Answer, Ask, CursorError, KeyInFlight, KeyReused, Offer, Page
 from offers.book import Line
 from offers.campaign import Campaign
-from offers.cases import Stock
 from offers.database import LedgerBusy, LedgerError
 from offers.decisions import decided_users, decision_of
 from offers.drafts import Decision, Issued
-from offers.issuing import Token, issue
+from offers.group import MOST, Group
+from offers.issued_terms import Token
+from offers.issuing import issue
 from offers.journal import Journal
-from offers.opening import open_account, put_stores
+from offers.opening import open_account, open_chain, put_stores, release_reserve
 from offers.slots import Store
 from offers.status import campaign_status
+from offers.till import Stock
 
 __all__ = [
-    "Answer", "Ask", "CursorError", "Desk", "KeyReused", "LedgerBusy", "LedgerError", "Line", "Offer", "Page",
+    "Answer", "Ask", "CursorError", "Desk", "KeyInFlight", "KeyReused", "LedgerBusy", "LedgerError", "Line", "Offer", "Page",
 ]  # fmt: skip
 
 
 class Desk:
-    """Speaks for one journal; holds no state of its own, so threads may share it."""
+    """Speaks for one journal. Threads share it: what they ask at the same time becomes one transaction."""
 
     def __init__(self, journal: Journal, *, stock: Stock | None = None, token: Token = secrets.token_bytes) -> None:
         """`stock` tells units by store and product (None: unknown, refuses nothing); `token` makes ids and codes."""
         self.journal = journal
         self._stock = stock
         self._token = token
+        self._group = Group(lambda acts: till.carry_out(journal, acts, stock))
 
-    def open(self, campaign: Campaign, stores: Sequence[Store], now: datetime) -> None:
-        """Bring a campaign's money and limits, and the stores' clocks, up to what their files say."""
+    def open(self, campaign: Campaign, stores: Sequence[Store], now: datetime, chain_cents: int | None = None) -> None:
+        """Bring a campaign's money and limits, the stores' clocks and (unless None) the budget of the whole chain, 0 for no
+        cap, up to what their files say."""
         with self.journal.write() as connection:
             put_stores(connection, stores)
+            if chain_cents is not None:
+                open_chain(connection, chain_cents, now)
             open_account(connection, campaign, now)
+
+    def release_reserve(self, campaign_id: str, cents: int, actor: str, why: str, now: datetime) -> int:
+        """Let new coupons have some of what the campaign keeps back; the reserve left. An operator's act."""
+        with self.journal.write() as connection:
+            return release_reserve(connection, campaign_id, cents, actor, why, now)
 
     def decided(self, campaign_id: str, for_date: date) -> set[str]:
         """Users whose offer, or nothing, was decided for the date before."""
@@ -66,23 +78,41 @@ class Desk:
 
     def hold(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Set the discount aside for the order until the hold runs out."""
-        return till.carry_out(self.journal, "hold", code, ask, key, now, self._stock)
+        return self._do("hold", code, ask, key, now)
 
     def redeem(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Pay the discount to the order."""
-        return till.carry_out(self.journal, "redeem", code, ask, key, now, self._stock)
+        return self._do("redeem", code, ask, key, now)
 
     def release(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Let the order's hold go; the coupon can be used again."""
-        return till.carry_out(self.journal, "release", code, ask, key, now, self._stock)
+        return self._do("release", code, ask, key, now)
 
     def reverse(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
-        """Take the order's redemption back; the coupon stays used."""
-        return till.carry_out(self.journal, "reverse", code, ask, key, now, self._stock)
+        """Take the order's redemption back, whole or only the units in `lines`; the coupon stays used."""
+        return self._do("reverse", code, ask, key, now)
+
+    def token(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
+        """Set the discount aside for a token that the coupon's store may redeem without network; who asks signs it."""
+        return self._group.do(Act("token", code, ask, key, now, f"tok_{self._token(12).hex()}"))
+
+    def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
+        """Take in what tills paid without network: (code, sale), their tokens found genuine. Once, however often it is sent."""
+        acts = [Act("settle", code, ask, f"settle:{code}:{ask.order_id}", now) for code, ask in sales]
+        groups = [acts[start : start + MOST] for start in range(0, len(acts), MOST)]
+        return [
+            done for group in groups for done in till.carry_out(self.journal, group, None) if isinstance(done, Answer)
+        ]
 
     def withdraw(self, offer_id: str, actor: str, now: datetime) -> Answer:
-        """Take an unused coupon back for good (sold out, store closed, person gone)."""
-        return till.withdraw(self.journal, offer_id, actor, now)
+        """Take an unused coupon back for good (sold out, store closed, person gone); its promise is free again."""
+        code = till.code_of_offer(self.journal, offer_id)
+        return self._group.do(Act("withdraw", code, Ask(actor=actor), None, now))
+
+    def _do(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime) -> Answer:
+        if not ask.order_id:
+            raise ValueError(f"{kind} needs an order_id")
+        return self._group.do(Act(kind, code, ask, key, now))
 
     def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
         """Offers not acknowledged yet with `from_` <= send_at < `to`. Raises CursorError."""

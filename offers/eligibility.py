@@ -6,10 +6,11 @@ predicates in their one order, so a predicate may rely on those before it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from offers.book import Book, Coupon, Line
-from offers.commands import AtTill, Command, Issue, Release, Reverse
+from offers.basket import place, returned_units
+from offers.book import Account, Book, Coupon
+from offers.commands import AtTill, Command, Issue, Release, Reverse, Token
 
 
 def live_hold(coupon: Coupon, now: datetime) -> bool:
@@ -17,25 +18,18 @@ def live_hold(coupon: Coupon, now: datetime) -> bool:
     return coupon.state == "held" and coupon.held_until is not None and now < coupon.held_until
 
 
-def paid_line(lines: tuple[Line, ...] | None, coupon: Coupon) -> Line | None:
-    """The line our discount goes to: of the product's lines the dearest after other discounts; ties keep their order."""
-    mine = [line for line in lines or () if line.product_id == coupon.product_id and line.quantity > 0]
-    return max(mine, key=lambda line: price_paid(line, coupon), default=None)
-
-
-def price_paid(line: Line | None, coupon: Coupon) -> int:
-    """Price of one unit in cents before our coupon, after other discounts; the price at issue if the line tells none."""
-    if line is None:
-        return coupon.price_cents
-    price = coupon.price_cents if line.unit_price_cents is None else line.unit_price_cents
-    return price - line.discount_cents
-
-
 def the_coupon(book: Book) -> Coupon:
     """The book's coupon, for rules that come after `unknown_coupon`."""
     if book.coupon is None:
         raise ValueError("unknown_coupon is decided before every rule that reads the coupon")
     return book.coupon
+
+
+def the_account(book: Book) -> Account:
+    """The campaign's account; a coupon never comes without it."""
+    if book.account is None:
+        raise ValueError("a coupon always comes with its campaign's account")
+    return book.account
 
 
 def unknown_coupon(book: Book, command: Command, now: datetime) -> str | None:
@@ -51,7 +45,7 @@ def wrong_user(book: Book, command: Command, now: datetime) -> str | None:
 
 
 def already_redeemed(book: Book, command: Command, now: datetime) -> str | None:
-    """A coupon pays one order, once; while a hold lives, it is that order's."""
+    """A coupon pays one order, once; while an order's hold lives, it is that order's."""
     coupon = the_coupon(book)
     if isinstance(command, Issue):
         return None
@@ -63,7 +57,8 @@ def already_redeemed(book: Book, command: Command, now: datetime) -> str | None:
         back = ", and that purchase was taken back" if coupon.state == "reversed" else ""
         return f"redeemed by order {coupon.order_id}{back}"
     by_desk = isinstance(command, Release) and command.order_id is None
-    if live_hold(coupon, now) and not same_order and not by_desk:
+    # A token's hold is nobody's order: the coupon may still be paid with network; a till that then pays without, loses it.
+    if live_hold(coupon, now) and coupon.order_id is not None and not same_order and not by_desk:
         return f"held by order {coupon.order_id}"
     return None
 
@@ -73,29 +68,38 @@ def released(book: Book, command: Command, now: datetime) -> str | None:
     coupon = the_coupon(book)
     if coupon.state == "released":
         return "the coupon was withdrawn"
-    if isinstance(command, Reverse) and coupon.state != "redeemed":
-        return "the redemption was taken back before" if coupon.state == "reversed" else "nothing was redeemed"
-    if isinstance(command, Release) and command.order_id is not None and not live_hold(coupon, now):
-        return "no hold is left to let go"
+    if isinstance(command, Reverse):
+        if coupon.state != "redeemed":
+            return "the redemption was taken back before" if coupon.state == "reversed" else "nothing was redeemed"
+        left = coupon.units - coupon.returned
+        return f"only {left} are left to come back" if returned_units(command.lines, coupon) > left else None
+    if isinstance(command, Release) and command.order_id is not None:
+        held = live_hold(coupon, now) and coupon.order_id is not None
+        return None if held else "no hold is left to let go"
     return None
 
 
 def not_yet_valid(book: Book, command: Command, now: datetime) -> str | None:
-    """The window begins at valid_from."""
+    """The window begins at valid_from; a token may be had as long before it as tokens live."""
     begins = the_coupon(book).valid_from
-    return f"valid from {begins.isoformat()}" if _moment(command, now) < begins else None
+    moment = _moment(command, now)
+    if isinstance(command, Token):
+        moment += timedelta(seconds=the_account(book).token_s)
+        return f"valid from {begins.isoformat()}" if moment <= begins else None
+    return f"valid from {begins.isoformat()}" if moment < begins else None
 
 
 def expired(book: Book, command: Command, now: datetime) -> str | None:
-    """The window ends before valid_until."""
+    """The window ends before valid_until; a till's queue has the campaign's grace above it."""
     ended = the_coupon(book).valid_until
-    return f"was valid until {ended.isoformat()}" if _moment(command, now) >= ended else None
+    grace = timedelta(seconds=the_account(book).grace_s if isinstance(command, AtTill) else 0)
+    return f"was valid until {ended.isoformat()}" if _moment(command, now) >= ended + grace else None
 
 
 def wrong_store(book: Book, command: Command, now: datetime) -> str | None:
     """A coupon is valid in the store it names."""
     store_id = the_coupon(book).store_id
-    right = not isinstance(command, AtTill) or command.store_id == store_id
+    right = not isinstance(command, AtTill | Token) or command.store_id == store_id
     return None if right else f"valid in store {store_id}"
 
 
@@ -107,7 +111,10 @@ def store_closed(book: Book, command: Command, now: datetime) -> str | None:
 def wrong_product(book: Book, command: Command, now: datetime) -> str | None:
     """The basket holds the coupon's product."""
     coupon = the_coupon(book)
-    right = not isinstance(command, AtTill) or paid_line(command.lines, coupon)
+    if isinstance(command, Reverse):
+        right = command.lines is None or returned_units(command.lines, coupon) > 0
+    else:
+        right = not isinstance(command, AtTill) or place(command.lines, coupon) is not None
     return None if right else f"no line of the basket has product {coupon.product_id}"
 
 

@@ -1,26 +1,30 @@
 """The journal: accounts, coupons and their append-only entries, read and written inside one transaction at a time.
 
-Every change to a campaign's money begins with `read_account`, which one writer at a time holds until it commits; the
-book a decision reads therefore can't change before its entry stands.
+Every change to a campaign's money begins with its account read under a lock, which one writer at a time holds until it
+commits; the book a decision reads therefore can't change before its entry stands. Where a budget spans all campaigns, the
+account of the chain is locked too. Locks are taken in one order: counter, accounts by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from offers.book import Account, Coupon
-from offers.chain import Head
+from offers.book import Account, Coupon, Scope
+from offers.chain import CHAIN, Head
 from offers.database import LedgerError, connect, transaction
 from offers.slots import Store
 from offers.tables import accounts, coupons, stores
 
-__all__ = ["Journal", "LedgerError", "coupon_of", "read_account", "save_coupon", "store_of"]
-
-_COUPON_FIELDS = tuple(Coupon.__dataclass_fields__)
+COUPON_FIELDS = tuple(Coupon.__dataclass_fields__)
+_SAME = tuple(
+    name for name in Account.__dataclass_fields__ if name in accounts.c and name not in ("reserve_cents", "campaign_id")
+)
 
 
 class Journal:
@@ -43,67 +47,77 @@ class Journal:
         self.engine.dispose()
 
 
-def read_account(
-    connection: sa.Connection, campaign_id: str, now: datetime, *, lock: bool, promises: bool = False
-) -> Head:
-    """`find_account`, for a campaign that must have one. Raises LedgerError when it was never opened."""
-    head = find_account(connection, campaign_id, now, lock=lock, promises=promises)
+def read_heads(connection: sa.Connection, campaign_ids: Collection[str], *, lock: bool) -> dict[str, Head]:
+    """Heads of the campaigns that have an account; with `lock`, nobody else moves them until the transaction ends.
+
+    The chain's account comes along (and is locked) when it caps all campaigns or is asked for.
+    """
+    capped = (accounts.c.campaign_id == CHAIN) & (accounts.c.granted_cents > 0)
+    find = sa.select(accounts).where(accounts.c.campaign_id.in_(campaign_ids) | capped).order_by(accounts.c.campaign_id)
+    rows = connection.execute(find.with_for_update() if lock else find)
+    return {row.campaign_id: _head_of(row) for row in rows}
+
+
+def read_account(connection: sa.Connection, campaign_id: str, *, lock: bool) -> Head:
+    """One campaign's head. Raises LedgerError when it was never opened."""
+    head = read_heads(connection, [campaign_id], lock=lock).get(campaign_id)
     if head is None:
         raise LedgerError(f"campaign {campaign_id} has no account; plan it once to open it")
     return head
 
 
-def find_account(
-    connection: sa.Connection, campaign_id: str, now: datetime, *, lock: bool, promises: bool = False
-) -> Head | None:
-    """The campaign's account as of `now`; with `lock`, nobody else moves it until the transaction ends.
-
-    Promises (the expected cost of open coupons without a live hold) are summed only when asked for: tills don't need
-    them.
-    """
-    find = sa.select(accounts).where(accounts.c.campaign_id == campaign_id)
-    row = connection.execute(find.with_for_update() if lock else find).one_or_none()
-    if row is None:
+def find_account(connection: sa.Connection, campaign_id: str, now: datetime) -> Account | None:
+    """The campaign's account as of `now`, with what live holds and open coupons take; None when it was never opened."""
+    head = read_heads(connection, [campaign_id], lock=False).get(campaign_id)
+    if head is None:
         return None
     mine = coupons.c.campaign_id == campaign_id
-    held = mine & (coupons.c.state == "held") & (coupons.c.held_until > now)
+    held, promised = sums_now(connection, mine, now)
+    return replace(head.account, held_cents=held, promised_cents=promised)
+
+
+def sums_now(connection: sa.Connection, mine: sa.ColumnElement[bool], now: datetime) -> tuple[int, int]:
+    """(cents under live holds, expected cost of open coupons that aren't held) of the coupons that `mine` picks."""
     unheld = (coupons.c.state == "issued") | ((coupons.c.state == "held") & (coupons.c.held_until <= now))
-    still_open = mine & unheld & (coupons.c.valid_until > now)
-    account = Account(
-        row.campaign_id,
-        row.granted_cents,
-        row.reserve_cents,
-        row.spent_cents,
-        _sum(connection, coupons.c.discount_cents, held),
-        _sum(connection, coupons.c.expected_cents, still_open) if promises else 0,
-        row.max_per_user_day,
-        row.hold_s,
-        row.stopped,
+    return (
+        _sum(connection, coupons.c.discount_cents, mine & live_hold_at(now)),
+        _sum(connection, coupons.c.expected_cents, mine & unheld & (coupons.c.valid_until > now)),
     )
-    return Head(account, row.head_seq, row.head_hash, row.max_till_skew_s)
+
+
+def live_hold_at(now: datetime) -> sa.ColumnElement[bool]:
+    """Coupons under a hold that hasn't run out."""
+    return (coupons.c.state == "held") & (coupons.c.held_until > now)
+
+
+def coupon_of(row: Any) -> Coupon:
+    """The rules' view of a row of `coupons`."""
+    return Coupon(**{name: getattr(row, name) for name in COUPON_FIELDS})
+
+
+def read_stores(connection: sa.Connection, store_ids: Collection[str]) -> dict[str, Store]:
+    """The clocks of those stores that the ledger knows."""
+    found = sa.select(stores).where(stores.c.store_id.in_(store_ids))
+    return {row.store_id: Store(**row._mapping) for row in connection.execute(found)}
 
 
 def _sum(connection: sa.Connection, column: sa.Column[int], where: sa.ColumnElement[bool]) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(where)).scalar_one())
 
 
-def coupon_of(row: Any) -> Coupon:
-    """The rules' view of a row of `coupons`."""
-    return Coupon(**{name: getattr(row, name) for name in _COUPON_FIELDS})
-
-
-def store_of(connection: sa.Connection, store_id: str) -> Store | None:
-    """The store's clock, None when the ledger never heard of it."""
-    row = connection.execute(sa.select(stores).where(stores.c.store_id == store_id)).one_or_none()
-    return None if row is None else Store(**row._mapping)
-
-
-def save_coupon(connection: sa.Connection, before: Coupon, after: Coupon, used_day: str | None) -> None:
-    """Move the coupon's row from one state to the next. LedgerError if it wasn't where the decision saw it."""
-    done = connection.execute(
-        sa.update(coupons)
-        .where(coupons.c.offer_id == before.offer_id, coupons.c.state == before.state)
-        .values(state=after.state, order_id=after.order_id, held_until=after.held_until, used_day=used_day)
+def _head_of(row: Any) -> Head:
+    reserve = max(0, row.reserve_cents - row.released_cents)
+    account = Account(
+        row.campaign_id, reserve_cents=reserve, **{name: getattr(row, name) for name in _SAME}, scope=_scope(row)
     )
-    if done.rowcount != 1:
-        raise LedgerError(f"coupon of offer {before.offer_id} moved under a lock; run daypart verify")
+    told: dict[Scope, int | None] = {
+        "store": row.per_store_cents,
+        "user": row.per_user_cents,
+        "day": row.per_day_cents,
+    }
+    scopes = {scope: cents for scope, cents in told.items() if cents is not None}
+    return Head(account, row.head_seq, row.head_hash, row.max_till_skew_s, scopes)
+
+
+def _scope(row: Any) -> Scope:
+    return "chain" if row.campaign_id == CHAIN else "campaign"

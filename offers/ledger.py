@@ -11,47 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from offers import eligibility as may
-from offers.book import Account, Book, Coupon
-from offers.commands import AtTill, Command, Entry, Hold, Issue, Kind, Redeem, Refusal, Release, Reverse
-
-
-def the_account(book: Book) -> Account:
-    """The campaign's account; a coupon never comes without it."""
-    if book.account is None:
-        raise ValueError("a coupon always comes with its campaign's account")
-    return book.account
-
-
-def below_margin_floor(book: Book, command: Command, now: datetime) -> str | None:
-    """The price after every discount stays at the product's floor or above."""
-    coupon = may.the_coupon(book)
-    line = may.paid_line(command.lines, coupon) if isinstance(command, AtTill) else None
-    left = may.price_paid(line, coupon) - coupon.discount_cents
-    return f"{left} cents would be left, the floor is {coupon.floor_cents}" if left < coupon.floor_cents else None
-
-
-def limit_reached(book: Book, command: Command, now: datetime) -> str | None:
-    """A user takes at most the campaign's number of coupons a day."""
-    limit = the_account(book).max_per_user_day
-    return f"at most {limit} a user and day" if book.facts.user_today >= limit else None
-
-
-def budget_exhausted(book: Book, command: Command, now: datetime) -> str | None:
-    """Spent plus held stays within the grant, and promises leave the reserve alone."""
-    coupon, account = may.the_coupon(book), the_account(book)
-    taken = account.spent_cents + account.held_cents
-    if isinstance(command, Issue):
-        left = account.granted_cents - account.reserve_cents - taken - account.promised_cents
-        return f"{left} cents are left to promise" if coupon.expected_cents > left else None
-    own = coupon.discount_cents if may.live_hold(coupon, now) else 0
-    left = account.granted_cents - taken + own
-    return f"{left} cents are left" if coupon.discount_cents > left else None
-
-
-def campaign_stopped(book: Book, command: Command, now: datetime) -> str | None:
-    """A stopped campaign neither promises nor pays."""
-    account = the_account(book)
-    return f"campaign {account.campaign_id} is stopped" if account.stopped else None
+from offers import limits
+from offers.basket import paid_cents, place, returned_units
+from offers.book import Book, Coupon
+from offers.commands import AtTill, Command, Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
 
 
 @dataclass(frozen=True)
@@ -67,64 +30,105 @@ class Rule:
         return self.broken.__name__
 
 
-_ASKED = (Hold, Redeem, Release, Reverse)
-_PAYING = (Issue, Hold, Redeem)
-_AT_TILL = (Hold, Redeem)
+_ASKED = (Hold, Redeem, Settle, Token, Release, Reverse)
+_PAYING = (Issue, Hold, Redeem, Settle, Token)
+# What a till paid without network was open, in stock and running when its token was signed.
+_NOW = (Issue, Hold, Redeem)
 
 RULES = (
     Rule(may.unknown_coupon, _ASKED),
     Rule(may.wrong_user, _ASKED),
     Rule(may.already_redeemed, _ASKED),
     Rule(may.released, _ASKED),
-    Rule(may.not_yet_valid, _AT_TILL),
+    Rule(may.not_yet_valid, (Hold, Redeem, Settle, Token)),
     Rule(may.expired, _PAYING),
-    Rule(may.wrong_store, _AT_TILL),
-    Rule(may.store_closed, _PAYING),
-    Rule(may.wrong_product, _AT_TILL),
-    Rule(may.out_of_stock, _PAYING),
-    Rule(below_margin_floor, _PAYING),
-    Rule(limit_reached, _PAYING),
-    Rule(budget_exhausted, _PAYING),
-    Rule(campaign_stopped, _PAYING),
+    Rule(may.wrong_store, (Hold, Redeem, Settle, Token)),
+    Rule(may.store_closed, _NOW),
+    Rule(may.wrong_product, (Hold, Redeem, Settle, Reverse)),
+    Rule(may.out_of_stock, _NOW),
+    Rule(limits.below_margin_floor, _PAYING),
+    Rule(limits.limit_reached, _PAYING),
+    Rule(limits.budget_exhausted, _PAYING),
+    Rule(limits.campaign_stopped, (*_NOW, Token)),
 )
 REASONS = tuple(rule.reason for rule in RULES)
-_KIND: dict[type, Kind] = {Hold: "hold", Redeem: "redeem", Release: "release", Reverse: "reverse"}
 
 
 def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
     """The entry `command` leads to, or the first refusal in WIRE's order. `now` is our clock; holds run by it.
 
-    Guarantee: if spent + held <= granted in `book`, following the entry keeps it so.
+    Guarantee: if spent + held <= granted + overspend in every purse of `book`, following the entry keeps it so. A settlement
+    that a rule refuses is an `overpay` with that reason: the till has paid, and the coupon stays as it was. Only a sale
+    that is known already, or a coupon that isn't, is refused.
     """
-    for rule in RULES:
-        if isinstance(command, rule.guards):
-            detail = rule.broken(book, command, now)
-            if detail is not None:
-                return Refusal(rule.reason, detail)
-    coupon, account = may.the_coupon(book), the_account(book)
-    if isinstance(command, Issue):
-        promise = coupon.expected_cents
-        return Entry(
-            "issue", coupon.offer_id, coupon.campaign_id, None, coupon.store_id, promise, at=now, judged_at=now
-        )
-    until = now + timedelta(seconds=account.hold_s) if isinstance(command, Hold) else None
-    kind = _KIND[type(command)]
+    broken = _first_broken(book, command, now)
+    if broken is None:
+        return _done(book, command, now)
+    coupon = book.coupon
+    if not isinstance(command, Settle) or coupon is None or _same_sale(coupon, command):
+        return broken
     ids = (coupon.offer_id, coupon.campaign_id, command.order_id, coupon.store_id)
-    return Entry(kind, *ids, coupon.discount_cents, at=now, judged_at=command.at, held_until=until)
+    return Entry("overpay", *ids, coupon.discount_cents, now, command.at, day=book.facts.day, reason=broken.reason)
 
 
 def follow(coupon: Coupon, entry: Entry) -> Coupon:
     """The coupon after `entry`. Total over what `decide` returns: it never refuses."""
-    if entry.kind == "hold":
-        return replace(coupon, state="held", order_id=entry.order_id, held_until=entry.held_until)
-    if entry.kind == "redeem":
-        return replace(coupon, state="redeemed", order_id=entry.order_id, held_until=None)
+    if entry.kind in ("overpay", "refused"):
+        return coupon
     if entry.kind == "reverse":
-        return replace(coupon, state="reversed", held_until=None)
+        returned = coupon.units if entry.units is None else coupon.returned + entry.units
+        return replace(coupon, state="redeemed" if returned < coupon.units else "reversed", returned=returned)
+    free = replace(coupon, order_id=None, held_until=None, token_id=None, used_day=None, units=0, returned=0)
+    if entry.kind == "redeem":
+        units = entry.units or 1
+        return replace(free, state="redeemed", order_id=entry.order_id, used_day=entry.day, units=units)
+    if entry.kind in ("hold", "token"):
+        held = replace(free, state="held", held_until=entry.held_until, used_day=entry.day)
+        return replace(held, order_id=entry.order_id, token_id=entry.token_id)
     withdrawn = entry.kind == "release" and entry.order_id is None
-    return replace(coupon, state="released" if withdrawn else "issued", order_id=None, held_until=None)
+    return replace(free, state="released" if withdrawn else "issued")
 
 
 def spent_by(entry: Entry) -> int:
     """Cents by which the entry moves its campaign's spent sum."""
     return {"redeem": entry.amount_cents, "reverse": -entry.amount_cents}.get(entry.kind, 0)
+
+
+def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None:
+    for rule in RULES:
+        if isinstance(command, rule.guards):
+            detail = rule.broken(book, command, now)
+            if detail is not None:
+                return Refusal(rule.reason, detail)
+    return None
+
+
+def _same_sale(coupon: Coupon, command: Settle) -> bool:
+    return coupon.state in ("redeemed", "reversed") and coupon.order_id == command.order_id
+
+
+def _done(book: Book, command: Command, now: datetime) -> Entry:
+    coupon, account = may.the_coupon(book), may.the_account(book)
+    ids = (coupon.offer_id, coupon.campaign_id)
+    if isinstance(command, Issue):
+        return Entry("issue", *ids, None, coupon.store_id, coupon.expected_cents, now, now, day=book.facts.day)
+    order_id, cents, day = command.order_id or None, coupon.discount_cents, book.facts.day
+    if isinstance(command, Release):
+        return Entry("release", *ids, command.order_id, coupon.store_id, cents, now, command.at)
+    if isinstance(command, Reverse):
+        units = returned_units(command.lines, coupon)
+        cents = paid_cents(coupon) - paid_cents(replace(coupon, returned=coupon.returned + units))
+        return Entry(
+            "reverse", *ids, order_id, coupon.store_id, cents, now, command.at, day=coupon.used_day, units=units
+        )
+    if isinstance(command, Token):
+        until = min(command.at + timedelta(seconds=account.token_s), coupon.valid_until)
+        held = until + timedelta(seconds=account.sync_s)
+        named = command.token_id
+        return Entry("token", *ids, None, coupon.store_id, cents, now, command.at, held, named, day=day)
+    if isinstance(command, Hold):
+        until = now + timedelta(seconds=account.hold_s)
+        return Entry("hold", *ids, order_id, coupon.store_id, cents, now, command.at, held_until=until, day=day)
+    placed = place(command.lines, coupon, book.facts.stacked) if isinstance(command, AtTill) else None
+    units = placed.units if placed else 1
+    return Entry("redeem", *ids, order_id, coupon.store_id, cents, now, command.at, day=day, units=units)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from models.vocabulary import Vocabulary
 from offers.errors import PlanError
-from offers.slots import Store, minute_of, zone_of
+from offers.slots import Store, closed_days_of, minute_of, zone_of
 from offers.snapshots import newest, rows_of
 
 _SHELF = ("product_ids", "price_cents", "stock_units", "stock_known")
@@ -112,7 +112,8 @@ def _stores(path: Path) -> dict[str, Store]:
     stores = {}
     for row in _table(path).to_pylist():
         try:
-            store = Store(row["store_id"], row["timezone"], minute_of(row.get("opens")), minute_of(row.get("closes")))
+            hours = minute_of(row.get("opens")), minute_of(row.get("closes"))
+            store = Store(row["store_id"], row["timezone"], *hours, closed_days_of(row.get("closed_days")))
             zone_of(store.timezone)
         except ValueError as error:
             raise PlanError(f"{path}: store {row['store_id']}: {error}, and ingest the stores again") from None

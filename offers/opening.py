@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from offers.campaign import Campaign
-from offers.chain import GENESIS, Stamp, append, move_head
+from offers.campaign import Budget, Campaign
+from offers.chain import CHAIN, GENESIS, Stamp, append, move_head
 from offers.commands import Entry
+from offers.database import LedgerError
 from offers.journal import read_account
 from offers.slots import Store
 from offers.tables import accounts, counters, stores
@@ -23,25 +25,77 @@ def lock_issuing(connection: sa.Connection, n_new: int = 0) -> int:
 
 
 def open_account(connection: sa.Connection, campaign: Campaign, now: datetime) -> None:
-    """Make the account say what the campaign's file says; money that came or went is an entry, so a replay finds it."""
+    """Make the account say what the campaign's file says; money that came or went, and limits that changed, are entries, so
+    a replay finds them."""
     lock_issuing(connection)
-    limits = campaign.limits
+    budget, limits = campaign.budget, campaign.limits
     terms = {
-        "reserve_cents": campaign.budget.reserve_cents,
+        "reserve_cents": budget.reserve_cents,
+        "overspend_cents": budget.overspend_cents,
+        "per_store_cents": budget.per_store_cents,
+        "per_user_cents": budget.per_user_cents,
+        "per_day_cents": budget.per_day_cents,
         "max_per_user_day": limits.per_user_day,
+        "max_per_user": limits.per_user,
+        "max_coupons": limits.coupons,
         "hold_s": limits.hold_s,
+        "grace_s": limits.grace_s,
+        "token_s": limits.token_s,
+        "sync_s": limits.sync_s,
         "max_till_skew_s": limits.max_till_skew_s,
         "stopped": campaign.stopped,
     }
-    if connection.execute(sa.select(accounts).where(accounts.c.campaign_id == campaign.id)).first() is None:
+    bring_up(connection, campaign.id, budget.granted_cents, terms, now, "campaign file")
+
+
+def open_chain(connection: sa.Connection, granted_cents: int, now: datetime) -> None:
+    """Set what all campaigns together may spend (0: no cap), less the usual reserve for new coupons."""
+    is_set = sa.select(accounts.c.granted_cents).where(accounts.c.campaign_id == CHAIN)
+    if connection.execute(is_set).scalar() == granted_cents:
+        return
+    lock_issuing(connection)
+    # Whoever began under the old cap ends first: every account is locked while the cap changes.
+    connection.execute(sa.select(accounts.c.campaign_id).order_by(accounts.c.campaign_id).with_for_update()).all()
+    reserve = {"reserve_cents": Budget(granted_cents=granted_cents).reserve_cents}
+    bring_up(connection, CHAIN, granted_cents, reserve, now, "settings")
+
+
+def bring_up(
+    connection: sa.Connection, campaign_id: str, granted: int, terms: dict[str, Any], now: datetime, actor: str
+) -> None:
+    """Make one account say so; the lock on issuing is held."""
+    row = connection.execute(sa.select(accounts).where(accounts.c.campaign_id == campaign_id)).one_or_none()
+    if row is None:
         blank = {"granted_cents": 0, "spent_cents": 0, "head_seq": 0, "head_hash": GENESIS}
-        connection.execute(sa.insert(accounts).values(campaign_id=campaign.id, **blank, **terms))
-    head = read_account(connection, campaign.id, now, lock=True)
-    granted = campaign.budget.granted_cents
+        connection.execute(sa.insert(accounts).values(campaign_id=campaign_id, **blank, **terms))
+    head, news = read_account(connection, campaign_id, lock=True), []
+    if row is None or any(getattr(row, name) != value for name, value in terms.items()):
+        said = Entry("terms", None, campaign_id, None, None, 0, now, now)
+        news.append((said, None, Stamp(actor, None, terms)))
     if granted != head.account.granted_cents:
-        grant = Entry("grant", None, campaign.id, None, None, granted - head.account.granted_cents, now, now)
-        head = append(connection, head, [(grant, None, Stamp("campaign file"))])
-    move_head(connection, head, campaign.id, head.seq, head.hash, granted_cents=granted, **terms)
+        grant = Entry("grant", None, campaign_id, None, None, granted - head.account.granted_cents, now, now)
+        news.append((grant, None, Stamp(actor)))
+    if news:
+        head = append(connection, head, news)
+        move_head(connection, head, head, granted_cents=granted, **terms)
+
+
+def release_reserve(
+    connection: sa.Connection, campaign_id: str, cents: int, actor: str, why: str, now: datetime
+) -> int:
+    """Let new coupons have `cents` of what the campaign keeps back; the reserve that is left. Raises LedgerError for a
+    campaign that was never opened, or more than is kept back."""
+    lock_issuing(connection)
+    head = read_account(connection, campaign_id, lock=True)
+    left = head.account.reserve_cents
+    if not 0 < cents <= left:
+        raise LedgerError(
+            f"campaign {campaign_id}: {cents} cents can't be released; {left} are kept back, name 1 to {left}"
+        )
+    freed = Entry("unreserve", None, campaign_id, None, None, cents, now, now)
+    head = append(connection, head, [(freed, None, Stamp(actor, None, {"why": why}))])
+    move_head(connection, head, head, released_cents=accounts.c.released_cents + cents)
+    return left - cents
 
 
 def put_stores(connection: sa.Connection, clocks: Sequence[Store]) -> None:

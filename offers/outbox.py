@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ def redemption_event(entry: Entry, product_id: str, unit_price_cents: int) -> di
     return {
         "event_id": f"redemption:{entry.offer_id}",
         "event_type": "redemption",
-        "occurred_at": entry.judged_at.isoformat(),
+        "occurred_at": entry.judged_at.astimezone(UTC).isoformat(),
         "product_id": product_id,
         "store_id": entry.store_id,
         "order_id": entry.order_id,
@@ -38,7 +38,7 @@ def exposure_event(offer_id: str, product_id: str, store_id: str, at: datetime) 
     return {
         "event_id": f"exposure:{offer_id}",
         "event_type": "exposure",
-        "occurred_at": at.isoformat(),
+        "occurred_at": at.astimezone(UTC).isoformat(),
         "product_id": product_id,
         "store_id": store_id,
         "coupon_id": offer_id,

@@ -67,7 +67,7 @@ def plan(
     excluded, share = campaign.products.exclude_categories, settings.assumed_cost_share
     market = read_market(settings.lake, settings.features, ranker.product_ids, share, excluded, now)
     audience = read_audience(settings.features, now)
-    desk.open(campaign, list(market.stores.values()), now)
+    desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
     decided = desk.decided(campaign.id, for_date)
     candidates: list[Candidate] = []
     n_known = len(decided & audience.snapshots.keys())

@@ -1,29 +1,55 @@
 """Wall clocks and instants: windows, opening hours and send times in the store's own zone.
 
-The DST rule. A wall time that happens twice is its first occurrence; one that is skipped is the first moment after the
-gap. Windows are half-open pairs of such moments, so neighbouring windows meet without gap or overlap on every day of
-every zone, and a window that lies inside a gap is empty. Whether a moment is inside opening hours is judged by the wall
-clock alone, so a repeated hour is open twice.
+The DST rule. A wall time is the first moment at which the store's clock reads it or later: one that happens twice is
+its first occurrence, one that is skipped is the first moment after the gap. Windows, openings and closed days are
+half-open pairs of such moments, so neighbours meet without gap or overlap on every day of every zone, and what lies
+inside a gap is empty. A clock set back neither closes nor opens a store: what is open stays open while the clock repeats
+itself, be it to before the opening time; what has closed stays closed, though the clock repeat its opening hours.
+
+Closed days. An opening belongs to the local day its opening time stands on, and a closed day has none: a store open past
+midnight stays open into a closed day until it closes, and stays shut in the small hours after one. Around the clock means
+an opening from 00:00 to 24:00 on every day; only these join up, so no window runs into a closed day.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-DAY = 24 * 60
+from offers.clocks import DAY, clock, is_quiet, minute_of, moment, zone_of
+from offers.closed_days import closed_days_of, is_closed_on
+
+__all__ = [
+    "DAY",
+    "Store",
+    "clock",
+    "closed_days_of",
+    "closing",
+    "is_open",
+    "is_quiet",
+    "local_day",
+    "minute_of",
+    "moment",
+    "open_hours",
+    "opening",
+    "send_moment",
+    "window",
+    "zone_of",
+]
 
 
 @dataclass(frozen=True)
 class Store:
     """A store's clock. `opens`/`closes` are minutes of the local day, 0 to 1440; closing at or before opening means the
-    store stays open past midnight; both None, or both the same, mean around the clock."""
+    store stays open past midnight; one None, or both the same, mean around the clock. `closed_days`: in normal form."""
 
     store_id: str
     timezone: str
     opens: int | None = None
     closes: int | None = None
+    closed_days: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -31,76 +57,53 @@ class Store:
         return zone_of(self.timezone)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """ZoneInfo by IANA name, cached by the library. Raises ValueError."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not an IANA time zone; write one like America/New_York") from None
+def closing(store: Store, minute: int, day: date | None = None) -> int | None:
+    """The minute (up to 2880) at which the opening that holds `minute` (0 to 1439) of a day ends; None while closed.
 
+    Without `day`: of a day far from closed ones.
+    """
 
-def minute_of(text: str | None) -> int | None:
-    """Minute of the day of "HH:MM", 0 to 1440 ("24:00" is the day's end); None stays None. Raises ValueError."""
-    if text is None:
-        return None
-    hour, colon, minute = text.strip().partition(":")
-    if colon and hour.isdecimal() and minute[:2].isdecimal() and len(minute) in (2, 5):
-        value = int(hour) * 60 + int(minute[:2])
-        if int(minute[:2]) < 60 and value <= DAY:
-            return value
-    raise ValueError(f"{text!r} is not a time of day; write HH:MM, 00:00 to 24:00")
+    def shut(ahead: int) -> bool:
+        return day is not None and is_closed_on(store.closed_days, day + timedelta(days=ahead))
 
-
-def clock(minute: int) -> str:
-    """ "HH:MM" of a minute of the day; the inverse of `minute_of`."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-def moment(zone: ZoneInfo, day: date, minute: int) -> datetime:
-    """The instant, in UTC, of a wall time: `minute` minutes into `day` (1440 and more run into the days after)."""
-    wall = datetime.combine(day + timedelta(days=minute // DAY), time(minute % DAY // 60, minute % 60), zone)
-    first = wall.astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return first
-    # Read by the offset after the gap the wall time falls before it, read by the one before it, after: the gap's end
-    # is where the offset changes in between.
-    low, high = wall.replace(fold=1).astimezone(UTC), first
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) // 2
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)
-
-
-def closing(store: Store, minute: int) -> int | None:
-    """The minute (up to 2880) at which the opening that holds `minute` of a day ends; None while closed."""
     if store.opens is None or store.closes is None or store.opens == store.closes:
-        return 2 * DAY
-    if store.opens < store.closes:
-        return store.closes if store.opens <= minute < store.closes else None
-    if minute >= store.opens:
-        return DAY + store.closes
-    return store.closes if minute < store.closes else None
+        return None if shut(0) else DAY if shut(1) else 2 * DAY
+    opens = store.opens % DAY
+    closes = store.closes if opens < store.closes else DAY + store.closes
+    if opens <= minute < closes:
+        return None if shut(0) else closes
+    return closes - DAY if minute < closes - DAY and not shut(-1) else None
 
 
-def is_open(store: Store, at: datetime) -> bool:
-    """Whether the store's wall clock is inside its opening hours at an instant."""
-    local = at.astimezone(store.zone)
-    return closing(store, local.hour * 60 + local.minute) is not None
+@lru_cache(maxsize=4096)
+def opening(store: Store, day: date) -> tuple[datetime, datetime] | None:
+    """The opening that belongs to a local day, half-open in UTC; None when there is none."""
+    around = store.opens is None or store.closes is None or store.opens == store.closes
+    return window(store, day, 0 if around else (store.opens or 0) % DAY, DAY)
 
 
-def open_hours(store: Store) -> list[bool]:
-    """For each hour 0 to 23 of a day, whether the store is open from its first minute to its last."""
-    ends = [closing(store, hour * 60) for hour in range(24)]
+def is_open(store: Store, at: datetime, grace: timedelta = timedelta(0)) -> bool:
+    """Whether an instant lies in an opening, or one held some moment of (at - grace, at]: the queue at closing time."""
+    at = at.astimezone(UTC)
+    today = local_day(store, at)
+    first = local_day(store, at - grace) if grace else today
+    # The day before may stay open past midnight; a clock set back over midnight reads the day before the one it was in.
+    for ahead in range(-1, (today - first).days + 2):
+        found = opening(store, first + timedelta(days=ahead))
+        if found is not None and found[0] <= at < found[1] + grace:
+            return True
+    return False
+
+
+def open_hours(store: Store, day: date | None = None) -> list[bool]:
+    """For each hour 0 to 23 of a day, whether the store is open from its first minute to its last; see `closing`."""
+    ends = [closing(store, hour * 60, day) for hour in range(24)]
     return [end is not None and end >= (hour + 1) * 60 for hour, end in enumerate(ends)]
 
 
 def window(store: Store, day: date, minute: int, minutes: int) -> tuple[datetime, datetime] | None:
     """Half-open window in UTC from a wall time on, cut at closing time; None when closed or swallowed by a gap."""
-    ends = closing(store, minute)
+    ends = closing(store, minute, day)
     if ends is None:
         return None
     begin, end = moment(store.zone, day, minute), moment(store.zone, day, min(minute + minutes, ends))
@@ -110,12 +113,6 @@ def window(store: Store, day: date, minute: int, minutes: int) -> tuple[datetime
 def local_day(store: Store, at: datetime) -> date:
     """The store's calendar day at an instant."""
     return at.astimezone(store.zone).date()
-
-
-def is_quiet(minute: int, quiet: tuple[int, int]) -> bool:
-    """Whether a minute of the day lies in the half-open quiet time, which may span midnight; equal ends mean none."""
-    start, end = quiet
-    return start <= minute < end if start <= end else minute >= start or minute < end
 
 
 def send_moment(

@@ -7,25 +7,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from offers.chain import CHAIN
 from offers.journal import find_account
-from offers.tables import coupons, decisions
+from offers.tables import coupons, decisions, sums
 
 
 def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) -> dict[str, Any] | None:
     """JSON values; cents are whole. None for a campaign that was never opened.
 
     forecast_cents = spent + held + promised, the expected cost of open coupons that aren't held. `lift` is a coded result: until
-    purchases without coupons are joined to the decisions it is "cannot_conclude", with the reason.
+    purchases without coupons are joined to the decisions it is "cannot_conclude", with the reason. `overspent_cents` is what a
+    campaign of policy `honour` has paid above its grant; `overpaid_cents` what tills without network paid that no budget owed.
     """
-    head = find_account(connection, campaign_id, now, lock=False, promises=True)
-    if head is None:
+    account = find_account(connection, campaign_id, now)
+    if account is None or campaign_id == CHAIN:
         return None
-    account = head.account
     count = sa.select(coupons.c.state, sa.func.count().label("n")).where(coupons.c.campaign_id == campaign_id)
     states = {row.state: row.n for row in connection.execute(count.group_by(coupons.c.state))}
-    mine = decisions.c.campaign_id == campaign_id
-    held_out = connection.execute(sa.select(sa.func.count()).where(mine, decisions.c.holdout)).scalar_one()
-    decided = connection.execute(sa.select(sa.func.count()).select_from(decisions).where(mine)).scalar_one()
+    mine = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.campaign_id == campaign_id)
+    decided, held_out = (connection.execute(find).scalar_one() for find in (mine, mine.where(decisions.c.holdout)))
+    unowed = (sums.c.campaign_id == campaign_id) & (sums.c.scope == "overpaid")
+    overpaid = connection.execute(sa.select(sa.func.sum(sums.c.spent_cents)).where(unowed)).scalar()
     return {
         "campaign_id": campaign_id,
         "stopped": account.stopped,
@@ -33,8 +35,11 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         "reserve_cents": account.reserve_cents,
         "held_cents": account.held_cents,
         "promised_cents": account.promised_cents,
+        "overspend_cents": account.overspend_cents,
+        "overspent_cents": max(0, account.spent_cents + account.held_cents - account.granted_cents),
         "spent_cents": account.spent_cents,
         "forecast_cents": account.spent_cents + account.held_cents + account.promised_cents,
+        "overpaid_cents": int(overpaid or 0),
         "n_decided": decided,
         "n_holdout": held_out,
         "n_issued": sum(states.values()),

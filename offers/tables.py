@@ -6,6 +6,8 @@ reach them.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy import text as sql
@@ -14,19 +16,47 @@ from offers.columns import Id, Moment, Serial
 
 metadata = MetaData()
 
+
+def _ids(*names: str) -> list[Column[str]]:
+    return [Column(name, Id, nullable=False) for name in names]
+
+
+def _cents(*names: str) -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def _moments(*names: str) -> list[Column[datetime]]:
+    return [Column(name, Moment, nullable=False) for name in names]
+
+
+def _counts(default: str, *names: str, kind: type[Integer] = Integer) -> list[Column[int]]:
+    return [Column(name, kind, nullable=False, server_default=default) for name in names]
+
+
 accounts = Table(
     "accounts",
     metadata,
     Column("campaign_id", Id, primary_key=True),
-    Column("granted_cents", BigInteger, nullable=False),
-    Column("reserve_cents", BigInteger, nullable=False),
-    Column("spent_cents", BigInteger, nullable=False),
+    *_cents("granted_cents", "reserve_cents", "spent_cents"),
+    *_counts("0", "released_cents", "overspend_cents", "n_used", kind=BigInteger),
+    *(Column(name, BigInteger) for name in ("per_store_cents", "per_user_cents", "per_day_cents")),
     Column("max_per_user_day", Integer, nullable=False),
+    *(Column(name, Integer) for name in ("max_per_user", "max_coupons", "max_till_skew_s")),
     Column("hold_s", Integer, nullable=False),
-    Column("max_till_skew_s", Integer),
+    *_counts("0", "grace_s"),
+    *_counts("14400", "token_s"),
+    *_counts("86400", "sync_s"),
     Column("stopped", Boolean, nullable=False),
     Column("head_seq", BigInteger, nullable=False),
     Column("head_hash", String(64), nullable=False),
+)
+sums = Table(
+    "sums",
+    metadata,
+    Column("campaign_id", Id, primary_key=True),
+    Column("scope", String(16), primary_key=True),
+    Column("key", Id, primary_key=True),
+    *_cents("spent_cents"),
 )
 stores = Table(
     "stores",
@@ -35,6 +65,7 @@ stores = Table(
     Column("timezone", String(64), nullable=False),
     Column("opens", Integer),
     Column("closes", Integer),
+    Column("closed_days", Text, nullable=False, server_default=""),
 )
 coupons = Table(
     "coupons",
@@ -42,48 +73,42 @@ coupons = Table(
     Column("offer_id", Id, primary_key=True),
     Column("seq", BigInteger, nullable=False, unique=True),
     Column("code", String(32), nullable=False, unique=True),
-    Column("campaign_id", Id, nullable=False),
-    Column("decision_id", Id, nullable=False),
+    *_ids("campaign_id", "decision_id"),
     Column("user_id", Id),
-    Column("product_id", Id, nullable=False),
-    Column("store_id", Id, nullable=False),
-    Column("discount_cents", BigInteger, nullable=False),
-    Column("price_cents", BigInteger, nullable=False),
-    Column("floor_cents", BigInteger, nullable=False),
-    Column("expected_cents", BigInteger, nullable=False),
+    *_ids("product_id", "store_id"),
+    *_cents("discount_cents", "price_cents", "floor_cents", "expected_cents"),
     Column("currency", String(3), nullable=False),
     Column("text", Text, nullable=False),
-    Column("send_at", Moment, nullable=False),
-    Column("valid_from", Moment, nullable=False),
-    Column("valid_until", Moment, nullable=False),
+    *_moments("send_at", "valid_from", "valid_until"),
     Column("window_day", String(10), nullable=False),
     Column("state", String(16), nullable=False),
     Column("order_id", Id),
     Column("held_until", Moment),
+    Column("token_id", Id),
     Column("used_day", String(10)),
+    *_counts("0", "units", "returned"),
     Column("delivery", String(16)),
     Column("delivered_at", Moment),
     Index("coupons_due", "send_at", "seq"),
     Index("coupons_user", "user_id", "campaign_id"),
     Index("coupons_open", "campaign_id", "state", "valid_until"),
     Index("coupons_held", "campaign_id", "state", "held_until"),
+    Index("coupons_order", "order_id"),
 )
 decisions = Table(
     "decisions",
     metadata,
     Column("decision_id", Id, primary_key=True),
-    Column("campaign_id", Id, nullable=False),
+    *_ids("campaign_id"),
     Column("for_date", String(10), nullable=False),
     Column("user_id", Id),
     Column("arms", Text, nullable=False),
-    Column("planned_arm", Integer, nullable=False),
-    Column("sent_arm", Integer, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("planned_arm", "sent_arm")),
     Column("propensity", Float, nullable=False),
     Column("holdout", Boolean, nullable=False),
     Column("reason", String(64)),
-    Column("model_version", String(128), nullable=False),
-    Column("feature_version", String(128), nullable=False),
-    Column("made_at", Moment, nullable=False),
+    *_ids("model_version", "feature_version"),
+    *_moments("made_at"),
     Unique("campaign_id", "for_date", "user_id", name="decisions_once"),
 )
 entries = Table(
@@ -92,19 +117,16 @@ entries = Table(
     Column("campaign_id", Id, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
-    Column("offer_id", Id),
-    Column("decision_id", Id),
-    Column("order_id", Id),
-    Column("store_id", Id),
-    Column("till_id", Id),
-    Column("actor", Id),
-    Column("amount_cents", BigInteger, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("judged_at", Moment, nullable=False),
+    *(Column(name, Id) for name in ("offer_id", "decision_id", "order_id", "store_id", "till_id", "actor")),
+    *_cents("amount_cents"),
+    *_moments("at", "judged_at"),
     Column("held_until", Moment),
     Column("detail", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
+    *(Column(name, String(64), nullable=False) for name in ("prev_hash", "hash")),
+    Column("token_id", Id),
+    Column("day", String(10)),
+    Column("units", Integer),
+    Column("reason", String(32)),
     Index("entries_offer", "offer_id"),
 )
 answers = Table(
@@ -115,6 +137,18 @@ answers = Table(
     Column("ok", Boolean, nullable=False),
     Column("body", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("campaign_id", Id),
+    Column("seq", BigInteger),
+)
+leases = Table(
+    "leases",
+    metadata,
+    Column("lease_id", Id, primary_key=True),
+    *_ids("store_id", "till_id"),
+    *_cents("cents", "paid_cents"),
+    *_moments("issued_at", "expires_at"),
+    Column("closed_at", Moment),
+    Index("leases_open", "store_id", "closed_at"),
 )
 outbox = Table(
     "outbox",

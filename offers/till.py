@@ -1,134 +1,125 @@
-"""One command of a till, in one transaction: load the case, decide, append, store the answer under its key.
+"""Acts in one transaction: load what they need under a lock, decide one after the other, store all of it at once.
 
 Retrying is safe: the answer, a refusal too, is stored with the key and the hash of the body, so the same call gets the
-same answer, and a key used for something else raises KeyReused.
+same answer, and a key used for something else is KeyReused.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from offers.acting import Acting, judged_now
+from offers.acts import Act, done_body, refused_body
 from offers.answers import Answer, Ask, KeyReused
-from offers.book import Book, Line
-from offers.cases import Case, Stock, case_where, find_case, judge, units_in_stock
-from offers.cashier import refusal_text
-from offers.chain import Stamp, append
-from offers.codes import canonical, shown
-from offers.commands import Entry, Refusal, Release
+from offers.book import Line
+from offers.commands import Refusal
 from offers.database import LedgerBusy
-from offers.eligibility import paid_line, price_paid
-from offers.journal import Journal, save_coupon
-from offers.ledger import decide, follow
-from offers.outbox import post, redemption_event
+from offers.journal import Journal
+from offers.loading import load
 from offers.tables import answers, coupons
+
+Stock = Callable[[str, str], int | None]
+"""(store_id, product_id) to units in stock, None when unknown."""
+Result = Answer | KeyReused
 
 
 def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | None) -> Answer:
     """What a redemption would answer, without effect. What the ask doesn't tell is taken as right."""
-    units = units_in_stock(journal, code, stock)
+    act = Act("quote", code, ask, None, now)
+    units = _in_stock(journal, [act], stock)[0]
     with journal.read() as connection:
-        case = find_case(connection, code, now, lock=False)
-        if case is not None:
-            lines = (Line(case.coupon.product_id),) if ask.lines is None else ask.lines
-            ask = replace(ask, store_id=ask.store_id or case.coupon.store_id, lines=lines)
-        result, _ = judge(connection, case, "redeem", ask, now, units)
-    if case is None or isinstance(result, Refusal):
-        return Answer(False, _refused(result))
-    return Answer(True, {**_done(case, result), "kind": "quote"})
+        loaded = load(connection, _codes([act]), _orders([act]), now, lock=False)
+        coupon = loaded.find(act.known_code)
+        if coupon is not None:
+            lines = (Line(coupon.product_id),) if ask.lines is None else ask.lines
+            act = replace(act, ask=replace(ask, store_id=ask.store_id or coupon.store_id, lines=lines))
+        result, _ = Acting(loaded).judge(act, units)
+    if coupon is None or isinstance(result, Refusal):
+        assert isinstance(result, Refusal)
+        return Answer(False, refused_body(result, coupon, now))
+    return Answer(True, {**done_body(result, loaded.rows[coupon.offer_id], 0), "kind": "quote"})
 
 
-def carry_out(journal: Journal, kind: str, code: str, ask: Ask, key: str, now: datetime, stock: Stock | None) -> Answer:
-    """Hold, redeem, release or reverse, once per key. Raises KeyReused, LedgerError; ValueError without an order."""
-    if not ask.order_id:
-        raise ValueError(f"{kind} needs an order_id")
-    body_hash = _body_hash(kind, code, ask)
-    units = units_in_stock(journal, code, stock if kind in ("hold", "redeem") else None)
+def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
+    """Carry the acts out, one transaction for all, as if one came after the other. Raises LedgerError.
+
+    An act whose key was used for something else gives KeyReused in its place and leaves the others alone.
+    """
+    units = _in_stock(journal, acts, stock)
     try:
         with journal.write() as connection:
-            case = find_case(connection, code, now, lock=True)
-            stored = _stored(connection, key, body_hash)
-            if stored is not None:
-                return stored
-            result, day = judge(connection, case, kind, ask, now, units)
-            answer = _append(connection, case, result, ask, day)
-            row = {"key": key, "body_hash": body_hash, "ok": answer.ok, "body": json.dumps(answer.body), "at": now}
-            connection.execute(sa.insert(answers).values(row))
-            return answer
+            return _together(connection, list(acts), units)
     except IntegrityError:
-        # Two calls with one key that had no account to queue at, or different ones: the other was first.
-        with journal.read() as connection:
-            stored = _stored(connection, key, body_hash)
-        if stored is None:
-            raise LedgerBusy("ledger: another write came in between and nothing was stored; try again") from None
-        return stored
+        # A key that came in meanwhile for another campaign, whose lock isn't ours: nothing was stored.
+        if len(acts) > 1:
+            return [carry_out(journal, [act], stock)[0] for act in acts]
+    with journal.read() as connection:
+        stored = _stored(connection, acts).get(acts[0].key or "")
+    if stored is None:
+        raise LedgerBusy("ledger: another write came in between and nothing was stored; try again")
+    return [_again(stored, acts[0])]
 
 
-def withdraw(journal: Journal, offer_id: str, actor: str, now: datetime) -> Answer:
-    """Take an unused coupon back for good; what it had promised can be promised again. Doing it again is refused."""
-    with journal.write() as connection:
-        case = case_where(connection, coupons.c.offer_id == offer_id, now, lock=True)
-        book = Book(case.coupon, case.head.account) if case else Book(None, None)
-        return _append(connection, case, decide(book, Release(None, now), now), Ask(actor=actor), "")
+def code_of_offer(journal: Journal, offer_id: str) -> str:
+    """The coupon's code; an empty text, which is no code, for an unknown offer."""
+    with journal.read() as connection:
+        found = connection.execute(sa.select(coupons.c.code).where(coupons.c.offer_id == offer_id)).scalar()
+    return found or ""
 
 
-def _append(connection: sa.Connection, case: Case | None, result: Entry | Refusal, ask: Ask, day: str) -> Answer:
-    if case is None or isinstance(result, Refusal):
-        return Answer(False, _refused(result))
-    coupon = case.coupon
-    detail = [[line.product_id, line.quantity, line.unit_price_cents, line.discount_cents] for line in ask.lines or ()]
-    stamp = Stamp(ask.actor, ask.till_id, detail)
-    head = append(connection, case.head, [(result, coupon.decision_id, stamp)])
-    save_coupon(connection, coupon, follow(coupon, result), day)
-    if result.kind == "redeem":
-        price = price_paid(paid_line(ask.lines, coupon), coupon)
-        post(connection, coupon.offer_id, redemption_event(result, coupon.product_id, price), result.at)
-    return Answer(True, {"entry_id": f"{coupon.campaign_id}:{head.seq}", **_done(case, result)})
+def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | None]) -> list[Result]:
+    loaded = load(connection, _codes(acts), _orders(acts), judged_now(acts), lock=True)
+    stored = _stored(connection, acts)
+    acting, results = Acting(loaded), list[Result]()
+    for act, in_stock in zip(acts, units, strict=True):
+        known = stored.get(act.key or "")
+        if known is not None:
+            results.append(_again(known, act))
+            continue
+        answer = acting.carry_out(act, in_stock)
+        results.append(answer)
+        if act.key is not None:
+            stored[act.key] = (act.body_hash, answer)
+    acting.write(connection)
+    return results
 
 
-def _done(case: Case, result: Entry | Refusal) -> dict[str, Any]:
-    if isinstance(result, Refusal):
-        raise ValueError("a refusal isn't an entry")
-    body: dict[str, Any] = {
-        "kind": result.kind,
-        "coupon_code": shown(case.row.code),
-        "offer_id": result.offer_id,
-        "order_id": result.order_id or None,
-        "product_id": case.coupon.product_id,
-        "store_id": result.store_id,
-        "discount_cents": result.amount_cents,
-        "currency": case.row.currency,
-        "at": result.at.isoformat(),
-    }
-    if result.held_until is not None:
-        body["held_until"] = result.held_until.isoformat()
-    return body
+def _stored(connection: sa.Connection, acts: Sequence[Act]) -> dict[str, tuple[str, Answer]]:
+    keys = [act.key for act in acts if act.key is not None]
+    found = connection.execute(sa.select(answers).where(answers.c.key.in_(keys))) if keys else ()
+    return {row.key: (row.body_hash, Answer(row.ok, json.loads(row.body))) for row in found}
 
 
-def _refused(result: Entry | Refusal) -> Mapping[str, Any]:
-    if isinstance(result, Entry):
-        raise ValueError("an entry needs a coupon")
-    return {"reason": result.reason, "detail": result.detail, "text": refusal_text(result.reason)}
+def _again(known: tuple[str, Answer], act: Act) -> Result:
+    body_hash, answer = known
+    if body_hash != act.body_hash:
+        return KeyReused(f"idempotency key {act.key!r} was used for another request; make a new key for each")
+    return replace(answer, replay=True)
 
 
-def _stored(connection: sa.Connection, key: str, body_hash: str) -> Answer | None:
-    row = connection.execute(sa.select(answers).where(answers.c.key == key)).one_or_none()
-    if row is None:
-        return None
-    if row.body_hash != body_hash:
-        raise KeyReused(f"idempotency key {key!r} was used for another request; make a new key for each")
-    return Answer(row.ok, json.loads(row.body), replay=True)
+def _codes(acts: Sequence[Act]) -> set[str]:
+    # What can't be a code stands for itself: it is found nowhere.
+    return {act.known_code or act.code[:32] for act in acts}
 
 
-def _body_hash(kind: str, code: str, ask: Ask) -> str:
-    """Over what was asked, not over who asked: a till restarted under another key may still retry."""
-    body = {**asdict(ask), "till_time": ask.till_time.isoformat() if ask.till_time else None}
-    del body["actor"]
-    return hashlib.sha256(json.dumps([kind, canonical(code) or code, body], sort_keys=True).encode()).hexdigest()
+def _orders(acts: Sequence[Act]) -> set[str]:
+    return {act.ask.order_id for act in acts if act.ask.order_id}
+
+
+def _in_stock(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[int | None]:
+    """What `stock` says of each coupon's product in its store. Asked before the transaction that decides: whoever answers
+    may be slow, and a campaign's lock isn't held while waiting for them."""
+    asking = [act.known_code if act.kind in ("hold", "redeem", "quote") else None for act in acts]
+    paying = {code for code in asking if code is not None}
+    if stock is None or not paying:
+        return [None] * len(acts)
+    find = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).where(coupons.c.code.in_(paying))
+    with journal.read() as connection:
+        known = {row.code: (row.store_id, row.product_id) for row in connection.execute(find)}
+    return [stock(*known[code]) if code in known else None for code in asking]

@@ -64,7 +64,7 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
     """Read the shelf and the campaign, plan the date, issue into the journal. Raises what those rooms raise."""
     from models.ranker import NAME, Ranker
     from models.shelf import load_current
-    from offers.campaign import load_campaign
+    from offers.campaign_file import load_campaign
     from offers.plan import plan
 
     campaign = load_campaign(settings.campaigns, campaign_id)

@@ -60,6 +60,8 @@ class Call:
     query: Any = None
     max_body: int = SMALL_BODY
     needs_key: bool = False
+    media: str = "application/json"
+    """Of the answer; one that isn't JSON is bytes already."""
     refuses: bool = False
     """Whether the rules may refuse it (422)."""
     finds: bool = False

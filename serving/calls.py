@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from serving import due, people, ranked, taken, till
-from serving.asked import Asked, Call, Reply
+from serving import due, people, ranked, taken
+from serving.asked import Call
+from serving.coupon_calls import COUPON_CALLS
 from serving.door import EVENTS_BODY
 from serving.wire import EventsAsk, EventsTaken, RecommendationAsk, Slate
 from serving.wire_offers import Acknowledged, CampaignCard, DueQuery, OffersDue, Person, Wallet
-from serving.wire_till import LedgerEntry, Quote, SaleAsk, UndoAsk, ValidateAsk
-
-
-def _act(act: str, handler: Callable[[Asked], Awaitable[Reply]], body: Any, summary: str) -> Call:
-    """A till's act that changes the ledger."""
-    path = f"/v1/coupons/{{code}}/{act}"
-    return Call(
-        f"coupon_{act}", "POST", path, ("pos",), handler, LedgerEntry, summary, body=body, needs_key=True, refuses=True
-    )
-
 
 CALLS = (
     Call(
@@ -104,19 +92,5 @@ CALLS = (
         summary="A campaign's budget and lift",
         finds=True,
     ),
-    Call(
-        name="coupon_validate",
-        method="POST",
-        path="/v1/coupons/{code}/validate",
-        scopes=("pos", "app"),
-        handler=till.validate,
-        answer=Quote,
-        summary="What redeeming would pay now; no effect",
-        body=ValidateAsk,
-        refuses=True,
-    ),
-    _act("hold", till.hold, SaleAsk, "Set the discount aside for an order"),
-    _act("redeem", till.redeem, SaleAsk, "Pay the discount to an order, once"),
-    _act("release", till.release, UndoAsk, "Let an order's hold go"),
-    _act("reverse", till.reverse, UndoAsk, "Take back a redemption"),
+    *COUPON_CALLS,
 )

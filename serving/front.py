@@ -135,7 +135,8 @@ class Front:
             now=now,
         )
         reply = await call.handler(asked)
-        return call.status, JSON, msgspec.json.encode(reply.body), reply.headers
+        body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+        return call.status, call.media.encode(), body, reply.headers
 
 
 def _raw(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -26,7 +26,7 @@ ALWAYS = {
 
 def document(calls: Sequence[Call], version: str) -> dict[str, Any]:
     """The whole document as JSON values."""
-    structs = {kind for call in calls for kind in (call.body, call.answer) if kind is not None}
+    structs = {kind for call in calls for kind in (call.body, call.answer) if kind not in (None, bytes)}
     ordered = [*sorted(structs, key=lambda kind: kind.__name__), EventRow, ProblemDetails]
     _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
     # msgspec can't see that the raw items are decoded one by one as EventRow.
@@ -93,14 +93,15 @@ def _parameters(call: Call) -> list[dict[str, Any]]:
 
 
 def _responses(call: Call) -> dict[str, Any]:
-    body = {"application/json": {"schema": _ref(call.answer)}}
+    schema = {"type": "string"} if call.answer is bytes else _ref(call.answer)
+    body = {call.media: {"schema": schema}}
     troubles = dict(ALWAYS)
     if call.finds:
         troubles["404"] = "Unknown"
     if call.body is not None:
         troubles |= {"413": "The body is too large", "415": "The body is not plain JSON"}
     if call.needs_key:
-        troubles["409"] = "The Idempotency-Key was used with another body"
+        troubles["409"] = "The Idempotency-Key was used with another body, or its call still runs"
     if call.refuses:
         troubles["422"] = "Refused by the rules: `code` is the reason, `text` the cashier's words by locale"
     problem = {"application/problem+json": {"schema": _ref(ProblemDetails)}}

@@ -12,6 +12,7 @@ from functools import partial
 from embedded import lease_online_store
 from offers.desk import Desk
 from offers.journal import Journal
+from offers.signing_key import signer_at
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
@@ -27,8 +28,8 @@ from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
 
-# The ledger takes its writers one by one, so more threads would only wait in line.
-LEDGER_THREADS = 8
+# What waits at the ledger together is written together (`offers.group`), so threads may wait.
+LEDGER_THREADS = 32
 WARM_UP_ROUNDS = 20
 
 
@@ -56,6 +57,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             gate=gate,
             visits=Visits(online, bundle.zones, settings.history_limit),
             desk=Desk(journal, stock=partial(units, gate)),
+            signer=signer_at(settings.signing_key),
             engine=journal.engine,
             keys=KeyRing(journal.engine, time.monotonic),
             impressions=impressions,

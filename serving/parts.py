@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from offers.desk import Desk
+from offers.tokens import Signer
 from serving.bundle import Bundle
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
@@ -32,6 +33,7 @@ class Parts:
     gate: OnlineGate
     visits: Visits
     desk: Desk
+    signer: Signer
     engine: Engine
     keys: KeyRing
     impressions: ImpressionLog

@@ -6,8 +6,9 @@ import socket
 
 from embedded import OnlineStoreError, lease_online_store
 from models.errors import ArtifactError
-from offers.campaign import CampaignError, load_campaign
+from offers.campaign_file import CampaignError, load_campaign
 from offers.database import LedgerError, connect
+from offers.signing_key import SigningKeyError, signer_at
 from serving.bundle import load_bundle
 from serving.catalogue import CatalogueError
 from serving.tables import prepare
@@ -20,7 +21,9 @@ class StartFault(Exception):
     """The service cannot start. One line: what, where, what to do."""
 
 
-FAULTS = (ArtifactError, CampaignError, CatalogueError, LedgerError, OnlineStoreError, SettingsError, StartFault)
+FAULTS = (
+    ArtifactError, CampaignError, CatalogueError, LedgerError, OnlineStoreError, SettingsError, SigningKeyError, StartFault
+)  # fmt: skip
 
 
 def preflight(settings: Settings) -> None:
@@ -30,6 +33,7 @@ def preflight(settings: Settings) -> None:
     """
     for file in sorted(settings.campaigns.glob("*.toml")):
         load_campaign(settings.campaigns, file.stem)
+    signer_at(settings.signing_key)
     load_bundle(settings)
     _require_registry(settings)
     engine = connect(settings.ledger_url)

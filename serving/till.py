@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from offers.answers import Answer, KeyReused
+from offers.answers import Answer, KeyInFlight, KeyReused
 from offers.answers import Ask as DeskAsk
 from offers.book import Line
 from serving.asked import Asked, Reply, plausible
 from serving.auth import bound_store
 from serving.problems import Problem
+from serving.wire_till import BasketLine
 
 
 async def validate(asked: Asked) -> Reply:
     """What redeeming would pay now. Nothing changes."""
     answer = await asked.begin(asked.parts.desk.validate, asked.path["code"], _told(asked), asked.now)
-    return _reply(asked, answer)
+    return reply(asked, answer)
 
 
 async def hold(asked: Asked) -> Reply:
@@ -39,13 +40,22 @@ async def reverse(asked: Asked) -> Reply:
 
 
 async def _entry(asked: Asked, command: Any) -> Reply:
+    return reply(asked, await carried_out(asked, command, _told(asked)))
+
+
+async def carried_out(asked: Asked, command: Any, told: DeskAsk) -> Answer:
+    """The desk's answer to a command with a key. Raises Problem 409."""
     # Two tills may count their acts alike: a key belongs to the API key it came with.
-    told, key = _told(asked), f"{asked.key.key_id}:{asked.idempotency_key}"
+    key = f"{asked.key.key_id}:{asked.idempotency_key}"
     try:
-        return _reply(asked, await asked.begin(command, asked.path["code"], told, key, asked.now))
+        answer: Answer = await asked.begin(command, asked.path["code"], told, key, asked.now)
+        return answer
     except KeyReused:
         detail = "this Idempotency-Key was used with another body; use a new key for a new act"
         raise Problem(409, "idempotency_key_reused", detail) from None
+    except KeyInFlight:
+        detail = "a call with this Idempotency-Key still runs; ask again in a moment"
+        raise Problem(409, "idempotency_key_in_flight", detail, headers={"Retry-After": "1"}) from None
 
 
 def _told(asked: Asked) -> DeskAsk:
@@ -54,9 +64,7 @@ def _told(asked: Asked) -> DeskAsk:
     return DeskAsk(
         store_id=bound_store(asked.key, ask.store_id),
         order_id=ask.order_id,
-        lines=None
-        if lines is None
-        else tuple(Line(x.product_id, x.quantity, x.unit_price_cents, x.discount_cents) for x in lines),
+        lines=None if lines is None else basket(lines),
         user_id=ask.user_id,
         till_time=None if ask.till_time is None else plausible(ask.till_time, "/till_time"),
         till_id=ask.till_id,
@@ -64,7 +72,12 @@ def _told(asked: Asked) -> DeskAsk:
     )
 
 
-def _reply(asked: Asked, answer: Answer) -> Reply:
+def basket(lines: tuple[BasketLine, ...]) -> tuple[Line, ...]:
+    """The wire's lines as the rules'."""
+    return tuple(Line(x.product_id, x.quantity, x.unit_price_cents, x.discount_cents) for x in lines)
+
+
+def reply(asked: Asked, answer: Answer) -> Reply:
     """200 with the entry or quote, or Problem 422 with the reason as its code and the cashier's words beside it."""
     headers = {"Idempotent-Replayed": "true"} if answer.replay else {}
     if answer.ok:

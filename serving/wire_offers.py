@@ -75,7 +75,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Budget(Struct, frozen=True, kw_only=True):
-    """A campaign's money in cents: `held` by live holds, `promised` is the expected cost of open coupons."""
+    """A campaign's money in cents: `held` by live holds, `promised` is the expected cost of open coupons, `overspend` what the
+    policy `honour` may pay above the grant and `overspent` what it has, `overpaid` what tills without network paid unowed."""
 
     granted_cents: int
     reserve_cents: int
@@ -83,6 +84,9 @@ class Budget(Struct, frozen=True, kw_only=True):
     promised_cents: int
     spent_cents: int
     forecast_cents: int
+    overspend_cents: int
+    overspent_cents: int
+    overpaid_cents: int
 
 
 class CampaignCard(Struct, frozen=True, kw_only=True):

@@ -47,7 +47,8 @@ class SaleAsk(Ask, frozen=True):
 
 
 class UndoAsk(Ask, frozen=True):
-    """Body of `release` and `reverse`: the order named is the one that holds or redeemed."""
+    """Body of `release` and `reverse`: the order named is the one that holds or redeemed. A reversal with `lines` takes back the
+    share of the units in them, without lines all that is left."""
 
     order_id: Id
     store_id: Id | None = None
@@ -85,3 +86,4 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     currency: str
     at: datetime
     held_until: datetime | None = None
+    units: int | None = None

@@ -76,12 +76,12 @@ def _load(data: Path, name: str) -> pl.DataFrame:
 
 
 def _stores(bought: pl.DataFrame) -> pl.DataFrame:
-    told = {"timezone": ZONE, "opens": "00:00", "closes": "24:00"}
+    told = {"timezone": ZONE, "opens": "00:00", "closes": "24:00", "closed_days": None}
     return (
         pl.DataFrame({"store_id": bought["store_id"].unique()})
         .with_columns(
             pl.format("Store {}", "store_id").alias("name"),
-            *(pl.lit(said).alias(name) for name, said in told.items()),
+            *(pl.lit(said, pl.String).alias(name) for name, said in told.items()),
             *(pl.lit(None, pl.Float64).alias(name) for name in ("latitude", "longitude")),
         )
         .select(SCHEMAS["stores"].names())

@@ -18,7 +18,8 @@ REMEDIES = {
     "not_a_time": "write a time as RFC 3339 text with an offset, 2025-01-31T13:00:00Z, or opening hours as 08:00",
     "unknown_store": "ingest the store with --stores first, or correct the id",
     "unknown_product": "ingest the product with --products first, or correct the id",
-    "unknown_value": "write one of the listed values, in lower case; a timezone is an IANA name such as America/New_York",
+    "unknown_value": "write one of the listed values, in lower case; a timezone is an IANA name such as America/New_York, "
+    "closed days are weekdays and dates with one space between: sunday 2026-12-25",
     "control_character": "remove the invisible characters",
     "bad_encoding": "save the file as UTF-8; this text was lost on the way",
     "padded": "remove the spaces around the value",

@@ -63,7 +63,11 @@ def read_table(lake: Path, name: str) -> pl.DataFrame:
         return pl.DataFrame(schema=SCHEMAS[name])
     path = _table_path(lake, name)
     check_whole(path)
-    return _readable(pl.scan_parquet(path, glob=False), path)
+    table = _readable(pl.scan_parquet(path, glob=False), path)
+    # A lake from before a column was thought of says nothing in it.
+    lacking = [pl.lit(None, kind).alias(c) for c, kind in SCHEMAS[name].items() if c not in table.columns]
+    extra = [c for c in table.columns if c not in SCHEMAS[name]]
+    return table.with_columns(lacking).select(*SCHEMAS[name].names(), *extra) if lacking else table
 
 
 def append_events(lake: Path, frame: pl.DataFrame) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from feature_repo.events import (
     Column,
 )
 from training.cells import Cells, read_clock, read_id, read_number, read_text, read_time, read_word
+from training.closed_days import closed_days_in
 from training.faults import found
 from training.repeats import ROW
 from training.sources import Source
@@ -94,6 +95,8 @@ def _read(column: Column, rows: pl.Series, raw: pl.Series, now: datetime) -> Cel
         return read_word(rows, raw, frozenset(zoneinfo.available_timezones()))
     if column.name in _LAST_CLOCK:
         return read_clock(rows, raw, _LAST_CLOCK[column.name])
+    if column.name == "closed_days":
+        return read_word(rows, raw, closed_days_in(raw))
     if column.name in _PROSE or column.name.startswith("name_"):
         return read_text(rows, raw)
     return read_id(rows, raw)

@@ -14,7 +14,7 @@ from bench.cafe.offers import read_offers
 from bench.cafe.people import ANYWAY, PERSUADABLE, build_truth, with_responses
 from bench.cafe.truth import KINDS
 from feature_repo.events import CHANNELS, EVENT_COLUMNS, EVENT_TYPES, MAX_ID_LENGTH, REQUIRED
-from offers.campaign import load_campaign
+from offers.campaign_file import load_campaign
 from training.ingest import ingest
 
 NEW_YORK = ZoneInfo("America/New_York")

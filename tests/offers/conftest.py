@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from offers.chain import GENESIS
 from offers.database import REVISION
 from offers.journal import Journal
 from offers.tables import metadata
@@ -63,6 +64,10 @@ class Server:
             for table in metadata.sorted_tables:
                 connection.execute(f"DELETE FROM {table.name}")
             connection.execute("INSERT INTO counters (name, value) VALUES ('offers', 0)")
+            connection.execute(
+                "INSERT INTO accounts (campaign_id, granted_cents, reserve_cents, spent_cents, max_per_user_day, hold_s,"
+                f" stopped, head_seq, head_hash) VALUES ('-', 0, 0, 0, 1, 1, FALSE, 0, '{GENESIS}')"
+            )
             connection.execute(f"UPDATE alembic_version SET version_num = '{REVISION}'")
         return self.ledger
 

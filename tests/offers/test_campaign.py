@@ -3,7 +3,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from offers.campaign import Budget, Campaign, CampaignError, Depth, load_campaign
+from offers.campaign import Budget, Campaign, Depth
+from offers.campaign_file import CampaignError, load_campaign
 
 SHIPPED = Path(__file__).resolve().parents[2] / "campaigns"
 PLAIN = """

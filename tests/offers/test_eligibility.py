@@ -143,14 +143,6 @@ def test_a_hold_lives_until_its_last_moment(before, live):
     assert not may.live_hold(replace(COUPON, held_until=AT), AT - TICK)
 
 
-def test_the_discount_goes_to_the_dearest_unit():
-    cheap, dear = Line("latte", 1, 430, 0), Line("latte", 1, 450, 10)
-    assert may.paid_line((cheap, dear, Line("tea", 1, 900)), COUPON) is dear
-    assert may.price_paid(dear, COUPON) == 440
-    assert may.price_paid(Line("latte", discount_cents=50), COUPON) == 400
-    assert may.price_paid(None, COUPON) == 450
-
-
 def test_rules_after_the_first_need_a_coupon():
     with pytest.raises(ValueError, match="unknown_coupon"):
         may.the_coupon(Book(None, None))

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from offers.book import Book, Facts, Line
-from offers.commands import Entry, Issue, Refusal, Release, Reverse
+from offers.book import Book, Facts, Line, Purse
+from offers.commands import Entry, Issue, Refusal, Release, Reverse, Settle, Token
 from offers.ledger import REASONS, RULES, decide, follow, spent_by
 from tests.offers.desk_world import ACCOUNT, AT, COUPON, FROM, TICK, UNTIL, book, hold, redeem
 
@@ -47,8 +47,8 @@ BREAKS = (
 
 
 def test_nothing_broken_is_redeemed():
-    entry = decide(book(), redeem(), AT)
-    assert entry == Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, AT)
+    entry = decide(book(facts=Facts(store_open=True, day="2025-11-04")), redeem(), AT)
+    assert entry == Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, AT, day="2025-11-04", units=1)
 
 
 def test_no_coupon_comes_before_everything():
@@ -107,17 +107,38 @@ def test_an_issue_spares_the_reserve(spent, held, promised, broken):
     assert (reason(decide(made, Issue(), AT)) == "budget_exhausted") is broken
 
 
-def test_the_own_hold_isnt_counted_twice():
-    full = {"spent_cents": 900, "held_cents": 100}
-    own = {"state": "held", "order_id": "o1", "held_until": AT + TICK}
-    assert reason(decide(book(account=full, **own), redeem(), AT)) is None
-    # Run out, it was no longer in held_cents: what is there now belongs to others.
-    assert reason(decide(book(account=full, **{**own, "held_until": AT}), redeem(), AT)) == "budget_exhausted"
+def test_purses_of_other_scopes_count_alike():
+    purse = Purse(scope="store", granted_cents=300, reserve_cents=45, spent_cents=100, held_cents=100)
+    for cents, broken in ((0, False), (1, True)):
+        full = replace(book(), purses=(replace(purse, spent_cents=100 + cents),))
+        found = decide(full, redeem(), AT)
+        assert (reason(found) == "budget_exhausted") is broken
+        assert not broken or found.detail == "99 cents are left in the budget of the store"
+    for promised, broken in ((35, False), (36, True)):
+        full = replace(book(), purses=(replace(purse, promised_cents=promised),))
+        assert (reason(decide(full, Issue(), AT)) == "budget_exhausted") is broken
+
+
+@pytest.mark.parametrize(("overspend", "spent", "broken"), [(0, 901, True), (50, 950, False), (50, 951, True)])
+def test_honour_pays_what_was_sent_up_to_its_overspend(overspend, spent, broken):
+    made = book(account={"spent_cents": spent, "overspend_cents": overspend})
+    assert (reason(decide(made, redeem(), AT)) == "budget_exhausted") is broken
+    assert reason(decide(made, Issue(), AT)) == "budget_exhausted"
+
+
+@pytest.mark.parametrize(
+    ("account", "ever", "broken"),
+    [({"max_per_user": 2}, 1, False), ({"max_per_user": 2}, 2, True), ({"max_coupons": 3, "n_used": 2}, 9, False),
+     ({"max_coupons": 3, "n_used": 3}, 0, True), ({"n_used": 10**9}, 10**9, False)],
+)  # fmt: skip
+def test_limits_over_all_days(account, ever, broken):
+    made = book(facts=Facts(user_ever=ever), account=account)
+    assert (reason(decide(made, redeem(), AT)) == "limit_reached") is broken
 
 
 @pytest.mark.parametrize("command", [Release("o1", AT), Reverse("o1", AT)])
 def test_letting_go_needs_neither_window_nor_money(command):
-    state = {"state": "held" if isinstance(command, Release) else "redeemed", "order_id": "o1"}
+    state = {"state": "held" if isinstance(command, Release) else "redeemed", "order_id": "o1", "units": 1}
     made = book(
         facts=Facts(False, 0, 9),
         account={"stopped": True, "spent_cents": 1000},
@@ -126,7 +147,9 @@ def test_letting_go_needs_neither_window_nor_money(command):
         **state,
     )
     kind = "release" if isinstance(command, Release) else "reverse"
-    assert decide(made, replace(command, at=UNTIL), AT) == Entry(kind, "off_1", "c", "o1", "soho", 100, AT, UNTIL)
+    units = None if kind == "release" else 1
+    wanted = Entry(kind, "off_1", "c", "o1", "soho", 100, AT, UNTIL, units=units)
+    assert decide(made, replace(command, at=UNTIL), AT) == wanted
 
 
 def test_a_hold_runs_by_our_clock_not_the_tills():
@@ -144,7 +167,7 @@ def test_an_issue_reserves_the_expected_cost():
      ("release", "o1", "issued", None), ("release", None, "released", None), ("reverse", "o1", "reversed", "o1")],
 )  # fmt: skip
 def test_follow(kind, order_id, state, order):
-    before = replace(COUPON, state="redeemed", order_id="o1") if kind == "reverse" else COUPON
+    before = replace(COUPON, state="redeemed", order_id="o1", units=1) if kind == "reverse" else COUPON
     after = follow(before, Entry(kind, "off_1", "c", order_id, "soho", 100, AT, AT, UNTIL if kind == "hold" else None))
     assert (after.state, after.order_id) == (state, order)
     assert after.held_until == (UNTIL if kind == "hold" else None)
@@ -155,6 +178,78 @@ def test_money_moves_at_redeem_and_back_at_reverse_only():
     assert set(moved.values()) == {0}
     assert spent_by(Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, AT)) == 100
     assert spent_by(Entry("reverse", "off_1", "c", "o1", "soho", 100, AT, AT)) == -100
+
+
+@pytest.mark.parametrize(("discount", "units"), [(100, 3), (1, 7), (99, 2), (250, 250), (5, 1)])
+def test_parts_that_come_back_add_up_to_the_discount_exactly(discount, units):
+    coupon = follow(replace(COUPON, discount_cents=discount), decide(book(), redeem(lines=(Line("latte", units),)), AT))
+    total, parts = 0, [1] * units if units < 9 else [units // 3, units - units // 3 - 1, 1]
+    for part in parts:
+        assert coupon.state == "redeemed"
+        entry = decide(replace(book(), coupon=coupon), Reverse("o1", AT, lines=(Line("latte", part),)), AT)
+        total, coupon = total + entry.amount_cents, follow(coupon, entry)
+    assert (total, coupon.state, coupon.returned) == (discount, "reversed", units)
+    assert reason(decide(replace(book(), coupon=coupon), Reverse("o1", AT), AT)) == "released"
+
+
+def test_no_more_comes_back_than_was_sold():
+    coupon = follow(COUPON, decide(book(), redeem(lines=(Line("latte", 2), Line("latte", 1, 400))), AT))
+    assert coupon.units == 3
+    made = replace(book(), coupon=coupon)
+    four = decide(made, Reverse("o1", AT, lines=(Line("latte", 4),)), AT)
+    assert four == Refusal("released", "only 3 are left to come back")
+    assert reason(decide(made, Reverse("o1", AT, lines=(Line("tea"),)), AT)) == "wrong_product"
+    one = decide(made, Reverse("o1", AT, lines=(Line("tea"), Line("latte"))), AT)
+    assert (one.amount_cents, one.units) == (33, 1)
+    rest = decide(replace(book(), coupon=follow(coupon, one)), Reverse("o1", AT), AT)
+    assert (rest.amount_cents, rest.units) == (67, 2)
+
+
+def test_a_till_without_network_pays_whatever_the_rules_say():
+    held = {"state": "held", "token_id": "tok_1", "held_until": UNTIL}
+    paid = decide(book(**held), Settle("o1", "soho", (Line("latte"),), AT), AT)
+    assert (paid.kind, paid.amount_cents, paid.order_id) == ("redeem", 100, "o1")
+    late = decide(book(**held), Settle("o1", "soho", (Line("latte"),), UNTIL), AT)
+    assert (late.kind, late.reason, late.amount_cents, spent_by(late)) == ("overpay", "expired", 100, 0)
+    used = follow(COUPON, paid)
+    again = decide(replace(book(), coupon=used), Settle("o2", "soho", (Line("latte"),), AT), AT)
+    assert (again.kind, again.reason, follow(used, again)) == ("overpay", "already_redeemed", used)
+    assert (
+        reason(decide(replace(book(), coupon=used), Settle("o1", "soho", (Line("latte"),), AT), AT))
+        == "already_redeemed"
+    )
+    assert reason(decide(Book(None, None), Settle("o1", "soho", (Line("latte"),), AT), AT)) == "unknown_coupon"
+    closed = Facts(store_open=False, stock_units=0)
+    stopped = book(facts=closed, account={"stopped": True}, **held)
+    assert decide(stopped, Settle("o1", "soho", (Line("latte"),), AT), AT).kind == "redeem"
+
+
+def test_a_token_is_a_hold_that_no_order_owns():
+    made = book(account={"token_s": 600, "sync_s": 3600})
+    entry = decide(made, Token("tok_1", "soho", AT), AT)
+    assert (entry.kind, entry.token_id, entry.order_id) == ("token", "tok_1", None)
+    assert entry.held_until == AT + timedelta(seconds=600 + 3600)
+    coupon = follow(COUPON, entry)
+    assert reason(decide(replace(made, coupon=coupon), redeem(), AT)) is None
+    assert reason(decide(replace(made, coupon=coupon), Release("o1", AT), AT)) == "released"
+    assert follow(coupon, decide(replace(made, coupon=coupon), redeem(), AT)).token_id is None
+    end = decide(made, Token("tok_1", "soho", UNTIL - TICK), UNTIL - TICK)
+    assert end.held_until == UNTIL + timedelta(seconds=3600)
+
+
+@pytest.mark.parametrize(("ahead", "broken"), [(600, True), (599, False), (0, False)])
+def test_a_token_may_be_had_as_long_before_the_window_as_it_lives(ahead, broken):
+    at = FROM - timedelta(seconds=ahead)
+    found = decide(book(account={"token_s": 600}), Token("tok_1", "soho", at), at)
+    assert (reason(found) == "not_yet_valid") is broken
+
+
+@pytest.mark.parametrize(("late", "broken"), [(59, False), (60, True)])
+def test_a_queue_at_the_till_has_its_grace(late, broken):
+    at = UNTIL + timedelta(seconds=late)
+    for command in (redeem(at=at), hold(at=at)):
+        assert (reason(decide(book(account={"grace_s": 60}), command, at)) == "expired") is broken
+    assert reason(decide(book(account={"grace_s": 60}), Token("tok_1", "soho", UNTIL), UNTIL)) == "expired"
 
 
 def test_a_coupon_without_an_account_is_a_fault_of_ours():

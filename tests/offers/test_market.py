@@ -61,11 +61,25 @@ def test_stores_have_clocks(settings):
     assert market(settings).stores["s0"] == Store("s0", "America/New_York", 360, 1320)
 
 
+def test_closed_days_of_a_store_in_normal_form(settings):
+    path = settings.lake / "stores.parquet"
+    rows = [
+        {**row, "closed_days": text}
+        for row, text in zip(pq.read_table(path).to_pylist(), ["2026-12-25 sunday", None], strict=True)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    assert {name: store.closed_days for name, store in market(settings).stores.items()} == {
+        "s0": "sunday 2026-12-25",
+        "s1": "",
+    }
+
+
 @pytest.mark.parametrize(("column", "value", "told"), [("timezone", "Mars/Olympus", "not an IANA time zone"),
-                                                       ("opens", "7 o'clock", "is not a time of day")])  # fmt: skip
+                                                       ("opens", "7 o'clock", "is not a time of day"),
+                                                       ("closed_days", "sun", "is no closed day")])  # fmt: skip
 def test_a_store_without_a_clock_is_named(settings, column, value, told):
     path = settings.lake / "stores.parquet"
-    rows = pq.read_table(path).to_pylist()
+    rows = [{column: None, **row} for row in pq.read_table(path).to_pylist()]
     rows[1][column] = value
     pq.write_table(pa.Table.from_pylist(rows), path)
     with pytest.raises(PlanError, match=f"stores.parquet: store s1: .*{told}"):

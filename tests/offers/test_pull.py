@@ -51,20 +51,20 @@ def test_numbers_are_given_once_and_in_order(desk):
 
 
 def test_a_stores_clock_is_brought_up_to_date(desk):
-    later = type(SOHO)("soho", "America/New_York", 480, 1200)
+    later = type(SOHO)("soho", "America/New_York", 480, 1200, "sunday")
     with desk.journal.write() as connection:
         put_stores(connection, [later, type(SOHO)("bund", "Asia/Shanghai")])
         rows = connection.execute(sa.select(stores).order_by(stores.c.store_id)).all()
     assert [tuple(row) for row in rows] == [
-        ("bund", "Asia/Shanghai", None, None),
-        ("soho", "America/New_York", 480, 1200),
+        ("bund", "Asia/Shanghai", None, None, ""),
+        ("soho", "America/New_York", 480, 1200, "sunday"),
     ]
 
 
 def test_a_forecast_is_spent_held_and_promised(desk):
     desk.issue("c", [decision(user) for user in ("ann", "bob", "cat")], PLANNED)
     desk.redeem(code_of(desk, "ann"), ask(), "1", AT)
-    desk.hold(code_of(desk, "bob"), ask(), "2", AT)
+    desk.hold(code_of(desk, "bob"), ask(order_id="o2"), "2", AT)
     with desk.journal.read() as connection:
         found = campaign_status(connection, "c", AT)
         assert campaign_status(connection, "unheard", AT) is None

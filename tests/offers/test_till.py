@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from offers import till
+from offers import acting, till
+from offers.acts import Act
 from offers.answers import Ask, KeyReused
-from offers.chain import append
+from offers.chain import move_head
 from offers.database import LedgerBusy, LedgerError
 from offers.desk import open_desk
 from offers.issuing import issue
-from offers.journal import save_coupon
-from offers.tables import accounts, answers
-from tests.offers.desk_world import AT, COUPON, PLANNED, SOHO, ask, campaign, code_of, decision
+from offers.tables import accounts, answers, coupons
+from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_fault_after_the_entry_leaves_neither_entry_nor_answer(desk, monkeypat
     def broken(*_):
         raise LedgerError("the lights went out")
 
-    monkeypatch.setattr(till, "post", broken)
+    monkeypatch.setattr(acting, "add_sums", broken)
     with pytest.raises(LedgerError, match="lights"):
         desk.redeem(code, ask(), "k", AT)
     monkeypatch.undo()
@@ -41,13 +41,13 @@ def test_a_fault_after_the_entry_leaves_neither_entry_nor_answer(desk, monkeypat
 
 
 def test_a_key_stored_meanwhile_by_another_is_read_after_all(desk, monkeypatch):
-    # An unknown code has no account to queue at, so two calls with one key can both find nothing stored.
+    # Two campaigns have two locks, so two calls with one key can both find nothing stored.
     first = desk.redeem("nonsense", ask(), "k", AT)
     stored, told = till._stored, []
 
-    def late(connection, key, body_hash):
-        told.append(key)
-        return None if len(told) == 1 else stored(connection, key, body_hash)
+    def late(connection, acts):
+        told.append(acts)
+        return {} if len(told) == 1 else stored(connection, acts)
 
     monkeypatch.setattr(till, "_stored", late)
     assert desk.redeem("nonsense", ask(), "k", AT) == replace(first, replay=True)
@@ -60,7 +60,7 @@ def test_a_collision_that_left_no_answer_may_be_tried_again(desk, monkeypatch):
     def collide(*_):
         raise sa.exc.IntegrityError("insert", {}, Exception("duplicate key"))
 
-    monkeypatch.setattr(till, "append", collide)
+    monkeypatch.setattr(acting, "add_sums", collide)
     with pytest.raises(LedgerBusy, match="try again"):
         desk.redeem(code_of(desk), ask(), "k", AT)
 
@@ -73,18 +73,40 @@ def test_answers_are_kept_with_refusals(desk):
     assert [tuple(row) for row in rows] == [("k1", False), ("k2", True)]
 
 
-def test_moving_a_coupon_from_where_it_isnt_is_refused(desk):
-    gone = replace(COUPON, offer_id="off_nobody")
-    with pytest.raises(LedgerError, match="moved under a lock"), desk.journal.write() as connection:
-        save_coupon(connection, gone, gone, None)
+def test_a_collision_in_a_group_costs_only_the_act_that_collides(desk, monkeypatch):
+    stored, told = till._stored, []
+
+    def late(connection, acts):
+        told.append(len(acts))
+        return {} if len(told) == 1 else stored(connection, acts)
+
+    desk.redeem("nonsense", ask(), "k", AT)
+    monkeypatch.setattr(till, "_stored", late)
+    acts = [Act("redeem", "nonsense", ask(order_id="o9"), "k", AT), Act("redeem", code_of(desk), ask(), "k2", AT)]
+    reused, paid = till.carry_out(desk.journal, acts, None)
+    assert isinstance(reused, KeyReused)
+    assert paid.ok
+    assert told == [2, 1, 1]
+
+
+def test_a_coupon_someone_moved_is_noticed(desk, monkeypatch):
+    real = acting.Acting._write_coupons
+
+    def meanwhile(self, connection):
+        connection.execute(sa.update(coupons).values(state="released"))
+        real(self, connection)
+
+    monkeypatch.setattr(acting.Acting, "_write_coupons", meanwhile)
+    with pytest.raises(LedgerError, match="coupon moved under a lock"):
+        desk.redeem(code_of(desk), ask(), "k", AT)
 
 
 def test_a_head_someone_moved_is_noticed(desk, monkeypatch):
-    def meanwhile(connection, head, items):
+    def meanwhile(connection, before, after, **terms):
         connection.execute(sa.update(accounts).values(head_seq=accounts.c.head_seq + 1))
-        return append(connection, head, items)
+        return move_head(connection, before, after, **terms)
 
-    monkeypatch.setattr(till, "append", meanwhile)
+    monkeypatch.setattr(acting, "move_head", meanwhile)
     with pytest.raises(LedgerError, match="account of campaign c moved under a lock"):
         desk.redeem(code_of(desk), ask(), "k", AT)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models.errors import ArtifactError
-from offers.campaign import CampaignError
+from offers.campaign_file import CampaignError
 from river import steps
 from settings import Settings
 from tests import world

@@ -33,6 +33,7 @@ from serving.tables import prepare
 from serving.visits import Visits
 from settings import Settings
 from tests.models import checkerboard
+from tests.offers.token_world import SIGNER
 from tests.serving.fakes import NOW, PRODUCTS, CountingOnline, MemoryDesk, known, offer, stock
 
 
@@ -114,6 +115,7 @@ def world(home: Path, tmp_path: Path):
         gate=OnlineGate(online, time.monotonic),
         visits=Visits(online, bundle.zones, settings.history_limit),
         desk=desk,
+        signer=SIGNER,
         engine=engine,
         keys=KeyRing(engine, time.monotonic),
         impressions=impressions,

@@ -6,7 +6,7 @@ import pytest
 
 from embedded import OnlineStoreError
 from models.artifact import ArtifactError
-from offers.campaign import CampaignError
+from offers.campaign_file import CampaignError
 from offers.database import LedgerError
 from serving import preflight as module
 from serving.catalogue import CatalogueError

@@ -58,7 +58,7 @@ class JournalSuite:
         answer = desk.redeem(offer.coupon_code, ask(), "k", AT)
         assert (answer.ok, answer.replay) == (True, False)
         assert answer.body == {
-            "entry_id": "c:3", "kind": "redeem", "coupon_code": offer.coupon_code, "offer_id": offer.offer_id,
+            "entry_id": "c:4", "kind": "redeem", "coupon_code": offer.coupon_code, "offer_id": offer.offer_id,
             "order_id": "o1", "product_id": "latte", "store_id": "soho", "discount_cents": 100, "currency": "USD",
             "at": AT.isoformat(),
         }  # fmt: skip
@@ -73,7 +73,13 @@ class JournalSuite:
             row = connection.execute(sa.select(entries).where(entries.c.kind == "redeem")).one()
         assert (row.actor, row.till_id, row.store_id, row.order_id) == ("k1", "t1", "soho", "o1")
         assert (row.decision_id, row.at, row.judged_at) == (offer.decision_id, AT, AT - TICK)
-        assert json.loads(row.detail) == [["latte", 1, None, 0]]
+        detail = json.loads(row.detail)
+        assert (detail["act"], detail["lines"], row.day, row.units) == (
+            "redeem",
+            [["latte", 1, None, 0]],
+            "2025-11-04",
+            1,
+        )
 
     def test_codes_are_read_however_typed(self, desk):
         code = code_of(desk)
@@ -209,7 +215,7 @@ class JournalSuite:
         # 04:30 UTC on the 5th is still the 4th in New York.
         midnight = FROM.replace(day=5, hour=5)
         assert desk.redeem(first, ask(till_time=midnight - TICK), "a", AT).ok
-        assert desk.validate(second, ask(till_time=FROM + timedelta(1)), AT).ok
+        assert desk.validate(second, ask(order_id="o2", till_time=FROM + timedelta(1)), AT).ok
         assert desk.reverse(first, ask(), "b", AT).ok
 
     def test_a_used_coupon_fills_the_day_and_a_reversed_one_doesnt(self, journal):
@@ -220,9 +226,10 @@ class JournalSuite:
         first, second = (offer.coupon_code for offer in desk.wallet("ann", PLANNED))
         on_day_two = ask(till_time=AT + timedelta(1))
         assert desk.redeem(first, on_day_two, "a", AT).ok
-        assert desk.redeem(second, on_day_two, "b", AT).body["reason"] == "limit_reached"
+        other_order = replace(on_day_two, order_id="o2")
+        assert desk.redeem(second, other_order, "b", AT).body["reason"] == "limit_reached"
         assert desk.reverse(first, ask(), "c", AT).ok
-        assert desk.redeem(second, on_day_two, "d", AT).ok
+        assert desk.redeem(second, other_order, "d", AT).ok
 
     def test_closed_by_the_stores_wall_clock(self, journal):
         desk = opened(journal, ())

@@ -1,144 +1,170 @@
 """Long random histories of a ledger, judged command by command by the naive book.
 
-`run_history` plays one on anything with the methods of `Ledger` and returns how often each (command, outcome) came.
+`run_history` plays one on the desk and returns how often each (command, outcome) came.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-
-import numpy as np
+from random import Random
+from typing import Any
 
 from offers.answers import Ask
-from offers.book import Line
-from offers.drafts import Decision, Terms
+from offers.journal import Journal
 from offers.ledger import REASONS
-from tests.offers.desk_world import DAY, FROM, PLANNED, TICK, UNTIL, decision
-from tests.suites.naive_book import GRANTED, NaiveBook
+from offers.verify import verify
+from tests.suites import naive_rules
+from tests.suites.ledger_asks import ask_for, draft, pick
+from tests.suites.ledger_on_desk import DeskLedger
+from tests.suites.ledger_world import BEGIN, WORLDS
+from tests.suites.naive_book import Money, NaiveBook
+from tests.suites.naive_rules import Outcome
 
-COMMANDS = ("issue", "hold", "redeem", "release", "reverse", "withdraw", "quote")
-OF_MONEY = {"below_margin_floor", "limit_reached", "budget_exhausted", "campaign_stopped"}
-ASKED = {"unknown_coupon", "already_redeemed", "released"}
+Reached = Counter[tuple[str, str]]
+SHARES = {"issue": 20, "hold": 13, "redeem": 20, "release": 5, "reverse": 11, "withdraw": 2, "quote": 9, "token": 8,
+          "settle": 11, "again": 4, "together": 3, "unreserve": 2}  # fmt: skip
+"""Every command, and how often it comes in a hundred or so."""
+_ASKED = {"unknown_coupon", "wrong_user", "already_redeemed", "released"}
+_OF_MONEY = {"limit_reached", "budget_exhausted"}
+_UNPAYABLE = {"already_redeemed", "released", "wrong_user", "not_yet_valid", "expired", "wrong_store", "wrong_product",
+              "below_margin_floor", *_OF_MONEY}  # fmt: skip
 REACHABLE = {
-    "hold": set(REASONS),
-    "redeem": set(REASONS),
-    "quote": set(REASONS),
-    "issue": OF_MONEY | {"expired", "store_closed"},
-    "release": ASKED | {"wrong_user"},
-    "reverse": ASKED | {"wrong_user"},
-    "withdraw": ASKED,
+    "issue": {"issue", "expired", "store_closed", "below_margin_floor", "campaign_stopped", *_OF_MONEY},
+    "hold": {"hold", *REASONS},
+    "redeem": {"redeem", *REASONS},
+    "quote": {"quote", *REASONS},
+    "release": {"release", *_ASKED},
+    "reverse": {"reverse", "wrong_product", *_ASKED},
+    "withdraw": {"release", *_ASKED} - {"wrong_user"},
+    "token": {"token", "not_yet_valid", "expired", "wrong_store", "campaign_stopped", *_ASKED, *_OF_MONEY},
+    "settle": {"redeem", *(f"overpay {reason}" for reason in _UNPAYABLE)}
+    | {"unknown_coupon", "wrong_user", "already_redeemed"},
+    "again": {"same", "reused"},
+    "unreserve": {"unreserve", "refused"},
 }
-"""Every refusal a command can get."""
-EVENING = FROM + timedelta(hours=10)
-"""18:00 in soho, which closes at 19:00."""
+"""Every outcome a command can have: what is done, refusals by reason, a settlement's overpayments by reason."""
 
 
-class Ledger(Protocol):
-    """What a history is played on. Commands answer the refusal's reason, None when done."""
+class History:
+    def __init__(self, journal: Journal, seed: int) -> None:
+        world = WORLDS[seed % len(WORLDS)]
+        self.rng, self.now, self.seed = Random(seed), BEGIN, seed
+        self.now += timedelta(hours=self.rng.choice([0, 3, 7, 14]))
+        self.ledger, self.naive = DeskLedger(journal, world, seed), NaiveBook(world)
+        self.asked: list[tuple[str, str, Ask, str, Outcome]] = []
+        self.settled: dict[tuple[str, str | None], Outcome] = {}
+        self.reached: Reached = Counter()
 
-    def issue(self, name: str, made: Decision, now: datetime) -> str | None: ...
+    def step(self, n: int) -> None:
+        rng = self.rng
+        self.now += timedelta(seconds=pick(rng, [0, 1, 20, 60, 600, 1800], 0.4))
+        if rng.random() < (0.25 if self.naive.stopped else 0.02):
+            self.stop_or_go()
+        kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
+        play: Any = getattr(self, f"_{kind}", None)
+        kind, outcome, wanted = play(n) if play else self._act(kind, n)
+        assert outcome == wanted, f"seed {self.seed}, command {n} ({kind}): {outcome}, the naive book says {wanted}"
+        self.check(n)
 
-    def act(self, kind: str, name: str, ask: Ask, key: str, now: datetime, units: int | None) -> str | None: ...
+    def stop_or_go(self) -> None:
+        campaign = next(iter(sorted(self.naive.stopped)), None) or self.rng.choice(["c", "d"])
+        self.naive.stopped ^= {campaign}
+        self.ledger.stop(campaign, campaign in self.naive.stopped, self.now)
 
-    def stop(self, stopped: bool, now: datetime) -> None: ...
+    def note(self, kind: str, outcome: Outcome) -> None:
+        told = outcome.kind if outcome.kind != "refused" else outcome.reason or "refused"
+        self.reached[kind, f"overpay {outcome.reason}" if outcome.kind == "overpay" else told] += 1
 
-    def sums(self, now: datetime) -> tuple[int, int, int]: ...
+    def check(self, n: int) -> None:
+        """What is stored is what the naive book counts, and no scope holds more than its grant and stated overspend."""
+        sums = self.naive.sums(self.now)
+        stored = self.ledger.sums(self.now)
+        assert stored == sums, f"seed {self.seed}, command {n}: {set(stored.items()) ^ set(sums.items())}"
+        for (campaign, scope, key), money in sums.items():
+            limit = self.naive.limit(campaign, scope)
+            assert limit is None or money.spent + money.held <= limit, (self.seed, n, scope, key, money)
+        if n % 10 == 0:
+            wanted = {name: sums.get((name, "campaign", ""), Money()) for name in self.naive.campaigns}
+            assert self.ledger.told(self.now) == wanted | {"-": sums.get(("-", "chain", ""), Money())}
+
+    def _issue(self, n: int) -> tuple[str, Outcome, Outcome]:
+        sent = draft(self.rng, self.naive, n, self.now)
+        outcome, offer_id = self.ledger.issue(sent, self.now)
+        wanted = naive_rules.issue(self.naive, sent._replace(offer_id=offer_id), self.now)
+        self.note("issue", outcome)
+        return "issue", outcome, wanted
+
+    def _name(self) -> str:
+        recent = list(self.naive.sent)[-9:]
+        if not recent or self.rng.random() < 0.04:
+            return "nobody@0"
+        return self.naive.happened[-1].sent.name if self.rng.random() < 0.3 else self.rng.choice(recent)
+
+    def _act(self, kind: str, n: int) -> tuple[str, Outcome, Outcome]:
+        name = self._name()
+        ask, stock = ask_for(self.rng, self.naive, kind, name, self.now), pick(self.rng, [None, 3, 0], 0.94)
+        outcome = self.ledger.act(kind, name, ask, f"k{n}", self.now, stock)
+        self.note(kind, outcome)
+        if kind == "settle":
+            return kind, outcome, self._wanted_of_sale(name, ask)
+        if kind == "withdraw":
+            ask = Ask()
+        wanted = naive_rules.act(self.naive, kind, name, ask, self.now, stock)
+        if kind not in ("quote", "withdraw"):
+            self.asked.append((kind, name, ask, f"k{n}", wanted))
+        return kind, outcome, wanted
+
+    def _wanted_of_sale(self, name: str, ask: Ask) -> Outcome:
+        """A sale is a coupon and an order: it is settled once, and told the same way again whatever else is told of it."""
+        if (name, ask.order_id) not in self.settled:
+            self.settled[name, ask.order_id] = naive_rules.act(self.naive, "settle", name, ask, self.now)
+        return self.settled[name, ask.order_id]
+
+    def _again(self, n: int) -> tuple[str, Outcome, Outcome]:
+        """An answer got lost and the till asks again; or a key is used for something else."""
+        if not self.asked:
+            return "again", Outcome("same"), Outcome("same")
+        kind, name, ask, key, before = self.rng.choice(self.asked)
+        other = self.rng.random() < 0.3
+        if other:
+            ask = Ask(ask.store_id, ask.order_id, ask.lines, ask.user_id, ask.till_time, "t2", ask.actor)
+        outcome = self.ledger.act(kind, name, ask, key, self.now, None)
+        wanted = Outcome("reused") if other else before
+        self.reached["again", "reused" if other else "same"] += 1
+        return "again", outcome, wanted
+
+    def _together(self, n: int) -> tuple[str, list[Outcome], list[Outcome]]:
+        """Some commands in one transaction, as if one came after the other."""
+        kinds = self.rng.choices(["hold", "redeem", "release", "reverse", "token"], [4, 5, 1, 2, 2], k=self.rng.choice([2, 3, 6]))
+        asked = []
+        for m, kind in enumerate(kinds):
+            name = self._name()
+            asked.append((kind, name, ask_for(self.rng, self.naive, kind, name, self.now), f"k{n}.{m}"))
+        wanted = [naive_rules.act(self.naive, kind, name, ask, self.now) for kind, name, ask, _ in asked]
+        return "together", self.ledger.together(asked, self.now), wanted
+
+    def _unreserve(self, n: int) -> tuple[str, Outcome, Outcome]:
+        account = pick(self.rng, ["c", "d", "-"], 0.5)
+        granted = self.naive.limit("", "chain") or 0 if account == "-" else self.naive.campaigns[account].budget.granted_cents
+        left, cents = self.naive.reserve(account, granted), pick(self.rng, [5, 40, 10**6], 0.5)
+        outcome = self.ledger.release_reserve(account, cents, self.now)
+        self.note("unreserve", Outcome("unreserve" if outcome is not None else "refused"))
+        if cents <= left:
+            self.naive.freed.append((account, cents))
+        wanted = left - cents if cents <= left else None
+        return "unreserve", Outcome(str(outcome)), Outcome(str(wanted))
 
 
-def run_history(ledger: Ledger, seed: int, n_commands: int) -> Counter[tuple[str, str | None]]:
-    """Play and compare; AssertionError at the first command on which ledger and naive book differ."""
-    rng, naive, now, reached = np.random.default_rng(seed), NaiveBook(), PLANNED, Counter[tuple[str, str | None]]()
+def run_history(journal: Journal, seed: int, n_commands: int = 150) -> Reached:
+    """Play and compare; AssertionError at the first command on which desk and naive book differ."""
+    history = History(journal, seed)
     for n in range(n_commands):
-        now += timedelta(seconds=int(rng.choice([0, 1, 20, 60, 600], p=[0.3, 0.3, 0.2, 0.1, 0.1])))
-        if rng.random() < (0.3 if naive.stopped else 0.02):
-            naive.stopped = not naive.stopped
-            ledger.stop(naive.stopped, now)
-        kind = str(rng.choice(COMMANDS, p=[0.22, 0.18, 0.27, 0.06, 0.08, 0.03, 0.16]))
-        play = _issue if kind == "issue" else _act
-        outcome, wanted = play(ledger, naive, rng, kind, f"{seed}-{n}", now)
-        assert outcome == wanted, f"seed {seed}, command {n} ({kind}): {outcome}, the naive book says {wanted}"
-        reached[kind, outcome] += 1
-        sums = ledger.sums(now)
-        assert sums == naive.sums(now), f"seed {seed}, command {n} ({kind})"
-        assert sums[0] + sums[1] <= GRANTED
-    return reached
+        history.step(n)
+    assert verify(journal) == []
+    return history.reached
 
 
-def assert_all_reached(reached: Counter[tuple[str, str | None]]) -> None:
-    """Every command was done and was refused for every reason it can be."""
-    missing = {(kind, reason) for kind in COMMANDS for reason in (None, *REACHABLE[kind])} - reached.keys()
-    assert missing == set()
-    assert set(reached) <= {(kind, reason) for kind in COMMANDS for reason in (None, *REACHABLE[kind])}
-
-
-def _pick(rng: np.random.Generator, options: Sequence[Any], usual: float = 0.8) -> Any:
-    """The first option usually, else one of the others."""
-    return options[0] if rng.random() < usual else options[1 + int(rng.integers(len(options) - 1))]
-
-
-def _issue(
-    ledger: Ledger, naive: NaiveBook, rng: np.random.Generator, kind: str, key: str, now: datetime
-) -> tuple[Any, Any]:
-    n = len(naive.terms) + int(rng.integers(1000, 10**6))
-    name = f"u{rng.integers(10)}@{n}"
-    day = timedelta(days=int(rng.integers(2)))
-    windows = [
-        (FROM, UNTIL + timedelta(days=1)),
-        (FROM, UNTIL),
-        (EVENING, EVENING + timedelta(hours=2)),
-        (EVENING + timedelta(hours=1), EVENING + timedelta(hours=2)),
-        (PLANNED, PLANNED + timedelta(minutes=1)),
-    ]
-    begins, ends = windows[rng.choice(5, p=[0.4, 0.2, 0.3, 0.05, 0.05])]
-    made = decision(
-        name.split("@")[0],
-        DAY + timedelta(days=n),
-        valid_from=begins + day,
-        valid_until=ends + day,
-        discount_cents=int(_pick(rng, [150, 100, 50, 160])),
-        expected_cents=int(_pick(rng, [20, 60, 400])),
-    )
-    wanted = naive.refuses_issue(name, _terms(made), now)
-    outcome = ledger.issue(name, made, now)
-    if wanted is None:
-        naive.terms[name] = _terms(made)
-        naive.record("issue", name, None, now, now)
-    return outcome, wanted
-
-
-def _terms(made: Decision) -> Terms:
-    assert made.terms is not None
-    return made.terms
-
-
-def _act(
-    ledger: Ledger, naive: NaiveBook, rng: np.random.Generator, kind: str, key: str, now: datetime
-) -> tuple[Any, Any]:
-    recent = list(naive.terms)[-12:]
-    name = "nobody@0" if not recent or rng.random() < 0.05 else str(rng.choice(recent))
-    if recent and rng.random() < 0.3:
-        name = naive.entries[-1].name
-    ask, units = _ask(naive, rng, name), _pick(rng, [None, 3, 0], 0.94)
-    if kind == "withdraw":
-        ask = Ask()
-    wanted = naive.refuses("redeem" if kind == "quote" else kind, name, ask, now, units)
-    outcome = ledger.act(kind, name, ask, key, now, units)
-    if wanted is None and kind != "quote":
-        naive.record(kind, name, ask.order_id, ask.till_time or now, now)
-    return outcome, wanted
-
-
-def _ask(naive: NaiveBook, rng: np.random.Generator, name: str) -> Ask:
-    terms = naive.terms.get(name)
-    begins, ends = (terms.valid_from, terms.valid_until) if terms else (FROM, UNTIL)
-    at = _pick(rng, [begins, ends - TICK, ends - TICK, begins + timedelta(days=1), begins - TICK, ends], 0.6)
-    last = naive.of(name)[-1].order if terms else None
-    order = last if last and rng.random() < 0.7 else f"o{rng.integers(3)}"
-    price, off = _pick(rng, [(450, 0), (450, 60), (430, 0)], 0.9)
-    latte, tea = Line("latte", 1, price, off), Line("tea", 1, 300)
-    lines = _pick(rng, [(latte,), (tea, latte), (tea,)], 0.9)
-    user_id = _pick(rng, [None, name.split("@")[0], "somebody"], 0.9)
-    return Ask(_pick(rng, ["soho", "bund"], 0.95), order, lines, user_id, at)
+def assert_all_reached(reached: Reached) -> None:
+    """Every command had every outcome it can have, and no other."""
+    assert {(kind, told) for kind, all_ in REACHABLE.items() for told in all_} == set(reached)

@@ -1,53 +1,145 @@
-"""The desk as the `Ledger` that random histories are played on."""
+"""The desk as the ledger that histories are played on: names for coupons, outcomes in the naive book's words."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from offers.answers import Ask
+from offers import till
+from offers.acts import Act
+from offers.answers import Answer, Ask, KeyReused
+from offers.chain import CHAIN
+from offers.database import LedgerError
 from offers.desk import Desk
-from offers.drafts import Decision
-from offers.journal import Journal
+from offers.drafts import Decision, Terms
+from offers.journal import Journal, find_account, sums_now
 from offers.tables import coupons
-from tests.offers.desk_world import PLANNED, SOHO, campaign
-from tests.suites.naive_book import GRANTED, HOLD_S
+from tests.suites.ledger_world import BEGIN, STORES, World
+from tests.suites.naive_book import Money, Sent
+from tests.suites.naive_rules import Outcome
+
+UNKNOWN = "0000-0000-0000-0001"
+_SPENT = sa.text(
+    "SELECT '-', 'chain', '', sum(spent_cents) FROM accounts"
+    " UNION ALL SELECT campaign_id, 'campaign', '', spent_cents FROM accounts"
+    " UNION ALL SELECT campaign_id, scope, key, spent_cents FROM sums"
+    " UNION ALL SELECT campaign_id, 'user', user_id, sum(discount_cents - discount_cents * returned / units)"
+    " FROM coupons WHERE units > 0 GROUP BY campaign_id, user_id"
+)
+_COUPONS = sa.text(
+    "SELECT campaign_id, store_id, user_id, used_day, window_day, discount_cents, expected_cents,"
+    " state = 'held' AND held_until > :now FROM coupons"
+    " WHERE state IN ('issued', 'held') AND (valid_until > :now OR held_until > :now)"
+)
 
 
 class DeskLedger:
-    def __init__(self, journal: Journal) -> None:
-        self.units: int | None = None
-        self.desk = Desk(journal, stock=lambda store_id, product_id: self.units)
-        self.offers: dict[str, tuple[str, str]] = {}
-        self.stop(False, PLANNED)
+    """Plays on one journal. Ids and codes come from `seed`."""
 
-    def stop(self, stopped: bool, now: datetime) -> None:
-        self.desk.open(campaign(GRANTED, hold_s=HOLD_S, stopped=stopped), [SOHO], now)
+    def __init__(self, journal: Journal, world: World, seed: int) -> None:
+        if journal.engine.dialect.name == "sqlite":
+            # Nothing is unplugged in these tests, and waiting for the disk would be most of their time.
+            sa.event.listen(journal.engine, "checkout", lambda raw, *_: raw.execute("PRAGMA synchronous=OFF").close())
+        self.world, self.stock, self.codes = world, None, dict[str, str]()
+        token = np.random.default_rng(seed).bytes
+        self.desk = Desk(journal, stock=lambda store_id, product_id: self.stock, token=token)
+        self.desk.open(world.d, STORES, BEGIN, world.chain_cents)
+        self.desk.open(world.c, STORES, BEGIN)
+        self.stock: int | None
 
-    def sums(self, now: datetime) -> tuple[int, int, int]:
-        found = self.desk.campaign("c", now)
-        assert found is not None
-        return found["spent_cents"], found["held_cents"], found["promised_cents"]
+    def stop(self, campaign: str, stopped: bool, now: datetime) -> None:
+        self.desk.open(replace(self.world.campaigns()[campaign], stopped=stopped), STORES, now)
 
-    def issue(self, name: str, made: Decision, now: datetime) -> str | None:
-        done = self.desk.issue("c", [made], now)
+    def release_reserve(self, campaign: str, cents: int, now: datetime) -> int | None:
+        """The reserve left, None when refused."""
+        try:
+            return self.desk.release_reserve(campaign, cents, "operator", "a busy week", now)
+        except LedgerError:
+            return None
+
+    def issue(self, sent: Sent, now: datetime) -> tuple[Outcome, str]:
+        """What became of it, and the offer's id."""
+        for_date = date(2025, 11, 4) + timedelta(days=int(sent.name.split("@")[1]))
+        done = self.desk.issue(sent.campaign, [decision_of(sent, for_date)], now)
         if not done.n_issued:
-            return next(iter(done.refused))
-        kept = self.desk.decision("c", made.for_date, made.user_id)
+            return Outcome("refused", next(iter(done.refused))), ""
+        kept = self.desk.decision(sent.campaign, for_date, sent.user)
         assert kept is not None
         with self.desk.journal.read() as connection:
-            row = connection.execute(sa.select(coupons).where(coupons.c.decision_id == kept["decision_id"])).one()
-        self.offers[name] = (row.code, row.offer_id)
-        return None
+            find = sa.select(coupons.c.code, coupons.c.offer_id).where(coupons.c.decision_id == kept["decision_id"])
+            row = connection.execute(find).one()
+        self.codes[sent.name] = row.code
+        return Outcome("issue"), row.offer_id
 
-    def act(self, kind: str, name: str, ask: Ask, key: str, now: datetime, units: int | None) -> str | None:
-        self.units = units
-        code, offer_id = self.offers.get(name, ("0000-0000-0000-0001", "off_nobody"))
-        if kind == "withdraw":
-            answer = self.desk.withdraw(offer_id, "operator", now)
-        elif kind == "quote":
-            answer = self.desk.validate(code, ask, now)
-        else:
-            answer = getattr(self.desk, kind)(code, ask, key, now)
-        return None if answer.ok else str(answer.body["reason"])
+    def act(self, kind: str, name: str, ask: Ask, key: str, now: datetime, stock: int | None) -> Outcome:
+        """One command, through the desk's own method."""
+        self.stock, code = stock, self.codes.get(name, UNKNOWN)
+        try:
+            if kind == "settle":
+                return outcome_of(self.desk.settle([(code, ask)], now)[0])
+            if kind == "quote":
+                return outcome_of(self.desk.validate(code, ask, now))
+            if kind == "withdraw":
+                return outcome_of(self.desk.withdraw(self._offer_of(name), "operator", now))
+            return outcome_of(getattr(self.desk, kind)(code, ask, key, now))
+        except KeyReused:
+            return Outcome("reused")
+
+    def together(self, asked: Sequence[tuple[Any, str, Ask, str]], now: datetime) -> list[Outcome]:
+        """Several commands in one transaction, as threads that come at the same time share it."""
+        self.stock = None
+        acts = [
+            Act(kind, self.codes.get(name, UNKNOWN), ask, key, now, f"tok_{key}") for kind, name, ask, key in asked
+        ]
+        done = till.carry_out(self.desk.journal, acts, None)
+        return [outcome_of(one) if isinstance(one, Answer) else Outcome("reused") for one in done]
+
+    def sums(self, now: datetime) -> dict[tuple[str, str, str], Money]:
+        """Every scope that isn't empty, from the stored rows."""
+        found: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        micros = int((now - datetime(1970, 1, 1, tzinfo=now.tzinfo)) / timedelta(microseconds=1))
+        with self.desk.journal.read() as connection:
+            for *name, cents in connection.execute(_SPENT):
+                found[tuple(name)][0] += int(cents)
+            for c, store, user, used, window, discount, expected, held in connection.execute(_COUPONS, {"now": micros}):
+                at, cents, day = (1, discount, used) if held else (2, expected, window)
+                names = ((CHAIN, "chain", ""), (c, "campaign", ""), (c, "store", store), (c, "user", user))
+                for name in (*names, (c, "day", day)):
+                    found[name][at] += cents
+        return {name: Money(*cents) for name, cents in found.items() if any(cents)}
+
+    def told(self, now: datetime) -> dict[str, Money]:
+        """Every campaign's money and the chain's as the desk's own queries tell it."""
+        with self.desk.journal.read() as connection:
+            found = {name: find_account(connection, name, now) for name in self.world.campaigns()}
+            chain = sums_now(connection, sa.true(), now)
+        money = {name: Money(a.spent_cents, a.held_cents, a.promised_cents) for name, a in found.items() if a}
+        return money | {CHAIN: Money(sum(one.spent for one in money.values()), *chain)}
+
+    def _offer_of(self, name: str) -> str:
+        with self.desk.journal.read() as connection:
+            find = sa.select(coupons.c.offer_id).where(coupons.c.code == self.codes.get(name, UNKNOWN))
+            return str(connection.execute(find).scalar())
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    body = answer.body
+    if not answer.ok:
+        return Outcome("refused", body["reason"])
+    until = body.get("held_until") or body.get("valid_until")
+    moment = datetime.fromisoformat(until) if until else None
+    return Outcome(body["kind"], body.get("reason"), body["discount_cents"], moment, body.get("units"))
+
+
+def decision_of(sent: Sent, for_date: date) -> Decision:
+    terms = Terms(
+        sent.product, sent.store, sent.discount, sent.price, sent.floor, sent.expected, "USD",
+        sent.begins - timedelta(hours=12), sent.begins, sent.ends, {"en": "A coupon"},
+    )  # fmt: skip
+    return Decision(sent.user, for_date, planned_arm=1, sent_arm=1, terms=terms)

@@ -1,134 +1,197 @@
 """A naive reference of the ledger: a list of what happened, scanned again for every question.
 
-It shares no code with the rules: its own if-chain, its own hours (New York is UTC−5 in this week). A coupon is known by a
-name like `u3@1`, the person before the @.
+It shares no code with the rules: its own hours and days (fixed offsets in this week), its own sums. What is refused, and
+in which order, stands in `naive_rules`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
 
-from offers.answers import Ask
-from offers.drafts import Terms
+from tests.suites.ledger_world import OFFSET, World
 
-GRANTED, RESERVE, HOLD_S, PER_DAY = 1000, 150, 60, 1
+
+class Sent(NamedTuple):
+    """A coupon as it was issued, or is to be."""
+
+    name: str
+    campaign: str
+    user: str
+    store: str
+    product: str
+    discount: int
+    price: int
+    floor: int
+    expected: int
+    begins: datetime
+    ends: datetime
+    offer_id: str = ""
 
 
 class Happened(NamedTuple):
+    """`units`: sold by a redemption, come back by a reversal. `day`: the store's, of a reversal the redemption's."""
+
     kind: str
-    name: str
-    order: str | None
-    day: date
-    until: datetime | None
-    cents: int
+    sent: Sent
+    order: str | None = None
+    day: date = date.min
+    until: datetime = datetime.min
+    cents: int = 0
+    units: int = 0
 
 
-def local(at: datetime) -> datetime:
-    return at - timedelta(hours=5)
+class Money(NamedTuple):
+    spent: int = 0
+    held: int = 0
+    promised: int = 0
 
 
-def is_open(at: datetime) -> bool:
-    return 7 <= local(at).hour < 19
+class Purse(NamedTuple):
+    """One budget that a coupon falls under; `counts` tells whether a coupon on a day falls under it too."""
+
+    name: tuple[str, str, str]
+    granted: int
+    reserve: int
+    overspend: int
+    counts: Callable[[Sent, date], bool]
+
+
+def local_day(store: str, at: datetime) -> date:
+    return (at + OFFSET[store]).date()
+
+
+def is_open(store: str, at: datetime) -> bool:
+    return 7 <= (at + OFFSET[store]).hour < 19
 
 
 class NaiveBook:
-    def __init__(self) -> None:
-        self.terms: dict[str, Terms] = {}
-        self.entries: list[Happened] = []
-        self.stopped = False
+    def __init__(self, world: World) -> None:
+        self.world, self.campaigns = world, world.campaigns()
+        self.sent: dict[str, Sent] = {}
+        self.happened: list[Happened] = []
+        self.freed: list[tuple[str, int]] = []
+        self.stopped: set[str] = set()
 
     def of(self, name: str) -> list[Happened]:
-        return [entry for entry in self.entries if entry.name == name]
+        """What happened to one coupon; what a till paid and no budget owes didn't happen to it."""
+        return [one for one in self.happened if one.sent.name == name and one.kind != "overpay"]
 
-    def kinds(self, name: str) -> list[str]:
-        return [entry.kind for entry in self.of(name)]
+    def paid(self, name: str) -> Happened | None:
+        return next((one for one in self.of(name) if one.kind == "redeem"), None)
 
-    def live(self, name: str, now: datetime) -> Happened | None:
-        last = self.of(name)[-1]
-        return last if last.kind == "hold" and last.until and now < last.until else None
+    def returned(self, name: str) -> int:
+        return sum(one.units for one in self.of(name) if one.kind == "reverse")
 
-    def sums(self, now: datetime) -> tuple[int, int, int]:
-        """Spent, held, promised."""
-        spent = sum({"redeem": e.cents, "reverse": -e.cents}.get(e.kind, 0) for e in self.entries)
-        held = sum(terms.discount_cents for name, terms in self.terms.items() if self.live(name, now))
-        promised = 0
-        for name, terms in self.terms.items():
-            closed = {"redeem", "withdraw"} & set(self.kinds(name)) or self.live(name, now)
-            promised += 0 if closed or now >= terms.valid_until else terms.expected_cents
-        return spent, held, promised
+    def given_back(self, sale: Happened, returned: int) -> int:
+        """Cents for so many units of a sale that came back."""
+        return int(Fraction(sale.cents * returned, sale.units))
 
-    def record(self, kind: str, name: str, order: str | None, at: datetime, now: datetime) -> None:
-        until = now + timedelta(seconds=HOLD_S) if kind == "hold" else None
-        self.entries.append(Happened(kind, name, order, local(at).date(), until, self.terms[name].discount_cents))
+    def last(self) -> dict[str, Happened]:
+        """The last thing that happened to each coupon."""
+        return {one.sent.name: one for one in self.happened if one.kind != "overpay"}
 
-    def refuses_issue(self, name: str, terms: Terms, now: datetime) -> str | None:
-        day = local(terms.valid_from).date()
-        same_day = [
-            other
-            for other, its in self.terms.items()
-            if other.split("@")[0] == name.split("@")[0] and local(its.valid_from).date() == day
-        ]
-        if now >= terms.valid_until:
-            return "expired"
-        if not is_open(terms.valid_from):
-            return "store_closed"
-        if terms.price_cents - terms.discount_cents < terms.floor_cents:
-            return "below_margin_floor"
-        if len([other for other in same_day if "withdraw" not in self.kinds(other)]) >= PER_DAY:
-            return "limit_reached"
-        if terms.expected_cents + sum(self.sums(now)) > GRANTED - RESERVE:
-            return "budget_exhausted"
-        return "campaign_stopped" if self.stopped else None
+    def live(self, now: datetime) -> list[Happened]:
+        """Holds, of orders and of tokens, that haven't run out."""
+        return [one for one in self.last().values() if one.kind in ("hold", "token") and now < one.until]
 
-    def refuses(self, kind: str, name: str, ask: Ask, now: datetime, units: int | None) -> str | None:
-        if name not in self.terms:
-            return "unknown_coupon"
-        if ask.user_id not in (None, name.split("@")[0]):
-            return "wrong_user"
-        known, live = self.kinds(name), self.live(name, now)
-        payer = next((entry.order for entry in self.of(name) if entry.kind == "redeem"), None)
-        if kind == "reverse":
-            if payer not in (None, ask.order_id):
-                return "already_redeemed"
-            return None if payer and "reverse" not in known else "released"
-        if payer or (live and live.order != ask.order_id and kind != "withdraw"):
-            return "already_redeemed"
-        if "withdraw" in known or (kind == "release" and not live):
-            return "released"
-        return None if kind in ("release", "withdraw") else self._refuses_payment(name, ask, now, units)
+    def taken(self, now: datetime) -> list[Happened]:
+        """Coupons in use: under a live hold, or redeemed and not wholly taken back."""
+        back = Counter[str]()
+        for one in self.happened:
+            back[one.sent.name] += one.units if one.kind == "reverse" else 0
+        sold = [one for one in self.happened if one.kind == "redeem" and back[one.sent.name] < one.units]
+        return self.live(now) + sold
 
-    def _refuses_payment(self, name: str, ask: Ask, now: datetime, units: int | None) -> str | None:
-        terms, at = self.terms[name], ask.till_time or now
-        if at < terms.valid_from:
-            return "not_yet_valid"
-        if at >= terms.valid_until:
-            return "expired"
-        if ask.store_id != "soho":
-            return "wrong_store"
-        if not is_open(at):
-            return "store_closed"
-        prices: list[Any] = [
-            line.unit_price_cents - line.discount_cents for line in ask.lines or () if line.product_id == "latte"
-        ]
-        if not prices:
-            return "wrong_product"
-        if units == 0:
-            return "out_of_stock"
-        if max(prices) - terms.discount_cents < terms.floor_cents:
-            return "below_margin_floor"
-        if self._used_by(name, local(at).date(), now) >= PER_DAY:
-            return "limit_reached"
-        spent, held, _ = self.sums(now)
-        own = terms.discount_cents if self.live(name, now) else 0
-        if spent + held - own + terms.discount_cents > GRANTED:
-            return "budget_exhausted"
-        return "campaign_stopped" if self.stopped else None
+    def open(self, now: datetime) -> list[Sent]:
+        """Coupons that may still come: not used, not withdrawn, not held, not over."""
+        busy = {one.sent.name for one in self.live(now)}
+        gone = {one.sent.name for one in self.happened if one.kind in ("redeem", "withdraw")}
+        return [sent for name, sent in self.sent.items() if name not in busy | gone and now < sent.ends]
 
-    def _used_by(self, name: str, day: date, now: datetime) -> int:
-        """The person's other coupons redeemed or under a live hold on that day."""
-        others = [other for other in self.terms if other != name and other.split("@")[0] == name.split("@")[0]]
-        last = [(other, self.of(other)[-1]) for other in others]
-        return sum(
-            entry.day == day and (entry.kind == "redeem" or self.live(other, now) is not None) for other, entry in last
-        )
+    def reserve(self, account: str, granted: int) -> int:
+        """What is still kept back of a whole account's grant."""
+        return max(0, ceil(granted * Fraction(15, 100)) - sum(cents for name, cents in self.freed if name == account))
+
+    def purses(self, sent: Sent, day: date) -> Iterator[Purse]:
+        """Every budget the coupon falls under when it is used on the day."""
+        budget, c = self.campaigns[sent.campaign].budget, sent.campaign
+        if self.world.chain_cents:
+            cents = self.world.chain_cents
+            yield Purse(("-", "chain", ""), cents, self.reserve("-", cents), 0, lambda other, on: True)
+        kept, over = self.reserve(c, budget.granted_cents), budget.overspend_cents
+        yield Purse((c, "campaign", ""), budget.granted_cents, kept, over, lambda other, on: other.campaign == c)
+        share = Fraction(kept, budget.granted_cents)
+        cents_of = {"store": budget.per_store_cents, "user": budget.per_user_cents, "day": budget.per_day_cents}
+        for scope, key in keys(sent, day).items():
+            cents = cents_of[scope]
+            if cents is not None:
+
+                def counts(other: Sent, on: date, scope: str = scope, key: str = key) -> bool:
+                    return other.campaign == c and keys(other, on)[scope] == key
+
+                yield Purse((c, scope, key), cents, ceil(cents * share), over, counts)
+
+    def money(self, counts: Callable[[Sent, date], bool], now: datetime, but: str = "") -> Money:
+        """What the coupons that count have spent, hold (without the coupon `but`) and promise."""
+        spent = held = promised = 0
+        for one in self.happened:
+            if one.kind in ("redeem", "reverse") and counts(one.sent, one.day):
+                spent += one.cents if one.kind == "redeem" else -one.cents
+        for one in self.live(now):
+            if one.sent.name != but and counts(one.sent, one.day):
+                held += one.sent.discount
+        for sent in self.open(now):
+            if counts(sent, local_day(sent.store, sent.begins)):
+                promised += sent.expected
+        return Money(spent, held, promised)
+
+    def sums(self, now: datetime) -> dict[tuple[str, str, str], Money]:
+        """Every scope that anything was spent, is held or promised in, limited or not; and what each store overpaid."""
+        found: dict[tuple[str, str, str], list[int]] = {}
+
+        def add(sent: Sent, day: date, at: int, cents: int) -> None:
+            names = [("-", "chain", ""), (sent.campaign, "campaign", "")]
+            for name in names + [(sent.campaign, scope, key) for scope, key in keys(sent, day).items()]:
+                found.setdefault(name, [0, 0, 0])[at] += cents
+
+        for one in self.happened:
+            if one.kind in ("redeem", "reverse"):
+                add(one.sent, one.day, 0, one.cents if one.kind == "redeem" else -one.cents)
+            if one.kind == "overpay":
+                found.setdefault((one.sent.campaign, "overpaid", one.sent.store), [0, 0, 0])[0] += one.cents
+        for one in self.live(now):
+            add(one.sent, one.day, 1, one.sent.discount)
+        for sent in self.open(now):
+            add(sent, local_day(sent.store, sent.begins), 2, sent.expected)
+        return {name: Money(*cents) for name, cents in found.items() if any(cents)}
+
+    def limit(self, campaign: str, scope: str) -> int | None:
+        """What one scope may spend and hold together; None when nothing caps it."""
+        if scope == "chain":
+            return self.world.chain_cents or None
+        budget = self.campaigns[campaign].budget
+        cents = {
+            "campaign": budget.granted_cents,
+            "store": budget.per_store_cents,
+            "user": budget.per_user_cents,
+            "day": budget.per_day_cents,
+            "overpaid": None,
+        }[scope]
+        return None if cents is None else cents + budget.overspend_cents
+
+
+def keys(sent: Sent, day: date) -> dict[str, str]:
+    return {"store": sent.store, "user": sent.user, "day": day.isoformat()}
+
+
+def until_of(book: NaiveBook, kind: str, sent: Sent, now: datetime) -> datetime:
+    """When a hold runs out; of a token, when a till may no longer pay it."""
+    limits = book.campaigns[sent.campaign].limits
+    if kind == "token":
+        return min(now + timedelta(seconds=limits.token_s), sent.ends)
+    return now + timedelta(seconds=limits.hold_s)

@@ -16,9 +16,6 @@ from offers.verify import verify
 from tests.offers.desk_world import AT, PLANNED, SOHO, UNTIL, ask, campaign, code_of, decision
 from tests.suites.ledger_histories import COMMANDS, run_history
 from tests.suites.ledger_on_desk import DeskLedger
-from tests.suites.racing import hold_each, open_fresh, race, redeem_each, redeem_own, redeem_same_key, reverse_each
-
-N_ROUNDS = 12
 
 
 def busy_journal(url: str) -> Journal:
@@ -44,57 +41,6 @@ class ProofSuite:
         assert len({outcome for _, outcome in reached}) >= 13
         assert verify(journal) == []
         journal.close()
-
-    # -- races: two processes, started together, at one ledger
-
-    def test_one_coupon_two_tills(self, url):
-        codes = self._coupons(url, N_ROUNDS, 10**6)
-        outcomes = race(url, redeem_each, codes)
-        assert [sorted(outcome) for outcome in outcomes] == [["already_redeemed", "done"]] * N_ROUNDS
-        assert self._spent(url) == (100 * N_ROUNDS, [])
-
-    def test_one_coupon_two_holds(self, url):
-        codes = self._coupons(url, N_ROUNDS, 10**6)
-        assert [sorted(outcome) for outcome in race(url, hold_each, codes)] == [["already_redeemed", "done"]] * N_ROUNDS
-
-    def test_the_last_cents_of_the_budget(self, url):
-        codes = self._coupons(url, 2, 100)
-        assert [sorted(outcome) for outcome in race(url, redeem_own, [codes])] == [["budget_exhausted", "done"]]
-        assert self._spent(url) == (100, [])
-
-    def test_one_key_sent_twice_at_once(self, url):
-        codes = self._coupons(url, N_ROUNDS, 10**6)
-        outcomes = race(url, redeem_same_key, [*codes, "nonsense"])
-        assert all(one == other for one, other in outcomes)
-        assert self._spent(url) == (100 * N_ROUNDS, [])
-
-    def test_one_redemption_taken_back_by_two(self, url):
-        codes = self._coupons(url, N_ROUNDS, 10**6)
-        journal = Journal(url)
-        for code in codes:
-            assert Desk(journal).redeem(code, ask(), code, AT).ok
-        journal.close()
-        assert [sorted(outcome) for outcome in race(url, reverse_each, codes)] == [["done", "released"]] * N_ROUNDS
-        assert self._spent(url) == (0, [])
-
-    def test_fresh_databases_opened_by_two(self, url, empty_urls):
-        assert race(url, open_fresh, empty_urls) == [["open"] * 2] * len(empty_urls)
-
-    def _coupons(self, url, n, granted):
-        journal = Journal(url)
-        desk = Desk(journal)
-        desk.open(campaign(granted, reserve=0), [SOHO], PLANNED)
-        users = [f"u{k:02d}" for k in range(n)]
-        desk.issue("c", [decision(user) for user in users], PLANNED)
-        codes = [code_of(desk, user) for user in users]
-        journal.close()
-        return codes
-
-    def _spent(self, url):
-        journal = Journal(url)
-        found = Desk(journal).campaign("c", AT)["spent_cents"], verify(journal)
-        journal.close()
-        return found
 
     # -- what is stored
 

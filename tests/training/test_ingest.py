@@ -223,6 +223,18 @@ def test_faults_of_stores_and_assortment(tmp_path):
     }  # fmt: skip
 
 
+def test_closed_days_of_stores(tmp_path):
+    text = (
+        "store_id,timezone,closed_days\ns1,UTC,sunday 2026-12-25\ns2,UTC,\ns3,UTC,Sunday\ns4,UTC,2026-02-29\n"
+        's5,UTC,"sunday, monday"\ns6,UTC,20261225\ns7,UTC, sunday\n'
+    )
+    report = take(tmp_path, stores=put(tmp_path, text, "s.csv"))[0]
+    assert (report.accepted, report.quarantined) == (2, 5)
+    assert report.faults == {("closed_days", "unknown_value"): 4, ("closed_days", "padded"): 1}
+    assert all("sunday 2026-12-25" in f["remedy"] for f in quarantined(report.quarantine_file)[:4])
+    assert read_table(tmp_path / "lake", "stores")["closed_days"].to_list() == ["sunday 2026-12-25", None]
+
+
 def test_nobody_is_named_in_quarantine_and_nothing_runs_there(tmp_path):
     text = (
         "event_type,occurred_at,user_id,product_id,channel\n"

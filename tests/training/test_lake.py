@@ -259,6 +259,27 @@ def test_upsert_counts_what_changed(tmp_path):
     assert read_table(tmp_path, "stores")["timezone"].to_list() == ["UTC", "America/New_York"]
 
 
+def test_a_table_from_before_a_column_was_thought_of(tmp_path):
+    upsert(tmp_path, "stores", numbered(world.stores().with_columns(pl.lit("sunday").alias("closed_days"))))
+    path = tmp_path / "stores.parquet"
+    old = pl.read_parquet(path).drop("closed_days").with_columns(pl.lit("x").alias("note"))
+    old.write_parquet(path)
+    kept = read_table(tmp_path, "stores")
+    assert kept.columns == [*SCHEMAS["stores"].names(), "note"]
+    assert kept.schema["closed_days"] == pl.String
+    assert kept["closed_days"].to_list() == [None, None]
+    # Rows with and without the column go in.
+    assert upsert(tmp_path, "stores", numbered(world.stores()))[0] == 0
+    shut = world.stores()[:1].with_columns(pl.lit("sunday").alias("closed_days"))
+    assert upsert(tmp_path, "stores", numbered(shut))[0] == 1
+    old.write_parquet(path)
+    moved = world.stores()[:1].with_columns(pl.lit("UTC").alias("timezone"))
+    assert upsert(tmp_path, "stores", numbered(moved))[0] == 1
+    assert read_table(tmp_path, "stores").select("timezone", "closed_days").rows() == [
+        ("UTC", None), ("America/New_York", None)
+    ]  # fmt: skip
+
+
 def test_assortment_keeps_what_was_true_before(tmp_path):
     upsert(tmp_path, "assortment", numbered(world.assortment()))
     later = world.assortment().with_columns(

@@ -1,0 +1,74 @@
+"""What a database can do at the very most: one row a transaction, durable, by its bare driver, nothing decided."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy as sa
+
+from offers.database import WAIT_S
+
+CONNECTIONS = (1, 2, 4, 8)
+PAYLOAD = "x" * 300
+"""About as wide as an entry."""
+_MAKE = {
+    "sqlite": "CREATE TABLE IF NOT EXISTS ceiling (id INTEGER PRIMARY KEY, payload TEXT NOT NULL)",
+    "postgresql": "CREATE TABLE IF NOT EXISTS ceiling (id BIGSERIAL PRIMARY KEY, payload TEXT NOT NULL)",
+}
+
+
+def ceiling(url: str, n_connections: int, seconds: float) -> float:
+    """Single-row commits a second by that many connections at once, each with a thread of its own."""
+    with committer(url):
+        pass
+    barrier, counts = threading.Barrier(n_connections), [0] * n_connections
+    failures: list[BaseException] = []
+
+    def work(own: int) -> None:
+        try:
+            with committer(url) as commit:
+                barrier.wait(60)
+                end = time.perf_counter() + seconds
+                while time.perf_counter() < end:
+                    commit()
+                    counts[own] += 1
+        except BaseException as error:
+            barrier.abort()
+            failures.append(error)
+
+    workers = [threading.Thread(target=work, args=(own,)) for own in range(n_connections)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[0]
+    return sum(counts) / seconds
+
+
+@contextmanager
+def committer(url: str) -> Iterator[Callable[[], object]]:
+    """A connection like the journal's, as a function that commits one row."""
+    parsed = sa.make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        lite = sqlite3.connect(parsed.database or "", timeout=WAIT_S, isolation_level=None)
+        try:
+            lite.execute("PRAGMA journal_mode=WAL").close()
+            lite.execute("PRAGMA synchronous=FULL").close()
+            lite.execute(_MAKE[kind])
+            # Alone in its statement an INSERT is a transaction; nothing is cheaper.
+            yield lambda: lite.execute("INSERT INTO ceiling (payload) VALUES (?)", (PAYLOAD,))
+        finally:
+            lite.close()
+        return
+    with psycopg.connect(url, autocommit=True) as post:
+        post.execute("SELECT pg_advisory_lock(1)")
+        post.execute(_MAKE[kind])
+        post.execute("SELECT pg_advisory_unlock(1)")
+        yield lambda: post.execute("INSERT INTO ceiling (payload) VALUES (%s)", (PAYLOAD,))

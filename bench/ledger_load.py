@@ -1,0 +1,73 @@
+"""An open-loop load: requests leave at their appointed times, whether or not earlier ones were answered.
+
+Latency counts from the appointed time, so a stall is paid by every request that it keeps waiting and not by one alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+PATIENCE_S = 30.0
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One request: seconds from its appointed time to the last byte of the answer, and what was answered.
+
+    Status 0: the connection broke or nothing came for `PATIENCE_S`.
+    """
+
+    took_s: float
+    status: int
+    body: bytes
+
+
+def shoot(
+    host: str, port: int, requests: Sequence[bytes], rate: float, done: Callable[[int], None] = lambda n: None
+) -> list[Shot]:
+    """Send the requests, whole HTTP/1.1 messages, `rate` a second; what became of each."""
+    return asyncio.run(_shoot(host, port, requests, rate, done))
+
+
+async def _shoot(
+    host: str, port: int, requests: Sequence[bytes], rate: float, done: Callable[[int], None]
+) -> list[Shot]:
+    free: list[Wire] = []
+    began, running = time.perf_counter() + 0.1, list[asyncio.Task[Shot]]()
+    for place, request in enumerate(requests):
+        due = began + place / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        running.append(asyncio.create_task(_one(host, port, request, due, free)))
+        if place % 50 == 0:
+            done(place)
+    shots = [await one for one in running]
+    for _, writer in free:
+        writer.close()
+    done(len(requests))
+    return shots
+
+
+async def _one(host: str, port: int, request: bytes, due: float, free: list[Wire]) -> Shot:
+    """On a connection that waits, or on a new one: a client with as many tills as it needs."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            wire = free.pop() if free else await asyncio.open_connection(host, port)
+            wire[1].write(request)
+            status, body = await _answer(wire[0])
+    except (OSError, EOFError, ValueError, TimeoutError) as error:
+        return Shot(time.perf_counter() - due, 0, repr(error).encode())
+    free.append(wire)
+    return Shot(time.perf_counter() - due, status, body)
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body. Raises ValueError for an answer without a length: none of ours is."""
+    head = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+    lengths = [int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:")]
+    if not lengths:
+        raise ValueError("the answer tells no length")
+    return int(head[0].split()[1]), await reader.readexactly(lengths[0])

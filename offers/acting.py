@@ -1,0 +1,121 @@
+"""Carrying out acts on a loaded state: each is judged, moves the state, and leaves its rows to be written together."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from offers.acts import Act, command_of, done_body, refused_body
+from offers.answers import Answer
+from offers.basket import place
+from offers.book import Book, Coupon, Facts
+from offers.chain import CHAIN, Stamp, linked, move_head
+from offers.commands import Entry, Refusal
+from offers.ledger import decide, follow
+from offers.loaded import Loaded
+from offers.outbox import redemption_event
+from offers.slots import is_open, local_day
+from offers.writing import add_sums, answer_digest, insert_all, move_coupons
+
+
+class Acting:
+    """Acts on one loaded state; `write` stores what they did. Without it nothing has happened."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._before, self._heads = dict(loaded.coupons), dict(loaded.heads)
+        self._moved: dict[str, None] = {}
+        self._entries: list[dict[str, Any]] = []
+        self._answers: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+
+    def judge(self, act: Act, units: int | None) -> tuple[Entry | Refusal, Coupon | None]:
+        """The rules' word on an act, and the coupon as it stood. `units`: of the product in stock, None when unknown."""
+        coupon = self.loaded.find(act.known_code)
+        at = act.ask.till_time or act.now
+        if coupon is None:
+            return decide(Book(None, None), command_of(act, None, at), act.now), None
+        head = self.loaded.heads[coupon.campaign_id]
+        if act.kind == "settle":
+            at = min(at, act.now)
+        elif act.kind in ("token", "withdraw") or (
+            head.max_till_skew_s is not None and abs((at - act.now).total_seconds()) > head.max_till_skew_s
+        ):
+            at = act.now
+        store = self.loaded.stores.get(coupon.store_id)
+        when = max(at, coupon.valid_from) if act.kind == "token" else at
+        day = (local_day(store, when) if store else when.date()).isoformat()
+        grace = timedelta(seconds=head.account.grace_s)
+        facts = Facts(is_open(store, at, grace) if store else None, units)
+        book = self.loaded.book(coupon, facts, day, act.ask.order_id, act.now)
+        return decide(book, command_of(act, coupon, at), act.now), coupon
+
+    def carry_out(self, act: Act, units: int | None) -> Answer:
+        """Judge the act and take in what follows."""
+        result, coupon = self.judge(act, units)
+        row = self.loaded.rows[coupon.offer_id] if coupon else None
+        campaign_id = coupon.campaign_id if coupon else CHAIN
+        head = self.loaded.heads[campaign_id]
+        if isinstance(result, Refusal):
+            entry = self._refused(act, result, coupon, campaign_id)
+            answer = Answer(False, refused_body(result, coupon, act.now))
+        else:
+            entry = result
+            done = done_body(result, row, head.account.sync_s)
+            answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
+        body = json.dumps(answer.body)
+        stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))
+        added, self.loaded.heads[campaign_id] = linked(head, entry, row.decision_id if row else None, stamp)
+        self._entries.append(added)
+        if act.key is not None:
+            kept = {"key": act.key, "body_hash": act.body_hash, "ok": answer.ok, "body": body, "at": act.now}
+            self._answers.append({**kept, "campaign_id": campaign_id, "seq": added["seq"]})
+        if coupon is not None and not isinstance(result, Refusal):
+            self._follow(act, coupon, result)
+        return answer
+
+    def _follow(self, act: Act, coupon: Coupon, entry: Entry) -> None:
+        after = follow(coupon, entry)
+        if after != coupon:
+            self.loaded.move(coupon, after)
+            self._moved[coupon.offer_id] = None
+        if entry.kind == "overpay":
+            self.loaded.moved_cents[coupon.campaign_id, "overpaid", coupon.store_id] += entry.amount_cents
+        if entry.kind == "redeem":
+            unit = place(act.ask.lines, coupon)
+            event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
+            self._events.append({"offer_id": coupon.offer_id, "event": json.dumps(event), "made_at": entry.at})
+
+    def _refused(self, act: Act, refusal: Refusal, coupon: Coupon | None, campaign_id: str) -> Entry:
+        ask = act.ask
+        at = ask.till_time or act.now
+        offer_id = coupon.offer_id if coupon else None
+        return Entry(
+            "refused", offer_id, campaign_id, ask.order_id, ask.store_id, 0, act.now, at, reason=refusal.reason
+        )
+
+    def _detail(self, act: Act, ok: bool, body: str) -> dict[str, Any]:
+        lines = [[x.product_id, x.quantity, x.unit_price_cents, x.discount_cents] for x in act.ask.lines or ()]
+        detail: dict[str, Any] = {"act": act.kind, "lines": lines}
+        if act.key is not None:
+            detail["answer"] = answer_digest(act.key, act.body_hash, ok, body)
+        return detail
+
+    def write(self, connection: sa.Connection) -> None:
+        """Store everything, in the caller's transaction. LedgerError when something moved under the lock."""
+        if self._entries:
+            insert_all(connection, entries=self._entries, answers=self._answers, outbox=self._events)
+            move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in self._moved])
+            for campaign_id, before in self._heads.items():
+                after = self.loaded.heads[campaign_id]
+                if after.seq != before.seq:
+                    move_head(connection, before, after)
+            add_sums(connection, self.loaded.moved_cents)
+
+
+def judged_now(acts: list[Act]) -> datetime:
+    """The earliest moment of a group: whatever any of them sees as held counts for all."""
+    return min(act.now for act in acts)

@@ -1,0 +1,82 @@
+"""Leases: how much each till of a store may pay without network. Their sum never exceeds the store's allowance.
+
+Two tills that can't talk may both pay one coupon, and no rule of theirs can prevent it; so what is bounded is money: a till pays
+at most its lease, and the open leases of a store at most its allowance. A lease stays open until its till closes it,
+or until a till whose clock is slow can have brought in the last it paid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from offers.chain import CHAIN
+from offers.journal import read_heads
+from offers.tables import leases
+
+LIFE = timedelta(hours=24)
+SYNC = timedelta(hours=24)
+"""Counted on after the end, for a till that settles late."""
+
+
+class AllowanceError(Exception):
+    """The store's allowance doesn't cover what was asked. The message says what is left."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a till may pay without network, in cents, in [issued_at, expires_at)."""
+
+    lease_id: str
+    store_id: str
+    till_id: str
+    cents: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+def open_cents(connection: sa.Connection, store_id: str, now: datetime) -> int:
+    """The store's exposure: cents of its leases that aren't over."""
+    mine = (leases.c.store_id == store_id) & leases.c.closed_at.is_(None) & (leases.c.expires_at > now - SYNC)
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.sum(leases.c.cents), 0)).where(mine)).scalar_one())
+
+
+def give(
+    connection: sa.Connection, lease_id: str, store_id: str, till_id: str, cents: int, allowance: int, now: datetime
+) -> Lease:
+    """A new lease of `cents`. Raises AllowanceError when the store's `allowance` doesn't cover it beside the open ones."""
+    # One lease at a time: the chain's account is what everybody can queue at.
+    read_heads(connection, [CHAIN], lock=True)
+    left = allowance - open_cents(connection, store_id, now)
+    if cents > left:
+        raise AllowanceError(
+            f"store {store_id} may pay {allowance} cents without network and {max(left, 0)} aren't lent to a till; ask"
+            " for less, or close a lease"
+        )
+    now = now.replace(microsecond=0)
+    lease = Lease(lease_id, store_id, till_id, cents, now, now + LIFE)
+    connection.execute(sa.insert(leases).values(**vars(lease), paid_cents=0))
+    return lease
+
+
+def note_paid(connection: sa.Connection, lease_id: str, store_id: str, cents: int) -> None:
+    """Note what a till paid under its lease."""
+    mine = (leases.c.lease_id == lease_id) & (leases.c.store_id == store_id)
+    connection.execute(sa.update(leases).where(mine).values(paid_cents=leases.c.paid_cents + cents))
+
+
+def close(connection: sa.Connection, lease_id: str, store_id: str, now: datetime) -> None:
+    """End a lease: its till pays no more under it, and what it didn't pay can be lent again."""
+    mine = (leases.c.lease_id == lease_id) & (leases.c.store_id == store_id) & leases.c.closed_at.is_(None)
+    connection.execute(sa.update(leases).where(mine).values(closed_at=now))
+
+
+def overrun(connection: sa.Connection) -> list[str]:
+    """Leases under which more was paid than lent, one plain line each: a till that didn't keep its limit."""
+    found = sa.select(leases).where(leases.c.paid_cents > leases.c.cents).order_by(leases.c.lease_id)
+    return [
+        f"lease {row.lease_id} of till {row.till_id}, store {row.store_id}: {row.paid_cents} cents paid, {row.cents} lent"
+        for row in connection.execute(found)
+    ]

@@ -1,0 +1,91 @@
+"""The desk's speed beside the bare driver, in a run of moments: what is counted, and that a reach can be missed."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+
+from bench import ledger_growth, ledger_speed
+from bench.ledger_ceiling import ceiling, committer
+from bench.ledger_growth import extrapolated
+from bench.ledger_places import Place
+from bench.ledger_speed import redemptions
+from bench.ledger_world import CAMPAIGN_ID, Broken, issue, open_desk
+from offers.tables import entries
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place("SQLite", lambda name: f"sqlite:///{tmp_path / name}.db")
+
+
+def silent(what, done, total):
+    assert 0 <= done <= total
+
+
+def test_every_commit_of_the_bare_driver_is_a_durable_row(place):
+    url = place.make("bare")
+    rate = ceiling(url, 2, 0.1)
+    with sqlite3.connect(sa.make_url(url).database) as connection:
+        assert connection.execute("SELECT count(*) FROM ceiling").fetchone()[0] == round(rate * 0.1) > 0
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.close()
+    with committer(url) as commit:
+        own = next(cell.cell_contents for cell in commit.__closure__)
+        assert own.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert not own.in_transaction
+
+
+def test_the_desk_stands_beside_the_best_ceiling(place, monkeypatch):
+    monkeypatch.setattr(ledger_speed, "THREADS", (1, 4))
+    monkeypatch.setattr(ledger_speed, "CONNECTIONS", (1, 2))
+    found = ledger_speed.rows(place, silent, rounds=1, seconds=0.05, stock=2000)
+    bars, desk = found[:2], found[2:4]
+    assert {row["against_value"] for row in desk} == {max(row["value"] for row in bars)}
+    (best,) = [row for row in desk if row["reach"]]
+    assert best["value"] == max(row["value"] for row in desk)
+    assert best["met"] == (best["ratio"] >= ledger_speed.REACH)
+    assert [row["unit"] for row in found[4:]] == ["ms"] * len(found[4:])
+    assert len(found) >= 6
+
+
+def test_a_redemption_is_counted_once_and_a_used_up_stock_is_no_figure(place):
+    desk = open_desk(place.make("desk"))
+    codes = issue(desk, [f"u{n}" for n in range(400)])
+    run = redemptions(desk, codes, 3, 0.05)
+    with desk.journal.read() as connection:
+        mine = (entries.c.kind == "redeem") & (entries.c.campaign_id == CAMPAIGN_ID)
+        n = connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one()
+    assert n == len(run.took) == 400 - len(codes) > 0
+    with pytest.raises(Broken, match="ran out"):
+        redemptions(desk, codes[:1], 2, 5.0)
+    with pytest.raises(Broken, match="refused"):
+        redemptions(desk, [f"{n:016}" for n in range(50)], 2, 5.0)
+    desk.journal.close()
+
+
+def test_a_longer_journal_stands_beside_the_shortest(place, monkeypatch):
+    found = ledger_growth.rows(place, silent, sizes=(40, 120), turns=2, each=3)
+    assert [row["figure"].split(" at ")[1] for row in found] == [
+        "40 entries",
+        "120 entries",
+        "10,000,000 entries, extrapolated",
+    ]
+    assert [row["against_value"] for row in found] == [None, found[0]["value"], found[0]["value"]]
+    assert found[2]["ratio"] >= found[1]["ratio"]
+    assert [row["met"] for row in found[1:]] == [row["ratio"] <= ledger_growth.REACH for row in found[1:]]
+
+
+def test_the_line_goes_through_what_was_measured():
+    assert extrapolated({10: 1.0, 100: 2.0, 1000: 3.0}, 10_000) == pytest.approx(4.0)
+    # What falls by chance isn't promised to go on falling.
+    assert extrapolated({10: 3.0, 100: 2.0, 1000: 1.0}, 10_000) == 3.0
+
+
+def test_the_journals_are_of_the_size_they_say(place):
+    made = ledger_growth.filled(place.make("size"), 300, 20, "SQLite", silent)
+    with made.desk.journal.read() as connection:
+        n = connection.execute(sa.select(sa.func.count()).select_from(entries)).scalar_one()
+    assert abs(n - 300) < 10
+    assert len(made.codes) == 20
+    made.desk.journal.close()

@@ -1,0 +1,17 @@
+import pytest
+
+from tests.suites.races import RaceSuite, crew, judge  # noqa: F401
+
+
+class OnPostgres:
+    @pytest.fixture
+    def url(self, postgres_url):
+        return postgres_url
+
+    @pytest.fixture
+    def empty_urls(self, empty_postgres_urls):
+        return empty_postgres_urls
+
+
+class TestRaces(OnPostgres, RaceSuite):
+    pass

@@ -1,0 +1,17 @@
+import pytest
+
+from tests.suites.races import RaceSuite, crew, judge  # noqa: F401
+
+
+class OnSqlite:
+    @pytest.fixture
+    def url(self, sqlite_url):
+        return sqlite_url
+
+    @pytest.fixture
+    def empty_urls(self, empty_sqlite_urls):
+        return empty_sqlite_urls
+
+
+class TestRaces(OnSqlite, RaceSuite):
+    pass
