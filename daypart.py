@@ -183,8 +183,34 @@ def verify(as_json: Json = False) -> None:
     from river import steps
 
     found = steps.verify_ledger(load_settings())
-    console.show({"differences": found}, as_machine=as_json)
-    raise typer.Exit(1 if found else 0)
+    console.show(found if as_json else {"differences": found["differences"]}, as_machine=as_json)
+    raise typer.Exit(1 if found["differences"] else 0)
+
+
+@app.command()
+def reconcile(
+    till: Annotated[Path, typer.Option(help="coupon_id, order_id, discount_cents: CSV or parquet.")],
+    since: Moment = None,
+    before: Moment = None,
+    as_json: Json = False,
+) -> None:
+    """A till's file beside the ledger, coupon by coupon, by moments in [since, before); exit 1 when anything needs a look."""
+    from river import steps
+
+    done = steps.reconcile_till(load_settings(), till, _utc(since), _utc(before))
+    console.show(done if as_json else replace(done, exceptions=()), as_machine=as_json)
+    if not as_json:
+        console.show(done.exceptions, as_machine=False)
+    raise typer.Exit(0 if done.agrees else 1)
+
+
+@app.command("release-reserve")
+def release_reserve(campaign: str, cents: int, why: Annotated[str, typer.Option()], as_json: Json = False) -> None:
+    """Let new coupons have some of what a campaign keeps back; the act and its reason are an entry."""
+    from river import steps
+
+    left = steps.release_reserve(load_settings(), campaign, cents, why, _now())
+    console.show({"campaign": campaign, "released_cents": cents, "reserve_cents": left}, as_machine=as_json)
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from bench.ledger_pattern import Pattern, Raw, Rows, pattern, snapshot
 from bench.ledger_places import driver_of
 from bench.ledger_world import CAMPAIGN_ID, NOW, Broken, issue, redeem
-from offers.acting import answer_digest
 from offers.chain import link_hash, plain_json
 from offers.codes import new_code, shown
 from offers.desk import Desk
 from offers.issued_terms import terms_of
 from offers.tables import accounts, coupons, metadata
+from offers.writing import answer_digest
 
 CHUNK = 20_000
 ACCOUNT = sa.select(accounts).where(accounts.c.campaign_id == CAMPAIGN_ID).with_for_update()

@@ -118,7 +118,7 @@ def usual_slot(
     person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, now: datetime
 ) -> Slot | str:
     """The window at the user's likeliest open hour of the date, or the reason why there is none. Ties: the earlier."""
-    is_open = np.asarray(open_hours(store), dtype=bool)
+    is_open = np.asarray(open_hours(store, for_date), dtype=bool)
     if not is_open.any():
         return "store_closed"
     density = ranker.slot_density(person.rhythm, store.store_id, for_date.weekday(), is_open)

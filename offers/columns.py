@@ -1,11 +1,13 @@
-"""Column types both databases share. Times are microseconds since 1970 in UTC, so they sort, compare and hash alike."""
+"""Column types both databases share, and columns made of them.
+
+Times are microseconds since 1970 in UTC, so they sort, compare and hash alike."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, String
+from sqlalchemy import BigInteger, Column, Integer, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -35,3 +37,23 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Integer to datetime in UTC."""
         return None if value is None else _EPOCH + value * _MICRO
+
+
+def ids(*names: str) -> list[Column[str]]:
+    """Columns of ids, none empty."""
+    return [Column(name, Id, nullable=False) for name in names]
+
+
+def cents(*names: str) -> list[Column[int]]:
+    """Columns of whole cents, none empty."""
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def moments(*names: str) -> list[Column[datetime]]:
+    """Columns of moments, none empty."""
+    return [Column(name, Moment, nullable=False) for name in names]
+
+
+def counts(default: str, *names: str, kind: type[Integer] = Integer) -> list[Column[int]]:
+    """Columns of whole numbers that begin at `default`."""
+    return [Column(name, kind, nullable=False, server_default=default) for name in names]

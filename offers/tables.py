@@ -6,46 +6,27 @@ reach them.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy import text as sql
 
-from offers.columns import Id, Moment, Serial
+from offers.columns import Id, Moment, Serial, cents, counts, ids, moments
 
 metadata = MetaData()
-
-
-def _ids(*names: str) -> list[Column[str]]:
-    return [Column(name, Id, nullable=False) for name in names]
-
-
-def _cents(*names: str) -> list[Column[int]]:
-    return [Column(name, BigInteger, nullable=False) for name in names]
-
-
-def _moments(*names: str) -> list[Column[datetime]]:
-    return [Column(name, Moment, nullable=False) for name in names]
-
-
-def _counts(default: str, *names: str, kind: type[Integer] = Integer) -> list[Column[int]]:
-    return [Column(name, kind, nullable=False, server_default=default) for name in names]
-
 
 accounts = Table(
     "accounts",
     metadata,
     Column("campaign_id", Id, primary_key=True),
-    *_cents("granted_cents", "reserve_cents", "spent_cents"),
-    *_counts("0", "released_cents", "overspend_cents", "n_used", kind=BigInteger),
+    *cents("granted_cents", "reserve_cents", "spent_cents"),
+    *counts("0", "released_cents", "overspend_cents", "n_used", kind=BigInteger),
     *(Column(name, BigInteger) for name in ("per_store_cents", "per_user_cents", "per_day_cents")),
     Column("max_per_user_day", Integer, nullable=False),
     *(Column(name, Integer) for name in ("max_per_user", "max_coupons", "max_till_skew_s")),
     Column("hold_s", Integer, nullable=False),
-    *_counts("0", "grace_s"),
-    *_counts("14400", "token_s"),
-    *_counts("86400", "sync_s"),
+    *counts("0", "grace_s"),
+    *counts("14400", "token_s"),
+    *counts("86400", "sync_s"),
     Column("stopped", Boolean, nullable=False),
     Column("head_seq", BigInteger, nullable=False),
     Column("head_hash", String(64), nullable=False),
@@ -56,7 +37,7 @@ sums = Table(
     Column("campaign_id", Id, primary_key=True),
     Column("scope", String(16), primary_key=True),
     Column("key", Id, primary_key=True),
-    *_cents("spent_cents"),
+    *cents("spent_cents"),
 )
 stores = Table(
     "stores",
@@ -73,20 +54,20 @@ coupons = Table(
     Column("offer_id", Id, primary_key=True),
     Column("seq", BigInteger, nullable=False, unique=True),
     Column("code", String(32), nullable=False, unique=True),
-    *_ids("campaign_id", "decision_id"),
+    *ids("campaign_id", "decision_id"),
     Column("user_id", Id),
-    *_ids("product_id", "store_id"),
-    *_cents("discount_cents", "price_cents", "floor_cents", "expected_cents"),
+    *ids("product_id", "store_id"),
+    *cents("discount_cents", "price_cents", "floor_cents", "expected_cents"),
     Column("currency", String(3), nullable=False),
     Column("text", Text, nullable=False),
-    *_moments("send_at", "valid_from", "valid_until"),
+    *moments("send_at", "valid_from", "valid_until"),
     Column("window_day", String(10), nullable=False),
     Column("state", String(16), nullable=False),
     Column("order_id", Id),
     Column("held_until", Moment),
     Column("token_id", Id),
     Column("used_day", String(10)),
-    *_counts("0", "units", "returned"),
+    *counts("0", "units", "returned"),
     Column("delivery", String(16)),
     Column("delivered_at", Moment),
     Index("coupons_due", "send_at", "seq"),
@@ -99,7 +80,7 @@ decisions = Table(
     "decisions",
     metadata,
     Column("decision_id", Id, primary_key=True),
-    *_ids("campaign_id"),
+    *ids("campaign_id"),
     Column("for_date", String(10), nullable=False),
     Column("user_id", Id),
     Column("arms", Text, nullable=False),
@@ -107,8 +88,8 @@ decisions = Table(
     Column("propensity", Float, nullable=False),
     Column("holdout", Boolean, nullable=False),
     Column("reason", String(64)),
-    *_ids("model_version", "feature_version"),
-    *_moments("made_at"),
+    *ids("model_version", "feature_version"),
+    *moments("made_at"),
     Unique("campaign_id", "for_date", "user_id", name="decisions_once"),
 )
 entries = Table(
@@ -118,8 +99,8 @@ entries = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
     *(Column(name, Id) for name in ("offer_id", "decision_id", "order_id", "store_id", "till_id", "actor")),
-    *_cents("amount_cents"),
-    *_moments("at", "judged_at"),
+    *cents("amount_cents"),
+    *moments("at", "judged_at"),
     Column("held_until", Moment),
     Column("detail", Text, nullable=False),
     *(Column(name, String(64), nullable=False) for name in ("prev_hash", "hash")),
@@ -144,9 +125,9 @@ leases = Table(
     "leases",
     metadata,
     Column("lease_id", Id, primary_key=True),
-    *_ids("store_id", "till_id"),
-    *_cents("cents", "paid_cents"),
-    *_moments("issued_at", "expires_at"),
+    *ids("store_id", "till_id"),
+    *cents("cents", "paid_cents"),
+    *moments("issued_at", "expires_at"),
     Column("closed_at", Moment),
     Index("leases_open", "store_id", "closed_at"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console import Report
@@ -14,6 +15,7 @@ from settings import Settings
 if TYPE_CHECKING:
     from offers.desk import Desk
     from offers.plan import PlanReport
+    from offers.reconcile import Reconciled
     from training.features import FeatureReport
 
 
@@ -107,12 +109,28 @@ def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
     }
 
 
-def verify_ledger(settings: Settings) -> list[str]:
-    """Every difference between the journal's replay and what is stored. Raises LedgerError."""
-    from offers.verify import verify
+def verify_ledger(settings: Settings) -> dict[str, Any]:
+    """Every difference between the journal's replay and what is stored, and the heads of its chains. Raises LedgerError."""
+    from offers.verify import heads, verify
 
     with open_desk(settings) as desk:
-        return verify(desk.journal)
+        return {"differences": verify(desk.journal), "heads": heads(desk.journal)}
+
+
+def reconcile_till(settings: Settings, file: Path, begin: datetime | None, end: datetime | None) -> Reconciled:
+    """A till's file beside the ledger. Raises TillTableError, LedgerError."""
+    from offers.reconcile import reconcile
+    from offers.till_table import read_till
+
+    rows = read_till(file)
+    with open_desk(settings) as desk:
+        return reconcile(desk.journal, rows, begin, end)
+
+
+def release_reserve(settings: Settings, campaign_id: str, cents: int, why: str, now: datetime) -> int:
+    """Let new coupons have some of a campaign's reserve; what is left of it. Raises LedgerError."""
+    with open_desk(settings) as desk:
+        return desk.release_reserve(campaign_id, cents, "operator", why, now)
 
 
 def decision(settings: Settings, campaign_id: str, for_date: date, user_id: str) -> str:

@@ -17,13 +17,15 @@ ASK = b"GET / HTTP/1.1\r\n\r\n"
 
 
 @contextmanager
-def answering(answer, stall_s=0.0):
-    """A server that stalls once, whole, and then gives `answer` to every request; its port."""
+def answering(answer, stall_s=0.0, closes=False):
+    """A server that stalls once, whole, and then gives `answer` to every request, or to one a connection; its port."""
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), []
 
     async def serve(reader, writer):
         while (await reader.read(len(ASK))) and answer:
             writer.write(answer)
+            if closes:
+                break
         writer.close()
 
     async def run():
@@ -55,6 +57,12 @@ def test_a_stall_is_paid_by_all_whom_it_keeps_waiting():
     # Sent a hundredth apart and answered together: each waited that much less than the one before.
     assert shots[0].took_s > 0.35
     assert shots[0].took_s - shots[30].took_s == pytest.approx(0.3, abs=0.1)
+
+
+def test_a_connection_that_was_closed_while_it_waited_is_replaced():
+    with answering(OK[:-2] + b"ok", closes=True) as port:
+        shots = shoot("127.0.0.1", port, [ASK] * 10, 50.0)
+    assert [(shot.status, shot.body) for shot in shots] == [(200, b"ok")] * 10
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])

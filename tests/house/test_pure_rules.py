@@ -6,15 +6,15 @@ import pytest
 
 from tests.house.rooms import ROOT, imported
 
-PURE = ("offers/ledger.py", "offers/eligibility.py")
+PURE = ("offers/ledger.py", "offers/eligibility.py", "offers/limits.py", "offers/basket.py")
 ALLOWED_IMPORTS = {"__future__", "collections", "dataclasses", "datetime", "enum", "typing", "zoneinfo"}
 ALLOWED_OURS = {
     "offers.ledger",
     "offers.eligibility",
-    "offers.entries",
     "offers.book",
     "offers.commands",
-    "offers.slots",
+    "offers.limits",
+    "offers.basket",
 }
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "urandom", "uuid4", "eval", "exec"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.suites.races import RaceSuite, crew, judge  # noqa: F401
+from tests.suites.races import RaceSuite, crew, judged  # noqa: F401
 
 
 class OnSqlite:

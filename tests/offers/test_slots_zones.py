@@ -159,6 +159,7 @@ def check_windows(scene: Scene, case: Case, reached: Counter) -> None:
         assert (found is not None) is walk.reads(start, start + n * MINUTE)
         reached["window" if found else "swallowed window"] += 1
         if found:
+            begin, end = found
             assert bisect_left(outside, begin) == bisect_left(outside, end), (case, day, minute, length)
             reached["repeated"] += bisect_left(repeats, begin) < bisect_left(repeats, end)
 

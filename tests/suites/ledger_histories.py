@@ -22,8 +22,8 @@ from tests.suites.naive_book import Money, NaiveBook
 from tests.suites.naive_rules import Outcome
 
 Reached = Counter[tuple[str, str]]
-SHARES = {"issue": 20, "hold": 13, "redeem": 20, "release": 5, "reverse": 11, "withdraw": 2, "quote": 9, "token": 8,
-          "settle": 11, "again": 4, "together": 3, "unreserve": 2}  # fmt: skip
+SHARES = {"issue": 24, "hold": 14, "redeem": 19, "release": 4, "reverse": 9, "withdraw": 1, "quote": 10, "token": 7,
+          "settle": 8, "again": 3, "together": 3, "unreserve": 1}  # fmt: skip
 """Every command, and how often it comes in a hundred or so."""
 _ASKED = {"unknown_coupon", "wrong_user", "already_redeemed", "released"}
 _OF_MONEY = {"limit_reached", "budget_exhausted"}
@@ -59,7 +59,7 @@ class History:
     def step(self, n: int) -> None:
         rng = self.rng
         self.now += timedelta(seconds=pick(rng, [0, 1, 20, 60, 600, 1800], 0.4))
-        if rng.random() < (0.25 if self.naive.stopped else 0.02):
+        if rng.random() < (0.2 if self.naive.stopped else 0.03):
             self.stop_or_go()
         kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
         play: Any = getattr(self, f"_{kind}", None)
@@ -95,14 +95,21 @@ class History:
         self.note("issue", outcome)
         return "issue", outcome, wanted
 
-    def _name(self) -> str:
-        recent = list(self.naive.sent)[-9:]
-        if not recent or self.rng.random() < 0.04:
+    def _name(self, kind: str) -> str:
+        rng, recent = self.rng, list(self.naive.sent)[-12:]
+        if not recent or rng.random() < 0.02:
             return "nobody@0"
-        return self.naive.happened[-1].sent.name if self.rng.random() < 0.3 else self.rng.choice(recent)
+        held = [one.sent.name for one in self.naive.live(self.now)]
+        if kind == "reverse":
+            held = [one.sent.name for one in self.naive.happened if one.kind == "redeem"]
+        still = [one.name for one in self.naive.open(self.now)]
+        for names, share in ((held, 0.5 if kind in ("reverse", "release", "settle") else 0.2), (still, 0.6)):
+            if names and rng.random() < share:
+                return rng.choice(names)
+        return self.naive.happened[-1].sent.name if rng.random() < 0.5 else rng.choice(recent)
 
     def _act(self, kind: str, n: int) -> tuple[str, Outcome, Outcome]:
-        name = self._name()
+        name = self._name(kind)
         ask, stock = ask_for(self.rng, self.naive, kind, name, self.now), pick(self.rng, [None, 3, 0], 0.94)
         outcome = self.ledger.act(kind, name, ask, f"k{n}", self.now, stock)
         self.note(kind, outcome)
@@ -136,17 +143,21 @@ class History:
 
     def _together(self, n: int) -> tuple[str, list[Outcome], list[Outcome]]:
         """Some commands in one transaction, as if one came after the other."""
-        kinds = self.rng.choices(["hold", "redeem", "release", "reverse", "token"], [4, 5, 1, 2, 2], k=self.rng.choice([2, 3, 6]))
+        kinds = self.rng.choices(
+            ["hold", "redeem", "release", "reverse", "token"], [4, 5, 1, 2, 2], k=self.rng.choice([2, 3, 6])
+        )
         asked = []
         for m, kind in enumerate(kinds):
-            name = self._name()
+            name = self._name(kind)
             asked.append((kind, name, ask_for(self.rng, self.naive, kind, name, self.now), f"k{n}.{m}"))
         wanted = [naive_rules.act(self.naive, kind, name, ask, self.now) for kind, name, ask, _ in asked]
         return "together", self.ledger.together(asked, self.now), wanted
 
     def _unreserve(self, n: int) -> tuple[str, Outcome, Outcome]:
         account = pick(self.rng, ["c", "d", "-"], 0.5)
-        granted = self.naive.limit("", "chain") or 0 if account == "-" else self.naive.campaigns[account].budget.granted_cents
+        granted = (
+            self.naive.limit("", "chain") or 0 if account == "-" else self.naive.campaigns[account].budget.granted_cents
+        )
         left, cents = self.naive.reserve(account, granted), pick(self.rng, [5, 40, 10**6], 0.5)
         outcome = self.ledger.release_reserve(account, cents, self.now)
         self.note("unreserve", Outcome("unreserve" if outcome is not None else "refused"))

@@ -31,7 +31,9 @@ class World:
         return {"c": self.c, "d": self.d}
 
 
-def _campaign(name: str, granted: int, overspend: int = 0, limits: dict[str, Any] | None = None, **scopes: int) -> Campaign:
+def _campaign(
+    name: str, granted: int, overspend: int = 0, limits: dict[str, Any] | None = None, **scopes: int
+) -> Campaign:
     policy: Literal["strict", "honour"] = "honour" if overspend else "strict"
     limited = {"hold_s": 60, "token_s": 1800, "sync_s": 3600} | (limits or {})
     return Campaign(
@@ -60,8 +62,8 @@ WORLDS = (
     ),
     # Money enough: limits by number decide, and a till's clock is believed only so far.
     World(
-        _campaign("c", 50_000, limits={"per_user_day": 3, "per_user": 4, "coupons": 9}),
-        _campaign("d", 50_000, limits={**_MANY, "coupons": 14, "grace_s": 60, "max_till_skew_s": 7200}),
+        _campaign("c", 50_000, limits={"per_user_day": 3, "per_user": 5, "coupons": 4}),
+        _campaign("d", 50_000, limits={**_MANY, "coupons": 6, "grace_s": 60, "max_till_skew_s": 7200}),
     ),
     # Many coupons in few orders: the floor decides.
     World(

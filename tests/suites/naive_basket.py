@@ -26,7 +26,9 @@ def units_of(lines: Sequence[Line] | None, product_id: str) -> int:
     return sum(line.quantity for line in lines or () if line.product_id == product_id and line.quantity > 0)
 
 
-def stays_above_floor(lines: Sequence[Line] | None, product_id: str, list_price: int, tickets: Sequence[Ticket]) -> bool:
+def stays_above_floor(
+    lines: Sequence[Line] | None, product_id: str, list_price: int, tickets: Sequence[Ticket]
+) -> bool:
     """Whether the basket may carry all the tickets; True when it has no unit of the product."""
     prices: list[int] = []
     for line in lines or ():
@@ -35,7 +37,9 @@ def stays_above_floor(lines: Sequence[Line] | None, product_id: str, list_price:
             # As many tickets as there are can touch no more units of one line.
             prices += [price - line.discount_cents] * max(0, min(line.quantity, len(tickets)))
     placing = sorted(sorted(tickets, key=lambda one: one.offer_id), key=lambda one: one.discount, reverse=True)
-    ways = [way for way in product(range(len(prices)), repeat=len(placing)) if prices and _written(way, prices, placing)]
+    ways = [
+        way for way in product(range(len(prices)), repeat=len(placing)) if prices and _written(way, prices, placing)
+    ]
     assert len(ways) == (1 if prices else 0), "the written rule picks exactly one way"
     return all(_left(way, prices, placing, n) >= _floor(way, placing, n) for way in ways for n in way)
 

@@ -113,7 +113,11 @@ def _refuses(
         return "released"
     if kind in ("release", "withdraw"):
         return None
-    return _refuses_token(book, sent, ask, now) if kind == "token" else _refuses_sale(book, kind, sent, ask, at, now, stock)
+    return (
+        _refuses_token(book, sent, ask, now)
+        if kind == "token"
+        else _refuses_sale(book, kind, sent, ask, at, now, stock)
+    )
 
 
 def _refuses_token(book: NaiveBook, sent: Sent, ask: Ask, now: datetime) -> str | None:

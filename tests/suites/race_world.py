@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -18,8 +18,8 @@ from offers.journal import Journal
 from offers.slots import Store
 from offers.tables import answers, coupons, entries
 from offers.verify import verify
-from tests.offers.desk_world import DAY, PLANNED, SOHO, ask, campaign, decision
-from tests.suites.racing import Call, Told
+from tests.offers.desk_world import AT, DAY, PLANNED, SOHO, ask, campaign, decision
+from tests.suites.racing import Call, Told, insist
 
 # At the moment of the races it is Tuesday in New York and Wednesday in Auckland.
 AUCKLAND = Store("auckland", "Pacific/Auckland")
@@ -37,10 +37,10 @@ def issued(
     auckland: bool = False,
     budget: dict[str, int] | None = None,
     **limits: Any,
-) -> list[tuple[str, str]]:
-    """(code, offer) of `n` coupons of 100 cents in a campaign of their own, one a user or shared by `users`.
+) -> list[Any]:
+    """Rows of `n` coupons of 100 cents in a campaign of their own, one a user or shared by `users`.
 
-    `auckland`: every other one is for the store there.
+    `auckland`: every other one is for the store there. Limits hold from after the issue, which would keep to them too.
     """
     journal = Journal(url)
     desk = Desk(journal)
@@ -49,8 +49,8 @@ def issued(
     stores = (SOHO, AUCKLAND) if auckland else (SOHO,)
     batch = [
         decision(
-            f"{id}-u{number % (users or n):03d}",
-            DAY.replace(year=DAY.year + number // (users or n)),
+            f"u{number % (users or n):03d}",
+            DAY + timedelta(days=number // (users or n)),
             store_id=stores[number % len(stores)].store_id,
             expected_cents=0,
         )
@@ -60,11 +60,11 @@ def issued(
     limited = campaign(granted, reserve=0, **{"per_user_day": 1000, **limits})
     limited = msgspec.structs.replace(limited, id=id, budget=msgspec.structs.replace(limited.budget, **budget or {}))
     desk.open(limited, [SOHO, AUCKLAND], PLANNED)
-    found = sa.select(coupons.c.code, coupons.c.offer_id).where(coupons.c.campaign_id == id).order_by(coupons.c.seq)
     with journal.read() as connection:
-        codes = [(row.code, row.offer_id) for row in connection.execute(found)]
+        found = sa.select(coupons).where(coupons.c.campaign_id == id).order_by(coupons.c.seq)
+        rows = connection.execute(found).all()
     journal.close()
-    return codes
+    return list(rows)
 
 
 def call(verb: str, code: str, order_id: str, **told: Any) -> Call:
@@ -78,9 +78,21 @@ def call(verb: str, code: str, order_id: str, **told: Any) -> Call:
     return Call(verb, code, ask(order_id=order_id, **told), key)
 
 
-def returning(code: str, order_id: str, key: str, units: int | None) -> Call:
-    """Bring lattes of an order back: so many, or with None whatever is left."""
-    return call("reverse", code, order_id, key=key, lines=None if units is None else (Line("latte", units),))
+def redeemed(url: str, coupons: Sequence[Any], units: int = 1) -> Sequence[Any]:
+    """The coupons, each redeemed by an order of so many lattes that is called like its offer."""
+    journal = Journal(url)
+    desk = Desk(journal)
+    for coupon in coupons:
+        sale = ask(order_id=coupon.offer_id, lines=(Line("latte", units),))
+        assert desk.redeem(coupon.code, sale, f"sold {coupon.code}", AT).ok
+    journal.close()
+    return coupons
+
+
+def back(coupon: Any, key: str, units: int | None = None) -> Call:
+    """Bring lattes of a redeemed coupon's order back: so many, or whatever is left."""
+    lines = None if units is None else (Line("latte", units),)
+    return call("reverse", coupon.code, coupon.offer_id, key=f"back {coupon.code} {key}", lines=lines)
 
 
 def tally(told: Iterable[Told]) -> dict[str, int]:
@@ -106,6 +118,11 @@ class Judge:
         """What verify finds."""
         return verify(self.journal)
 
+    def ask_again(self, again: Call) -> tuple[str, str | None]:
+        """A call made once more, alone: its outcome and its bytes."""
+        outcome, body, _ = insist(Desk(self.journal), again, True)
+        return outcome, body
+
     def spent(self) -> int:
         """Cents the entries have paid and not taken back."""
         return sum({"redeem": 1, "reverse": -1}.get(row.kind, 0) * row.amount_cents for row in self.entries)
@@ -113,6 +130,14 @@ class Judge:
     def cents(self, kind: str) -> int:
         """Cents of all entries of a kind."""
         return sum(row.amount_cents for row in self.entries if row.kind == kind)
+
+    def taken_by(self, column: str) -> Counter[Any]:
+        """Redemptions and holds by a column of their coupons or entries, or all together."""
+        both = sa.select(coupons.c.user_id, coupons.c.offer_id)
+        with self.journal.read() as connection:
+            users = {row.offer_id: row.user_id for row in connection.execute(both)}
+        taken = [row for row in self.entries if row.kind in ("hold", "redeem")]
+        return Counter(users[row.offer_id] if column == "user_id" else getattr(row, column, column) for row in taken)
 
     def of(self, offer_id: str) -> list[Any]:
         """The entries of an offer that changed something, in order."""
@@ -133,24 +158,23 @@ class Judge:
                 faults.append(f"{one}: its entry is {entry}")
             if row.ok and body["entry_id"] != f"{row.campaign_id}:{row.seq}":
                 faults.append(f"{one}: another entry's answer")
-        unheard = self.answers.keys() - {one.key for one in told}
+        # What `redeemed` sold before the race, racers needn't have heard of.
+        unheard = {key for key in self.answers if not key.startswith("sold ")} - {one.key for one in told}
         answered = {(row.campaign_id, row.seq) for row in self.answers.values()}
         acts = [row for row in self.entries if row.kind not in ("issue", "grant", "terms", "unreserve")]
         silent = [row for row in acts if (row.campaign_id, row.seq) not in answered and "withdraw" not in row.detail]
-        return faults + [f"nobody heard of {key}" for key in sorted(unheard)] + [f"no answer to {row}" for row in silent]
+        return (
+            faults + [f"nobody heard of {key}" for key in sorted(unheard)] + [f"no answer to {row}" for row in silent]
+        )
 
 
 def held_and_paid(chain: Sequence[Any]) -> int:
     """How often an offer's entries pay it. AssertionError when what one order holds is another's."""
     holder, paid = None, 0
     for row in chain:
+        free = (None,) if row.kind in ("hold", "redeem") else ()
         if row.kind in ("hold", "redeem", "release"):
-            assert holder in (None, row.order_id), f"{row.kind} by {row.order_id}, held by {holder}"
+            assert holder in (*free, row.order_id), f"{row.kind} by {row.order_id}, held by {holder}"
         holder = row.order_id if row.kind == "hold" else None
         paid += row.kind == "redeem"
     return paid
-
-
-def with_store(calls: Sequence[Call], store_id: str) -> list[Call]:
-    """The same calls from another store."""
-    return [replace(one, ask=replace(one.ask, store_id=store_id)) for one in calls]

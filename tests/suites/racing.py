@@ -231,7 +231,7 @@ def _round(pipe: Any, log: int, desks: list[Desk], steady: bool, *more: Any) -> 
         gate.wait(PATIENCE_S)
         gate.wait(PATIENCE_S)
         try:
-            outcome, body, n_busy = _insist(desks[racer % len(desks)], call, steady)
+            outcome, body, n_busy = insist(desks[racer % len(desks)], call, steady)
             line = json.dumps(asdict(Told(place, racer, call.key, outcome, body, n_busy))) + "\n"
             assert os.write(log, line.encode()) == len(line)
         except BaseException as error:
@@ -250,7 +250,7 @@ def _round(pipe: Any, log: int, desks: list[Desk], steady: bool, *more: Any) -> 
         raise faults[0]
 
 
-def _insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, int]:
+def insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, int]:
     """Call until the ledger has an answer: its name, its bytes, and how often the ledger was too busy before."""
     give_up, n_busy = time.monotonic() + PATIENCE_S, 0
     while True:

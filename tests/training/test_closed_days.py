@@ -4,7 +4,13 @@ import pytest
 from offers.closed_days import closed_days_of
 from training.closed_days import closed_days_in
 
-GOOD = ["sunday", "2026-12-25", "sunday 2026-12-25", "2028-02-29 monday monday", " ".join(["2026-12-25"] * 91)]
+GOOD = [
+    "monday tuesday wednesday thursday friday saturday sunday",
+    "2026-12-25",
+    "sunday 2026-12-25",
+    "2028-02-29 monday monday",
+    " ".join(["2026-12-25"] * 91),
+]
 BAD = ["", " ", "Sunday", "sun", "sundays", "sunday  monday", "sunday\tmonday", "sunday,monday", " sunday", "2026-02-29",
        "20261225", "2026-W52-5", "2026-1-5", "25.12.2026", "2026-12-25T00:00", "sunday\u00a0monday", "٢٠٢٦-12-25",
        " ".join(["2026-12-25"] * 92)]  # fmt: skip
