@@ -13,26 +13,34 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench.ledger_pattern import Pattern, Raw, Rows, pattern, snapshot
-from bench.ledger_places import driver_of
+from bench.ledger_pattern import Pattern, Raw, Rows, copy_rows, pattern, snapshot
 from bench.ledger_world import CAMPAIGN_ID, NOW, Broken, issue, redeem
 from offers.chain import link_hash, plain_json
 from offers.codes import new_code, shown
+from offers.decisions import digest_of
 from offers.desk import Desk
 from offers.issued_terms import terms_of
-from offers.tables import accounts, coupons, metadata
+from offers.tables import accounts, coupons, decisions, metadata
 from offers.writing import answer_digest
 
 CHUNK = 20_000
 ACCOUNT = sa.select(accounts).where(accounts.c.campaign_id == CAMPAIGN_ID).with_for_update()
+# Columns that tell the number of an entry.
+_NUMBERS = {"entries": "seq", "answers": "seq", "decisions": "entry_seq"}
 
 
 @dataclass(frozen=True)
 class Mould:
-    """A pattern with its coupon as the ledger reads it, whose terms the issue entry repeats."""
+    """A pattern, and its coupon and decision as the ledger reads them: entries hold digests of those."""
 
     pattern: Pattern
     coupon: Mapping[str, Any]
+    decision: Mapping[str, Any]
+
+    @property
+    def seqs(self) -> list[int]:
+        """The numbers of the pattern's entries."""
+        return [row["seq"] for row in self.pattern.cloned["entries"]]
 
 
 def moulds(desk: Desk, now: datetime = NOW) -> tuple[Mould, Mould]:
@@ -50,84 +58,72 @@ def moulds(desk: Desk, now: datetime = NOW) -> tuple[Mould, Mould]:
         raise Broken("the driver's own values hash to something else than the ledger's; mend the fill")
     with desk.journal.read() as connection:
         coupon = dict(connection.execute(sa.select(coupons).where(coupons.c.code == code)).mappings().one())
-    seqs = sorted(key[-1] for key in after["entries"].keys() - before["entries"].keys())
-    # What stands for an answer in its entry is known by what it is reckoned from.
-    ids = [*_ids(coupon, seqs), *(_digest(row) for row in after["answers"].values() if code in row["key"])]
-    return Mould(pattern(before, after, ids), coupon), Mould(pattern(before, between, ids), coupon)
+        mine = decisions.c.decision_id == coupon["decision_id"]
+        decision = dict(connection.execute(sa.select(decisions).where(mine)).mappings().one())
+    told = [row for row in after["answers"].values() if code in row["key"]]
+    ids = _ids(coupon, decision, sorted(key[-1] for key in after["entries"].keys() - before["entries"].keys()), told)
+    whole, still_open = pattern(before, after, ids), pattern(before, between, ids)
+    return Mould(whole, coupon, decision), Mould(still_open, coupon, decision)
 
 
 def fill(desk: Desk, mould: Mould, n: int, done: Callable[[int], None]) -> list[str]:
-    """`n` more coupons of a mould; their codes. `done` is told how many entries that made so far."""
+    """`n` more coupons of a mould; their codes. `done` is told how many are made."""
     codes: list[str] = []
     while len(codes) < n:
         codes += _chunk(desk, mould, min(CHUNK, n - len(codes)))
-        done(len(codes) * mould.pattern.n_entries)
+        done(len(codes))
     return codes
 
 
 def _chunk(desk: Desk, mould: Mould, n: int) -> list[str]:
-    made = mould.pattern
-    new: dict[str, list[Raw]] = {table: [] for table in made.cloned}
     codes = [new_code(secrets.token_bytes) for _ in range(n)]
+    new: dict[str, list[Raw]] = {table: [] for table in mould.pattern.cloned}
     with desk.journal.write() as connection:
         head = connection.execute(ACCOUNT).one()
         seq, link = head.head_seq, head.head_hash
         first = int(connection.execute(sa.select(sa.func.max(coupons.c.seq))).scalar_one()) + 1
         for number, code in enumerate(codes, first):
-            offer_id, decision_id = f"off_{secrets.token_hex(12)}", f"dec_{secrets.token_hex(12)}"
-            own = {"offer_id": offer_id, "decision_id": decision_id, "code": code, "user_id": f"user-{code}"}
-            ids = _ids(own, range(seq + 1, seq + 1 + made.n_entries))
-            answers = made.rows("answers", ids)
-            for row in answers:
-                row |= {"seq": seq + made.n_entries}
-                ids.append(_digest(row))
-            of_coupon = {table: answers if table == "answers" else made.rows(table, ids) for table in new}
-            of_coupon["coupons"][0]["seq"] = number
-            for row in of_coupon["entries"]:
-                seq += 1
-                row |= {"seq": seq, "prev_hash": link}
-                if row["kind"] == "issue":
-                    row["detail"] = plain_json(terms_of({**mould.coupon, **own, "seq": number}))
-                row["hash"] = link = link_hash(row)
+            of_coupon, link = _coupon(mould, code, number, seq, link)
+            seq += mould.pattern.n_entries
             for table, rows in of_coupon.items():
                 new[table] += rows
         for table, rows in new.items():
-            _copy(connection, metadata.tables[table], rows)
-        _move(connection, made, n)
+            copy_rows(connection, metadata.tables[table], rows)
+        mould.pattern.move(connection, n)
         end = sa.update(accounts).where(accounts.c.campaign_id == CAMPAIGN_ID)
         connection.execute(end.values(head_seq=seq, head_hash=link))
     return codes
 
 
-def _ids(coupon: Mapping[str, Any], entry_seqs: Sequence[int]) -> list[str]:
-    """Every text by which one coupon's rows are known, in one order. The code stands in its order and its key too."""
+def _coupon(mould: Mould, code: str, number: int, seq: int, link: str) -> tuple[dict[str, list[Raw]], str]:
+    """One more coupon's rows by table, after entry `seq` whose hash is `link`, and the hash of its last entry."""
+    fresh = {"offer_id": f"off_{secrets.token_hex(12)}", "decision_id": f"dec_{secrets.token_hex(12)}"}
+    coupon = {**mould.coupon, **fresh, "code": code, "user_id": f"user-{code}", "seq": number}
+    decision = {**mould.decision, "decision_id": fresh["decision_id"]}
+    seqs = range(seq + 1, seq + 1 + mould.pattern.n_entries)
+    told = mould.pattern.rows("answers", _ids(coupon, decision, seqs, ()))
+    ids = _ids(coupon, decision, seqs, told)
+    found = {table: told if table == "answers" else mould.pattern.rows(table, ids) for table in mould.pattern.cloned}
+    for table, column in _NUMBERS.items():
+        for row in found.get(table, ()):
+            row[column] += seq + 1 - mould.seqs[0]
+    found["coupons"][0]["seq"] = number
+    for row in found["entries"]:
+        row["prev_hash"] = link
+        if row["kind"] == "issue":
+            row["detail"] = plain_json(terms_of(coupon))
+        row["hash"] = link = link_hash(row)
+    return found, link
+
+
+def _ids(coupon: Mapping[str, Any], decision: Mapping[str, Any], seqs: Sequence[int], told: Sequence[Raw]) -> list[str]:
+    """Every text by which one coupon's rows are known, in one order; its code stands in its order and its key too.
+
+    The last ones stand for its answers (`told`), when there are any yet.
+    """
     known = [coupon["offer_id"], coupon["decision_id"], coupon["code"], shown(coupon["code"]), coupon["user_id"]]
-    return [*known, *(f"{CAMPAIGN_ID}:{seq}" for seq in entry_seqs)]
-
-
-def _digest(answer: Raw) -> str:
-    return answer_digest(answer["key"], answer["body_hash"], bool(answer["ok"]), answer["body"])
-
-
-def _copy(connection: sa.Connection, table: sa.Table, rows: Sequence[Raw]) -> None:
-    # A column that the database numbers is left to it.
-    own = table.autoincrement_column
-    names = [name for name in rows[0] if own is None or name != own.name]
-    values = (tuple(row[name] for name in names) for row in rows)
-    listed, driver = ", ".join(names), driver_of(connection)
-    if connection.dialect.name == "sqlite":
-        driver.executemany(f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))})", values)
-        return
-    with driver.cursor().copy(f"COPY {table.name} ({listed}) FROM STDIN") as copy:
-        for value in values:
-            copy.write_row(value)
-
-
-def _move(connection: sa.Connection, made: Pattern, n: int) -> None:
-    for (name, key, column), by in made.moved.items():
-        table = metadata.tables[name]
-        where = sa.and_(*(own == value for own, value in zip(table.primary_key.columns, key, strict=True)))
-        connection.execute(sa.update(table).where(where).values({column: table.c[column] + n * by}))
+    digests = [answer_digest(row["key"], row["body_hash"], bool(row["ok"]), row["body"]) for row in told]
+    return [*known, digest_of([decision]), *(f"{CAMPAIGN_ID}:{seq}" for seq in seqs), *digests]
 
 
 def _look(desk: Desk) -> Rows:

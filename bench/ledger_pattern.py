@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.ledger_places import driver_of
 from offers.tables import metadata
 
 Raw = dict[str, Any]
@@ -44,6 +45,13 @@ class Pattern:
             {name: value.format(*ids) if type(value) is Open else value for name, value in row.items()}
             for row in self.cloned.get(table, ())
         ]
+
+    def move(self, connection: sa.Connection, n: int) -> None:
+        """Raise the numbers as `n` more coupons do."""
+        for (name, key, column), by in self.moved.items():
+            table = metadata.tables[name]
+            where = sa.and_(*(own == value for own, value in zip(table.primary_key.columns, key, strict=True)))
+            connection.execute(sa.update(table).where(where).values({column: table.c[column] + n * by}))
 
 
 def snapshot(connection: sa.Connection) -> Rows:
@@ -90,3 +98,17 @@ def _opened(value: Any, ids: Sequence[str]) -> Any:
     for place, one in enumerate(ids):
         text = text.replace(one, f"{{{place}}}")
     return Open(text)
+
+
+def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Raw]) -> None:
+    """Insert many rows by the driver's fastest way; a column that the database numbers is left to it."""
+    own = table.autoincrement_column
+    names = [name for name in rows[0] if own is None or name != own.name]
+    values = (tuple(row[name] for name in names) for row in rows)
+    listed, driver = ", ".join(names), driver_of(connection)
+    if connection.dialect.name == "sqlite":
+        driver.executemany(f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))})", values)
+        return
+    with driver.cursor().copy(f"COPY {table.name} ({listed}) FROM STDIN") as copy:
+        for value in values:
+            copy.write_row(value)

@@ -34,7 +34,7 @@ from offers.desk import Desk
 from offers.journal import Journal
 from offers.tables import entries
 
-ROUNDS = 40
+ROUNDS = 25
 KINDS = {"single": "one coupon", "limited": "a budget for one use"}
 _PEERS = {"single": "a single-use voucher", "limited": "an offer for one application"}
 

@@ -22,6 +22,12 @@ GENESIS = "0" * 64
 CHAIN = "-"
 """The account of the whole chain of shops: its grant caps all campaigns (0: no cap), its entries are refusals of codes that
 no campaign knows. No campaign can be called so."""
+NO_LIMITS = {
+    "reserve_cents": 0, "overspend_cents": 0, "max_per_user_day": 1, "hold_s": 1, "grace_s": 0, "token_s": 14_400,
+    "sync_s": 86_400, "stopped": False,
+    **dict.fromkeys(("per_store_cents", "per_user_cents", "per_day_cents", "max_per_user", "max_coupons", "max_till_skew_s")),
+}  # fmt: skip
+"""What the chain's account says where nobody has set it: a campaign's limits mean nothing there."""
 _NEWER = ("token_id", "day", "units", "reason")
 # Columns of later revisions are hashed only where they hold something, so older entries keep their hashes.
 _HASHED = tuple(column.name for column in entries.columns if column.name not in ("hash", *_NEWER))

@@ -9,11 +9,12 @@ from typing import Literal
 from offers.book import Line
 
 Kind = Literal[
-    "issue", "hold", "redeem", "release", "reverse", "token", "overpay", "refused", "grant", "unreserve", "terms"
-]
+    "issue", "hold", "redeem", "release", "reverse", "token", "overpay", "refused",
+    "grant", "unreserve", "terms", "decide", "lease",
+]  # fmt: skip
 """The first five are the ledger's commands. `token`: a hold for tills without network; `overpay`: what such a till paid and
-no budget owes; `refused`: a command the rules refused. The others are no commands: money granted to the campaign, its reserve
-released, its limits changed."""
+no budget owes; `refused`: a command the rules refused. The second line are no commands: money granted to the campaign, its
+reserve released, limits or a store's clock changed, a batch of decisions recorded, a till's lease."""
 
 
 @dataclass(frozen=True)

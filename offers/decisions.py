@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import astuple
@@ -37,6 +38,27 @@ def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Deci
         decisions.c.campaign_id == campaign_id, decisions.c.for_date.in_(days), decisions.c.user_id.in_(users)
     )
     return {(row.user_id, row.for_date) for row in connection.execute(found)}
+
+
+_DIGESTED = (
+    "decision_id",
+    "for_date",
+    "arms",
+    "planned_arm",
+    "sent_arm",
+    "propensity",
+    "holdout",
+    "reason",
+    "model_version",
+    "feature_version",
+)
+
+
+def digest_of(rows: Iterable[Any]) -> str:
+    """SHA-256 over a batch of decisions, mappings with the columns of `decisions`, but for their users: an erasure may reach
+    those. It stands in the batch's entry, so that no share of a holdout is mended afterwards."""
+    told = sorted([row[name] for name in _DIGESTED] for row in rows)
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
 def decision_row(decision: Decision, decision_id: str, campaign_id: str, now: datetime) -> dict[str, Any]:

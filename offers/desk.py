@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from offers.campaign import Campaign
 from offers.database import LedgerBusy, LedgerError
 from offers.decisions import decided_users, decision_of
 from offers.drafts import Decision, Issued
-from offers.group import MOST, Group
+from offers.group import Group
 from offers.issued_terms import Token
 from offers.issuing import issue
 from offers.journal import Journal
@@ -47,7 +48,7 @@ class Desk:
         """Bring a campaign's money and limits, the stores' clocks and (unless None) the budget of the whole chain, 0 for no
         cap, up to what their files say."""
         with self.journal.write() as connection:
-            put_stores(connection, stores)
+            put_stores(connection, stores, now)
             if chain_cents is not None:
                 open_chain(connection, chain_cents, now)
             open_account(connection, campaign, now)
@@ -94,15 +95,12 @@ class Desk:
 
     def token(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Set the discount aside for a token that the coupon's store may redeem without network; who asks signs it."""
-        return self._group.do(Act("token", code, ask, key, now, f"tok_{self._token(12).hex()}"))
+        told = replace(ask, order_id=None, lines=None)
+        return self._group.do(Act("token", code, told, key, now, f"tok_{self._token(12).hex()}"))
 
     def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
         """Take in what tills paid without network: (code, sale), their tokens found genuine. Once, however often it is sent."""
-        acts = [Act("settle", code, ask, f"settle:{code}:{ask.order_id}", now) for code, ask in sales]
-        groups = [acts[start : start + MOST] for start in range(0, len(acts), MOST)]
-        return [
-            done for group in groups for done in till.carry_out(self.journal, group, None) if isinstance(done, Answer)
-        ]
+        return till.settle(self.journal, sales, now)
 
     def withdraw(self, offer_id: str, actor: str, now: datetime) -> Answer:
         """Take an unused coupon back for good (sold out, store closed, person gone); its promise is free again."""

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 
 from offers.book import Coupon
 from offers.chain import Stamp, append
-from offers.commands import Issue, Refusal
+from offers.commands import Entry, Issue, Refusal
 from offers.database import LedgerError
-from offers.decisions import decided_of, decision_row
+from offers.decisions import decided_of, decision_row, digest_of
 from offers.drafts import Decision, Issued
 from offers.issued_terms import Token, coupon_row, terms_of
 from offers.journal import COUPON_FIELDS, read_heads, read_stores
@@ -46,7 +46,8 @@ def issue(
     stores = read_stores(connection, {d.terms.store_id for d in fresh if d.terms})
     refused = Counter[str]()
     coupon_rows: list[dict[str, Any]] = []
-    decision_rows, links = [], []
+    decision_rows: list[dict[str, Any]] = []
+    links: list[tuple[Entry, str | None, Stamp]] = []
     for decision in sorted(fresh, key=lambda decision: (decision.for_date, decision.user_id)):
         decision_id = f"dec_{token(12).hex()}"
         if decision.terms is not None:
@@ -62,10 +63,13 @@ def issue(
                 links.append((result, decision_id, Stamp("planner", None, terms_of(row))))
                 coupon_rows.append(row)
         decision_rows.append(decision_row(decision, decision_id, campaign_id, now))
-    append(connection, heads[campaign_id], links)
+    if decision_rows:
+        said = Entry("decide", None, campaign_id, None, None, 0, now, now)
+        links.append((said, None, Stamp("planner", None, {"decisions": digest_of(decision_rows)})))
+    head = append(connection, heads[campaign_id], links)
     if coupon_rows:
         lock_issuing(connection, len(coupon_rows))
         connection.execute(sa.insert(coupons), coupon_rows)
     if decision_rows:
-        connection.execute(sa.insert(decisions), decision_rows)
+        connection.execute(sa.insert(decisions), [{**row, "entry_seq": head.seq} for row in decision_rows])
     return Issued(len(coupon_rows), len(decision_rows), len(batch) - len(fresh), dict(refused))

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from offers.chain import CHAIN
-from offers.journal import read_heads
+from offers.chain import CHAIN, Stamp, append
+from offers.commands import Entry
+from offers.journal import read_account
 from offers.tables import leases
 
 LIFE = timedelta(hours=24)
@@ -44,11 +45,18 @@ def open_cents(connection: sa.Connection, store_id: str, now: datetime) -> int:
 
 
 def give(
-    connection: sa.Connection, lease_id: str, store_id: str, till_id: str, cents: int, allowance: int, now: datetime
+    connection: sa.Connection,
+    lease_id: str,
+    store_id: str,
+    till_id: str,
+    cents: int,
+    allowance: int,
+    now: datetime,
+    actor: str = "",
 ) -> Lease:
     """A new lease of `cents`. Raises AllowanceError when the store's `allowance` doesn't cover it beside the open ones."""
     # One lease at a time: the chain's account is what everybody can queue at.
-    read_heads(connection, [CHAIN], lock=True)
+    head = read_account(connection, CHAIN, lock=True)
     left = allowance - open_cents(connection, store_id, now)
     if cents > left:
         raise AllowanceError(
@@ -58,6 +66,8 @@ def give(
     now = now.replace(microsecond=0)
     lease = Lease(lease_id, store_id, till_id, cents, now, now + LIFE)
     connection.execute(sa.insert(leases).values(**vars(lease), paid_cents=0))
+    lent = Entry("lease", None, CHAIN, None, store_id, cents, now, now, held_until=lease.expires_at, token_id=lease_id)
+    append(connection, head, [(lent, None, Stamp(actor, till_id))])
     return lease
 
 

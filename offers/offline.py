@@ -75,11 +75,19 @@ def token_of(desk: Desk, signer: Signer, answer: Answer) -> str:
 
 
 def lend(
-    desk: Desk, signer: Signer, store_id: str, till_id: str, cents: int, allowance: int, lease_id: str, now: datetime
+    desk: Desk,
+    signer: Signer,
+    store_id: str,
+    till_id: str,
+    cents: int,
+    allowance: int,
+    lease_id: str,
+    now: datetime,
+    actor: str = "",
 ) -> tuple[str, leases.Lease]:
     """A signed lease for a till. Raises AllowanceError, LedgerError."""
     with desk.journal.write() as connection:
-        lease = leases.give(connection, lease_id, store_id, till_id, cents, allowance, now)
+        lease = leases.give(connection, lease_id, store_id, till_id, cents, allowance, now, actor)
     return signer.allowance(Allowance(**vars(lease))), lease
 
 

@@ -98,12 +98,17 @@ def release_reserve(
     return left - cents
 
 
-def put_stores(connection: sa.Connection, clocks: Sequence[Store]) -> None:
-    """Insert the stores' clocks or bring them up to date; what hasn't changed isn't written."""
+def put_stores(connection: sa.Connection, clocks: Sequence[Store], now: datetime) -> None:
+    """Insert the stores' clocks or bring them up to date; what changed is an entry of the chain, what hasn't isn't written."""
     known = {row.store_id: Store(**row._mapping) for row in connection.execute(sa.select(stores))}
-    news = sorted((store for store in clocks if store.store_id not in known), key=lambda store: store.store_id)
-    if news:
-        connection.execute(sa.insert(stores), [asdict(store) for store in news])
-    for store in sorted(clocks, key=lambda store: store.store_id):
-        if known.get(store.store_id, store) != store:
-            connection.execute(sa.update(stores).where(stores.c.store_id == store.store_id).values(asdict(store)))
+    changed = sorted((one for one in clocks if known.get(one.store_id) != one), key=lambda one: one.store_id)
+    if not changed:
+        return
+    head = read_account(connection, CHAIN, lock=True)
+    for one in changed:
+        if one.store_id in known:
+            connection.execute(sa.update(stores).where(stores.c.store_id == one.store_id).values(asdict(one)))
+        else:
+            connection.execute(sa.insert(stores).values(asdict(one)))
+    said = [(Entry("terms", None, CHAIN, None, one.store_id, 0, now, now), asdict(one)) for one in changed]
+    append(connection, head, [(entry, None, Stamp("tables", None, told)) for entry, told in said])

@@ -81,7 +81,9 @@ def reconcile(
             found.append(Difference(what, coupon, order_id, paid, booked))
         elif unowed[pair]:
             reasons = ", ".join(sorted(unowed[pair]))
-            found.append(Difference(f"paid without network, owed by no budget: {reasons}", coupon, order_id, paid, booked))
+            found.append(
+                Difference(f"paid without network, owed by no budget: {reasons}", coupon, order_id, paid, booked)
+            )
     total, booked = sum(till.values()), sum(ledger.values())
     return Reconciled(len(rows), total, booked, total - booked, tuple(found), told)
 

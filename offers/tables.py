@@ -90,6 +90,7 @@ decisions = Table(
     Column("reason", String(64)),
     *ids("model_version", "feature_version"),
     *moments("made_at"),
+    Column("entry_seq", BigInteger),
     Unique("campaign_id", "for_date", "user_id", name="decisions_once"),
 )
 entries = Table(

@@ -20,6 +20,7 @@ from offers.answers import Answer, Ask, KeyReused
 from offers.book import Line
 from offers.commands import Refusal
 from offers.database import LedgerBusy
+from offers.group import MOST
 from offers.journal import Journal
 from offers.loading import load
 from offers.tables import answers, coupons
@@ -64,6 +65,18 @@ def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
     if stored is None:
         raise LedgerBusy("ledger: another write came in between and nothing was stored; try again")
     return [_again(stored, acts[0])]
+
+
+def settle(journal: Journal, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
+    """Settle (code, sale) each, a transaction for every so many; one answer a sale, in order. Raises LedgerError."""
+    acts = [Act("settle", code, ask, f"settle:{code}:{ask.order_id}", now) for code, ask in sales]
+    done: list[Answer] = []
+    for start in range(0, len(acts), MOST):
+        for result in carry_out(journal, acts[start : start + MOST], None):
+            # A sale's key is made of the sale, so nobody else can have used it.
+            assert isinstance(result, Answer)
+            done.append(result)
+    return done
 
 
 def code_of_offer(journal: Journal, offer_id: str) -> str:

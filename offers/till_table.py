@@ -48,7 +48,9 @@ def read_till(path: Path) -> list[TillRow]:
         try:
             cents = int(str(row["discount_cents"]).strip())
         except ValueError:
-            raise TillTableError(f"{path}, row {number}: discount_cents is {row['discount_cents']!r}; write whole cents") from None
+            raise TillTableError(
+                f"{path}, row {number}: discount_cents is {row['discount_cents']!r}; write whole cents"
+            ) from None
         if not _text(row["order_id"]):
             raise TillTableError(f"{path}, row {number}: a coupon without an order_id; name the order it was paid to")
         back = row.get("event_type") in _RETURNS
@@ -81,5 +83,7 @@ def _moment(path: Path, number: int, value: Any) -> datetime | None:
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise TillTableError(f"{path}, row {number}: occurred_at is {value!r}; write 2026-03-02T08:30:00-05:00") from None
+        raise TillTableError(
+            f"{path}, row {number}: occurred_at is {value!r}; write 2026-03-02T08:30:00-05:00"
+        ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

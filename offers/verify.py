@@ -14,25 +14,32 @@ import sqlalchemy as sa
 
 from offers.journal import Journal
 from offers.replay import Replay
+from offers.replay_rest import compare_rest
 from offers.tables import accounts, answers, coupons, decisions, entries, outbox, sums
+
+# SQLite keeps whatever is written into a column, so a value may not be of its kind any more.
+_UNREADABLE = (TypeError, ValueError, OverflowError, AttributeError, LookupError)
 
 
 def verify(journal: Journal) -> list[str]:
     """Every difference found, one plain line each; empty when the journal is whole. Raises LedgerError."""
     with journal.read() as connection:
         found: list[str] = []
+        said: list[Any] = []
         known = connection.execute(sa.select(accounts).order_by(accounts.c.campaign_id)).all()
         for account in known:
             try:
-                found.extend(_verify_campaign(connection, account))
-            except (TypeError, ValueError, OverflowError) as error:
-                # SQLite keeps whatever is written into a column, so a value may not be of its kind any more.
+                found.extend(_verify_campaign(connection, account, said))
+            except _UNREADABLE as error:
                 found.append(f"campaign {account.campaign_id}: a stored value can't be read ({error})")
         names = [account.campaign_id for account in known]
         for table in (entries, coupons, sums):
             lost = sa.select(table.c.campaign_id).where(table.c.campaign_id.not_in(names)).distinct()
             found += [f"{table.name}: campaign {row.campaign_id} has no account" for row in connection.execute(lost)]
-        found += _orphans(connection)
+        try:
+            found += [*_orphans(connection), *compare_rest(connection, said)]
+        except _UNREADABLE as error:
+            found.append(f"a stored value can't be read ({error})")
         return found
 
 
@@ -43,7 +50,7 @@ def heads(journal: Journal) -> dict[str, dict[str, Any]]:
         return {row.campaign_id: {"seq": row.head_seq, "hash": row.head_hash} for row in connection.execute(found)}
 
 
-def _verify_campaign(connection: sa.Connection, account: Any) -> Iterator[str]:
+def _verify_campaign(connection: sa.Connection, account: Any, said: list[Any]) -> Iterator[str]:
     mine = coupons.c.campaign_id == account.campaign_id
     stored = {row.offer_id: row for row in connection.execute(sa.select(coupons).where(mine))}
     kept = {
@@ -51,11 +58,14 @@ def _verify_campaign(connection: sa.Connection, account: Any) -> Iterator[str]:
         for row in connection.execute(sa.select(answers).where(answers.c.campaign_id == account.campaign_id))
     }
     of_campaign = outbox.c.offer_id.in_(sa.select(coupons.c.offer_id).where(mine))
-    events = [(row.offer_id, row.event) for row in connection.execute(sa.select(outbox).where(of_campaign))]
+    events = [
+        (row.offer_id, row.event, row.made_at) for row in connection.execute(sa.select(outbox).where(of_campaign))
+    ]
     replay = Replay(account, stored, kept, events)
     chain = sa.select(entries).where(entries.c.campaign_id == account.campaign_id).order_by(entries.c.seq)
     for row in connection.execute(chain.execution_options(yield_per=1000)):
         yield from replay.take(row)
+    said += replay.said
     of_account = sa.select(sums).where(sums.c.campaign_id == account.campaign_id)
     yield from replay.end({(row.scope, row.key): row.spent_cents for row in connection.execute(of_account)})
 

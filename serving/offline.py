@@ -39,7 +39,7 @@ async def lease(asked: Asked) -> Reply:
     try:
         signed, given = await asked.begin(
             offline.lend, asked.parts.desk, asked.parts.signer, store_id, ask.till_id, ask.cents, allowance,
-            f"lease_{token_hex(12)}", asked.now,
+            f"lease_{token_hex(12)}", asked.now, asked.key.key_id,
         )  # fmt: skip
     except AllowanceError as error:
         raise Problem(422, "allowance_exhausted", str(error)) from None

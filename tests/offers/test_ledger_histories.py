@@ -1,12 +1,10 @@
-from collections import Counter
+"""Half of three hundred histories; the others are in test_ledger_histories_more.py, so that two workers share them."""
 
-from tests.offers.memory_ledger import MemoryLedger
-from tests.suites.ledger_histories import assert_all_reached, run_history
+import pytest
+
+from tests.offers.history_files import play_on_files
 
 
-def test_sixty_histories_agree_with_a_naive_book_and_reach_everything():
-    reached = Counter()
-    for seed in range(60):
-        reached += run_history(MemoryLedger(), seed, 120)
-    assert_all_reached(reached)
-    assert reached.total() == 60 * 120
+@pytest.mark.parametrize("begin", [0, 50, 100])
+def test_histories_agree_with_a_naive_book_and_reach_everything(begin, migrated_file, tmp_path):
+    play_on_files(range(begin, begin + 50), migrated_file, tmp_path)

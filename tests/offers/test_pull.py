@@ -53,7 +53,7 @@ def test_numbers_are_given_once_and_in_order(desk):
 def test_a_stores_clock_is_brought_up_to_date(desk):
     later = type(SOHO)("soho", "America/New_York", 480, 1200, "sunday")
     with desk.journal.write() as connection:
-        put_stores(connection, [later, type(SOHO)("bund", "Asia/Shanghai")])
+        put_stores(connection, [later, type(SOHO)("bund", "Asia/Shanghai")], PLANNED)
         rows = connection.execute(sa.select(stores).order_by(stores.c.store_id)).all()
     assert [tuple(row) for row in rows] == [
         ("bund", "Asia/Shanghai", None, None, ""),

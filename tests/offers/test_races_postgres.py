@@ -1,5 +1,6 @@
 import pytest
 
+from tests.suites.killing import KillSuite
 from tests.suites.races import RaceSuite, crew, judged  # noqa: F401
 
 
@@ -14,4 +15,8 @@ class OnPostgres:
 
 
 class TestRaces(OnPostgres, RaceSuite):
+    pass
+
+
+class TestKills(OnPostgres, KillSuite):
     pass

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.suites.killing import KillSuite
 from tests.suites.races import RaceSuite, crew, judged  # noqa: F401
 
 
@@ -14,4 +15,8 @@ class OnSqlite:
 
 
 class TestRaces(OnSqlite, RaceSuite):
+    pass
+
+
+class TestKills(OnSqlite, KillSuite):
     pass

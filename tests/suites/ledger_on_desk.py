@@ -75,26 +75,29 @@ class DeskLedger:
         self.codes[sent.name] = row.code
         return Outcome("issue"), row.offer_id
 
-    def act(self, kind: str, name: str, ask: Ask, key: str, now: datetime, stock: int | None) -> Outcome:
+    def act(self, kind: str, name: str, ask: Ask, key: str, now: datetime, stock: int | None) -> Answer | KeyReused:
         """One command, through the desk's own method."""
         self.stock, code = stock, self.codes.get(name, UNKNOWN)
         try:
             if kind == "settle":
-                return outcome_of(self.desk.settle([(code, ask)], now)[0])
+                return self.desk.settle([(code, ask)], now)[0]
             if kind == "quote":
-                return outcome_of(self.desk.validate(code, ask, now))
+                return self.desk.validate(code, ask, now)
             if kind == "withdraw":
-                return outcome_of(self.desk.withdraw(self._offer_of(name), "operator", now))
-            return outcome_of(getattr(self.desk, kind)(code, ask, key, now))
-        except KeyReused:
-            return Outcome("reused")
+                return self.desk.withdraw(self._offer_of(name), "operator", now)
+            answer: Answer = getattr(self.desk, kind)(code, ask, key, now)
+            return answer
+        except KeyReused as error:
+            return error
 
-    def together(self, asked: Sequence[tuple[Any, str, Ask, str]], now: datetime) -> list[Outcome]:
+    def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer | KeyReused]:
+        """A till's batch."""
+        return [*self.desk.settle([(self.codes.get(name, UNKNOWN), ask) for name, ask in sales], now)]
+
+    def together(self, asked: Sequence[tuple[Any, str, Ask, str]], now: datetime) -> list[Answer | KeyReused]:
         """Several commands in one transaction, as threads that come at the same time share it."""
-        self.stock = None
         acts = [Act(kind, self.codes.get(name, UNKNOWN), ask, key, now, f"tok_{key}") for kind, name, ask, key in asked]
-        done = till.carry_out(self.desk.journal, acts, None)
-        return [outcome_of(one) if isinstance(one, Answer) else Outcome("reused") for one in done]
+        return till.carry_out(self.desk.journal, acts, None)
 
     def sums(self, now: datetime) -> dict[tuple[str, str, str], Money]:
         """Every scope that isn't empty, from the stored rows."""
@@ -119,13 +122,26 @@ class DeskLedger:
         money = {name: Money(a.spent_cents, a.held_cents, a.promised_cents) for name, a in found.items() if a}
         return money | {CHAIN: Money(sum(one.spent for one in money.values()), *chain)}
 
+    def uses(self) -> list[tuple[int, int, int, int]]:
+        """Of each coupon that moved: redemptions, units sold, units and cents that came back less than were paid."""
+        find = (
+            "SELECT sum(CASE WHEN kind = 'redeem' THEN 1 ELSE 0 END), sum(CASE WHEN kind = 'redeem' THEN units ELSE 0 END),"
+            " sum(CASE WHEN kind = 'reverse' THEN units ELSE 0 END),"
+            " sum(CASE kind WHEN 'redeem' THEN amount_cents WHEN 'reverse' THEN -amount_cents ELSE 0 END)"
+            " FROM entries WHERE offer_id IS NOT NULL GROUP BY offer_id"
+        )
+        with self.desk.journal.read() as connection:
+            return [(int(r), int(sold), int(back), int(c)) for r, sold, back, c in connection.exec_driver_sql(find)]
+
     def _offer_of(self, name: str) -> str:
         with self.desk.journal.read() as connection:
             find = sa.select(coupons.c.offer_id).where(coupons.c.code == self.codes.get(name, UNKNOWN))
             return str(connection.execute(find).scalar())
 
 
-def outcome_of(answer: Answer) -> Outcome:
+def outcome_of(answer: Answer | KeyReused) -> Outcome:
+    if isinstance(answer, KeyReused):
+        return Outcome("reused")
     body = answer.body
     if not answer.ok:
         return Outcome("refused", body["reason"])

@@ -40,7 +40,7 @@ class Happened(NamedTuple):
     sent: Sent
     order: str | None = None
     day: date = date.min
-    until: datetime = datetime.min
+    until: datetime | None = None
     cents: int = 0
     units: int = 0
 
@@ -97,7 +97,7 @@ class NaiveBook:
 
     def live(self, now: datetime) -> list[Happened]:
         """Holds, of orders and of tokens, that haven't run out."""
-        return [one for one in self.last().values() if one.kind in ("hold", "token") and now < one.until]
+        return [one for one in self.last().values() if one.until and now < one.until]
 
     def taken(self, now: datetime) -> list[Happened]:
         """Coupons in use: under a live hold, or redeemed and not wholly taken back."""

@@ -23,6 +23,7 @@ from tests.suites.racing import Call, Told, insist
 
 # At the moment of the races it is Tuesday in New York and Wednesday in Auckland.
 AUCKLAND = Store("auckland", "Pacific/Auckland")
+ACTS = ("hold", "redeem", "release", "reverse", "token", "overpay", "refused")
 LATTES = 37
 """Units in a partial return: 100 cents don't divide by them."""
 
@@ -120,7 +121,7 @@ class Judge:
 
     def ask_again(self, again: Call) -> tuple[str, str | None]:
         """A call made once more, alone: its outcome and its bytes."""
-        outcome, body, _ = insist(Desk(self.journal), again, True)
+        outcome, body, *_ = insist(Desk(self.journal), again, True)
         return outcome, body
 
     def spent(self) -> int:
@@ -161,7 +162,7 @@ class Judge:
         # What `redeemed` sold before the race, racers needn't have heard of.
         unheard = {key for key in self.answers if not key.startswith("sold ")} - {one.key for one in told}
         answered = {(row.campaign_id, row.seq) for row in self.answers.values()}
-        acts = [row for row in self.entries if row.kind not in ("issue", "grant", "terms", "unreserve")]
+        acts = [row for row in self.entries if row.kind in ACTS]
         silent = [row for row in acts if (row.campaign_id, row.seq) not in answered and "withdraw" not in row.detail]
         return (
             faults + [f"nobody heard of {key}" for key in sorted(unheard)] + [f"no answer to {row}" for row in silent]

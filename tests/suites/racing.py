@@ -45,13 +45,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Told:
-    """What a racer was told in a round. `outcome`: done, a refusal's reason, in_flight or reused; `body` as JSON."""
+    """What a racer was told in a round. `outcome`: done, a refusal's reason, in_flight or reused; `body` as JSON.
+
+    `replay`: the ledger had the answer from before.
+    """
 
     place: int
     racer: int
     key: str | None
     outcome: str
     body: str | None
+    replay: bool
     n_busy: int
 
 
@@ -78,7 +82,7 @@ class Crew:
         self.heard: list[Told] = []
         self._read_to = [0] * N_PROCESSES
         self._place = 0
-        self.n_kills = 0
+        self.n_killed = 0
         self._killed: set[int] = set()
         self.workers: list[Any] = [None] * N_PROCESSES
         self.pipes: list[Any] = [None] * N_PROCESSES
@@ -100,7 +104,7 @@ class Crew:
 
         `steady`: nothing but the racers troubles the ledger, so it fails nobody and is busy for nobody who didn't wait.
         """
-        self._url, self._terms, self.heard, self.n_kills = url, (n_desks, steady), [], 0
+        self._url, self._terms, self.heard, self.n_killed = url, (n_desks, steady), [], 0
         for pipe in self.pipes:
             pipe.send(("open", url, *self._terms))
         for number in range(N_PROCESSES):
@@ -149,7 +153,6 @@ class Crew:
         if not self.pipes[number].poll(after_s):
             self.workers[number].kill()
             self._killed.add(number)
-            self.n_kills += 1
 
     def _send(self, number: int, calls: Sequence[Call], dies_at: int | None = None) -> None:
         first = number * N_THREADS
@@ -171,6 +174,7 @@ class Crew:
     def _bury(self, number: int) -> None:
         self.workers[number].join(PATIENCE_S)
         assert self.workers[number].exitcode == -9
+        self.n_killed += 1
         self._killed.discard(number)
         self._hire(number)
 
@@ -231,8 +235,8 @@ def _round(pipe: Any, log: int, desks: list[Desk], steady: bool, *more: Any) -> 
         gate.wait(PATIENCE_S)
         gate.wait(PATIENCE_S)
         try:
-            outcome, body, n_busy = insist(desks[racer % len(desks)], call, steady)
-            line = json.dumps(asdict(Told(place, racer, call.key, outcome, body, n_busy))) + "\n"
+            told = Told(place, racer, call.key, *insist(desks[racer % len(desks)], call, steady))
+            line = json.dumps(asdict(told)) + "\n"
             assert os.write(log, line.encode()) == len(line)
         except BaseException as error:
             faults.append(error)
@@ -250,17 +254,17 @@ def _round(pipe: Any, log: int, desks: list[Desk], steady: bool, *more: Any) -> 
         raise faults[0]
 
 
-def insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, int]:
-    """Call until the ledger has an answer: its name, its bytes, and how often the ledger was too busy before."""
+def insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, bool, int]:
+    """Call until the ledger has an answer: outcome, bytes, whether they are a replay, how often it was busy before."""
     give_up, n_busy = time.monotonic() + PATIENCE_S, 0
     while True:
         began = time.monotonic()
         try:
             answer = call_at(desk, call)
         except KeyInFlight:
-            return "in_flight", None, n_busy
+            return "in_flight", None, False, n_busy
         except KeyReused:
-            return "reused", None, n_busy
+            return "reused", None, False, n_busy
         except LedgerError as error:
             now = time.monotonic()
             if steady and not isinstance(error, LedgerBusy):
@@ -271,7 +275,8 @@ def insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, int]:
                 raise
             n_busy += 1
             continue
-        return "done" if answer.ok else str(answer.body["reason"]), json.dumps(dict(answer.body)), n_busy
+        outcome = "done" if answer.ok else str(answer.body["reason"])
+        return outcome, json.dumps(dict(answer.body)), answer.replay, n_busy
 
 
 def on_step(engine: sa.Engine, step: Callable[[sa.Connection], None]) -> None:

@@ -28,6 +28,7 @@ def upgrade() -> None:
     day, reason = sa.Column("day", sa.String(10)), sa.Column("reason", sa.String(32))
     _add("entries", sa.Column("token_id", Id), day, sa.Column("units", sa.Integer), reason)
     _add("answers", sa.Column("campaign_id", Id), sa.Column("seq", sa.BigInteger))
+    _add("decisions", sa.Column("entry_seq", sa.BigInteger))
     _tables()
     _fill()
 
@@ -52,6 +53,7 @@ _SUMS = (("campaign_id", Id), ("scope", sa.String(16)), ("key", Id))
 def _fill() -> None:
     op.execute("UPDATE coupons SET units = 1 WHERE state IN ('redeemed', 'reversed')")
     op.execute("UPDATE coupons SET returned = 1 WHERE state = 'reversed'")
+    op.execute("UPDATE coupons SET used_day = NULL WHERE state IN ('issued', 'released')")
     used = "FROM coupons WHERE coupons.campaign_id = accounts.campaign_id AND state = 'redeemed'"
     op.execute(f"UPDATE accounts SET n_used = (SELECT count(*) {used})")
     for scope, column in (("store", "store_id"), ("day", "used_day")):
