@@ -13,9 +13,9 @@ from bench.client import Client
 from settings import Settings
 
 
-def basket_for(offer: dict[str, Any], order_id: str) -> dict[str, Any]:
+def basket_for(offer: dict[str, Any], order_id: str, quantity: int = 1) -> dict[str, Any]:
     """A till's basket that redeems the offer, a quarter of an hour into its window (the till's clock decides)."""
-    line = {"product_id": offer["product_id"], "quantity": 1, "unit_price_cents": offer["price_cents"]}
+    line = {"product_id": offer["product_id"], "quantity": quantity, "unit_price_cents": offer["price_cents"]}
     till_time = datetime.fromisoformat(offer["valid_from"]) + timedelta(minutes=15)
     return {"store_id": offer["store_id"], "order_id": order_id, "lines": [line], "till_time": till_time.isoformat()}
 
@@ -25,17 +25,23 @@ def write_tour(settings: Settings, client: Client, offers: Sequence[dict[str, An
     if not offers:
         console.out.print("\nNo coupon was issued, so there is none to redeem; the reasons stand above.")
         return
-    offer = offers[0]
+    offer, second = offers[0], offers[min(1, len(offers) - 1)]
     words = {
         "URL": client.url,
         "APP_KEY": client.keys["app"],
         "POS_KEY": client.keys["pos"],
         "SCHEDULER_KEY": client.keys["scheduler"],
+        "ANALYST_KEY": client.keys["analyst"],
         "USER_ID": offer["user_id"],
         "STORE_ID": offer["store_id"],
         "PRODUCT_ID": offer["product_id"],
         "COUPON": offer["coupon_code"],
         "BASKET": json.dumps(basket_for(offer, "order-1")),
+        # Of docs/ledger.md, which buys two of a product and brings one back.
+        "COUPON_2": second["coupon_code"],
+        "CAMPAIGN": second["campaign_id"],
+        "BASKET_2": json.dumps(basket_for(second, "order-2", 2)),
+        "ONE_BACK": json.dumps({"order_id": "order-2", "lines": [{"product_id": second["product_id"]}]}),
     }
     path = settings.home / "demo.env"
     path.touch(mode=0o600)

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from offers.book import Coupon
-from offers.chain import Stamp, append
+from offers.chain import Head, Stamp, append
 from offers.commands import Entry, Issue, Refusal
 from offers.database import LedgerError
 from offers.decisions import decided_of, decision_row, digest_of
@@ -63,13 +63,25 @@ def issue(
                 links.append((result, decision_id, Stamp("planner", None, terms_of(row))))
                 coupon_rows.append(row)
         decision_rows.append(decision_row(decision, decision_id, campaign_id, now))
+    _store(connection, heads[campaign_id], links, coupon_rows, decision_rows, now)
+    return Issued(len(coupon_rows), len(decision_rows), len(batch) - len(fresh), dict(refused))
+
+
+def _store(
+    connection: sa.Connection,
+    head: Head,
+    links: list[tuple[Entry, str | None, Stamp]],
+    coupon_rows: list[dict[str, Any]],
+    decision_rows: list[dict[str, Any]],
+    now: datetime,
+) -> None:
+    """Write a batch: its issue entries, then the entry that seals its decisions."""
     if decision_rows:
-        said = Entry("decide", None, campaign_id, None, None, 0, now, now)
+        said = Entry("decide", None, head.account.campaign_id, None, None, 0, now, now)
         links.append((said, None, Stamp("planner", None, {"decisions": digest_of(decision_rows)})))
-    head = append(connection, heads[campaign_id], links)
+    head = append(connection, head, links)
     if coupon_rows:
         lock_issuing(connection, len(coupon_rows))
         connection.execute(sa.insert(coupons), coupon_rows)
     if decision_rows:
         connection.execute(sa.insert(decisions), [{**row, "entry_seq": head.seq} for row in decision_rows])
-    return Issued(len(coupon_rows), len(decision_rows), len(batch) - len(fresh), dict(refused))

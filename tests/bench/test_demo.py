@@ -18,6 +18,7 @@ from settings import Settings
 OFFER = {
     "user_id": "ann",
     "coupon_code": "AAAA",
+    "campaign_id": "c",
     "product_id": "latte",
     "store_id": "soho",
     "price_cents": 450,
@@ -58,7 +59,7 @@ def test_the_basket_redeems_inside_the_window():
 
 
 def test_the_tour_keeps_its_keys_to_the_owner_and_quotes_for_the_shell(tmp_path, capsys):
-    keys = {"app": "dp_app_secret", "pos": "it's", "scheduler": "s"}
+    keys = {"app": "dp_app_secret", "pos": "it's", "scheduler": "s", "analyst": "a"}
     write_tour(Settings(home=tmp_path), Client("http://127.0.0.1:1", keys), [OFFER])
     path = tmp_path / "demo.env"
     assert path.stat().st_mode & 0o777 == 0o600

@@ -56,7 +56,7 @@ def test_a_stall_is_paid_by_all_whom_it_keeps_waiting():
     assert all(shot.body == b"{}" for shot in shots)
     # Sent a hundredth apart and answered together: each waited that much less than the one before.
     assert shots[0].took_s > 0.2
-    assert shots[0].took_s - shots[20].took_s == pytest.approx(0.2, abs=0.05)
+    assert shots[0].took_s - shots[20].took_s == pytest.approx(0.2, abs=0.1)
 
 
 def test_a_connection_that_was_closed_while_it_waited_is_replaced():

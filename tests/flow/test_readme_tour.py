@@ -18,6 +18,7 @@ from tests.flow.ports import free_port
 from tests.house.rooms import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+LEDGER = (ROOT / "docs" / "ledger.md").read_text("utf-8")
 READY_WITHIN_S = 280
 
 
@@ -90,6 +91,31 @@ def test_the_readme_tour_ends_in_a_redeemed_coupon(demo):
     assert known["COUPON"] in {offer["coupon_code"] for offer in wallet["offers"]}
     assert quote["discount_cents"] == entry["discount_cents"] > 0
     assert entry["kind"] == "redeem"
+
+
+def test_the_ledgers_walk_goes_from_issue_to_reversal(demo):
+    folder, _ = demo
+    block = re.search(r"```sh walk\n(.*?)```", LEDGER, re.S)[1]
+    script = block.replace("curl -s ", "curl -s -w '\\n' ")
+    told = subprocess.run(["bash", "-euc", script], cwd=folder, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    answers = [json.loads(line) if line.startswith("{") else line for line in told.stdout.splitlines() if line.strip()]
+    quote, held, freed, paid, again, busy, card, one, rest, twice = answers[:10]
+    assert [one["kind"] for one in (quote, held, freed, paid)] == ["quote", "hold", "release", "redeem"]
+    assert again == paid
+    assert (busy["code"], twice["code"]) == ("already_redeemed", "released")
+    assert (one["units"], rest["units"]) == (1, 1)
+    assert one["discount_cents"] + rest["discount_cents"] == paid["discount_cents"] > 0
+    assert card["budget"]["spent_cents"] >= paid["discount_cents"]
+    assert "<svg" in told.stdout
+
+
+def test_the_ledger_verifies_after_the_walk(demo):
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DAYPART_CAMPAIGNS": str(ROOT / "campaigns")}
+    told = subprocess.run(
+        [sys.executable, "-m", "daypart", "verify", "--json"], cwd=demo[0], env=env, capture_output=True, text=True
+    )
+    assert (told.returncode, json.loads(told.stdout)["differences"]) == (0, [])
 
 
 def test_the_same_basket_again_is_refused(demo):

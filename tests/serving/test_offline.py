@@ -14,6 +14,8 @@ from offers.offline_till import OfflineTill
 from offers.qr import qr_png
 from offers.tokens import Reader
 from offers.verify import verify
+from serving.coupon_calls import COUPON_CALLS
+from serving.wire_offline import MAX_SALES
 from tests.offers.desk_world import SOHO, campaign, decision
 from tests.serving.fakes import NOW
 
@@ -71,6 +73,12 @@ def test_a_lease_above_the_allowance_is_refused_with_what_is_left(shop):
     assert "100 aren't lent" in refused.json()["detail"]
 
 
+def test_only_tills_and_apps_get_at_what_pays_offline():
+    scopes = {call.name: set(call.scopes) for call in COUPON_CALLS}
+    assert scopes["store_lease"] == scopes["store_settle"] == {"pos"}
+    assert scopes["coupon_token"] == {"app", "pos"}
+
+
 def test_a_refused_token_says_why(shop):
     answer = post(shop, f"/v1/coupons/{the_code(shop)}/token", {"store_id": "bund"}, "app")
     assert (answer.status_code, answer.json()["reason"]) == (422, "wrong_store")
@@ -101,7 +109,7 @@ def test_forged_and_endless_tokens_are_rejected_not_booked(shop):
     answer = post(shop, "/v1/stores/soho/settle", {"sales": [{**sale, "token": "a.b.c"}]})
     assert answer.json()["sales"][0]["outcome"] == "rejected"
     assert post(shop, "/v1/stores/soho/settle", {"sales": [{**sale, "token": "x" * 5000}]}).status_code == 400
-    assert post(shop, "/v1/stores/soho/settle", {"sales": [sale | {"token": "a.b.c"}] * 1001}).status_code == 400
+    assert post(shop, "/v1/stores/soho/settle", {"sales": [sale | {"token": "a.b.c"}] * (MAX_SALES + 1)}).status_code == 400
 
 
 def test_the_qr_code_says_the_code(shop, tmp_path):

@@ -32,7 +32,7 @@ def test_a_campaigns_budget_and_why_its_lift_is_not_known(world):
     body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
     assert body["budget"] == {
         "granted_cents": 5000, "reserve_cents": 750, "held_cents": 100, "promised_cents": 200, "spent_cents": 300,
-        "forecast_cents": 600,
+        "forecast_cents": 600, "overspend_cents": 0, "overspent_cents": 0, "overpaid_cents": 0,
     }  # fmt: skip
     assert (body["lift"], body["lift_unavailable"]) == (None, "no_holdout")
     answer = world.ask("GET", "/v1/campaigns/other", "analyst")

@@ -44,7 +44,7 @@ def ask_for(rng: Random, book: NaiveBook, kind: str, name: str, now: datetime) -
     store = sent.store if sent else "soho"
     told = pick(rng, [store, "bund" if store == "soho" else "soho", None], 0.95 if kind != "quote" else 0.8)
     lines = _lines(rng, sent.product if sent else "latte", kind)
-    user = pick(rng, [None, name.split("@")[0], "somebody", "U0"], 0.92)
+    user = pick(rng, [None, name.split("@")[0], "somebody", "U0"], 0.92 if kind != "settle" else 0.8)
     last = book.of(name)[-1].order if sent else None
     order: str | None = last if last and rng.random() < 0.75 else f"o{rng.randrange(8)}"
     if kind == "token" or (kind == "quote" and rng.random() < 0.2):

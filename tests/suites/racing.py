@@ -148,11 +148,13 @@ class Crew:
         assert len(told) == N_RACERS
         return [told[racer] for racer in range(N_RACERS)]
 
-    def kill(self, number: int, after_s: float) -> None:
-        """Kill -9 one process unless it is through with the round by then."""
-        if not self.pipes[number].poll(after_s):
-            self.workers[number].kill()
-            self._killed.add(number)
+    def kill(self, number: int, after_s: float) -> bool:
+        """Kill -9 one process unless it is through with the round by then; whether it was killed."""
+        if self.pipes[number].poll(after_s):
+            return False
+        self.workers[number].kill()
+        self._killed.add(number)
+        return True
 
     def _send(self, number: int, calls: Sequence[Call], dies_at: int | None = None) -> None:
         first = number * N_THREADS
