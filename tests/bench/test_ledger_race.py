@@ -52,7 +52,7 @@ def test_a_racer_that_fails_ends_the_race():
 
 
 def test_here_each_round_pays_once(tmp_path):
-    assert race_here(f"sqlite:///{tmp_path / 'race.db'}", 2, silent) == {"single": [1, 1], "limited": [1, 1]}
+    assert race_here(f"sqlite:///{tmp_path / 'race.db'}", 12, silent) == {"single": [1] * 12, "limited": [1] * 12}
 
 
 def test_paying_twice_is_counted_by_round():
