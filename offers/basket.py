@@ -33,6 +33,10 @@ def place(lines: Sequence[Line] | None, coupon: Coupon, stacked: Sequence[Stacke
     mine = [line for line in lines or () if line.product_id == coupon.product_id and line.quantity > 0]
     if not mine:
         return None
+    n_units = sum(line.quantity for line in mine)
+    if not stacked:
+        price = max(_price(line, coupon) for line in mine)
+        return Placed(n_units, price, price - coupon.discount_cents, coupon.floor_cents)
     ours = Stacked(coupon.offer_id, coupon.discount_cents, coupon.floor_cents)
     placing = sorted((ours, *stacked), key=lambda one: (-one.discount_cents, one.offer_id))
     # More units of a line than there are coupons can't matter.
@@ -44,7 +48,7 @@ def place(lines: Sequence[Line] | None, coupon: Coupon, stacked: Sequence[Stacke
         floors[at] = max(floors[at], one.floor_cents)
         at_ours = at if one is ours else at_ours
     worst = min((unit for unit in range(len(left)) if floors[unit] >= 0), key=lambda unit: left[unit] - floors[unit])
-    return Placed(sum(line.quantity for line in mine), prices[at_ours], left[worst], floors[worst])
+    return Placed(n_units, prices[at_ours], left[worst], floors[worst])
 
 
 def returned_units(lines: Sequence[Line] | None, coupon: Coupon) -> int:

@@ -52,6 +52,7 @@ RULES = (
     Rule(limits.campaign_stopped, (*_NOW, Token)),
 )
 REASONS = tuple(rule.reason for rule in RULES)
+_OF = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in (Issue, *_ASKED)}
 
 
 def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
@@ -95,11 +96,10 @@ def spent_by(entry: Entry) -> int:
 
 
 def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None:
-    for rule in RULES:
-        if isinstance(command, rule.guards):
-            detail = rule.broken(book, command, now)
-            if detail is not None:
-                return Refusal(rule.reason, detail)
+    for rule in _OF[type(command)]:
+        detail = rule.broken(book, command, now)
+        if detail is not None:
+            return Refusal(rule.reason, detail)
     return None
 
 
