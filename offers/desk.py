@@ -24,7 +24,7 @@ from offers.group import Group
 from offers.issued_terms import Token
 from offers.issuing import issue
 from offers.journal import Journal
-from offers.opening import open_account, open_chain, put_stores, release_reserve
+from offers.opening import lock_issuing, open_account, open_chain, put_stores, release_reserve
 from offers.slots import Store
 from offers.status import campaign_status
 from offers.till import Stock
@@ -48,6 +48,7 @@ class Desk:
         """Bring a campaign's money and limits, the stores' clocks and (unless None) the budget of the whole chain, 0 for no
         cap, up to what their files say."""
         with self.journal.write() as connection:
+            lock_issuing(connection)
             put_stores(connection, stores, now)
             if chain_cents is not None:
                 open_chain(connection, chain_cents, now)

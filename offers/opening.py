@@ -26,8 +26,7 @@ def lock_issuing(connection: sa.Connection, n_new: int = 0) -> int:
 
 def open_account(connection: sa.Connection, campaign: Campaign, now: datetime) -> None:
     """Make the account say what the campaign's file says; money that came or went, and limits that changed, are entries, so
-    a replay finds them."""
-    lock_issuing(connection)
+    a replay finds them. The lock on issuing is held."""
     budget, limits = campaign.budget, campaign.limits
     terms = {
         "reserve_cents": budget.reserve_cents,
@@ -53,7 +52,6 @@ def open_chain(connection: sa.Connection, granted_cents: int, now: datetime) -> 
     is_set = sa.select(accounts.c.granted_cents).where(accounts.c.campaign_id == CHAIN)
     if connection.execute(is_set).scalar() == granted_cents:
         return
-    lock_issuing(connection)
     # Whoever began under the old cap ends first: every account is locked while the cap changes.
     connection.execute(sa.select(accounts.c.campaign_id).order_by(accounts.c.campaign_id).with_for_update()).all()
     reserve = {"reserve_cents": Budget(granted_cents=granted_cents).reserve_cents}

@@ -9,7 +9,7 @@ from offers.journal import Journal
 from offers.verify import verify
 from tests.suites.killing import KillSuite, all_the_same_again, rounds_of
 from tests.suites.race_world import call, issued, tally
-from tests.suites.races import RaceSuite, crew, judged  # noqa: F401
+from tests.suites.races import RaceSuite
 from tests.suites.racing import call_at, on_step
 
 CUT = (
@@ -34,7 +34,7 @@ class TestRaces(OnPostgres, RaceSuite):
 
 class TestKills(OnPostgres, KillSuite):
     @pytest.mark.timeout(600)
-    def test_the_server_ends_transactions_that_run(self, url, crew, judged):  # noqa: F811
+    def test_the_server_ends_transactions_that_run(self, url, crew, judged):
         rng, rounds, told, n_cut = random.Random(4), rounds_of(url, 8), [], 0
         with psycopg.connect(url, autocommit=True) as admin, crew.at(url, steady=False):
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.suites.killing import KillSuite
-from tests.suites.races import RaceSuite, crew, judged  # noqa: F401
+from tests.suites.races import RaceSuite
 
 
 class OnSqlite:

@@ -58,7 +58,7 @@ class JournalSuite:
         answer = desk.redeem(offer.coupon_code, ask(), "k", AT)
         assert (answer.ok, answer.replay) == (True, False)
         assert answer.body == {
-            "entry_id": "c:4", "kind": "redeem", "coupon_code": offer.coupon_code, "offer_id": offer.offer_id,
+            "entry_id": "c:5", "kind": "redeem", "coupon_code": offer.coupon_code, "offer_id": offer.offer_id,
             "order_id": "o1", "product_id": "latte", "store_id": "soho", "discount_cents": 100, "currency": "USD",
             "at": AT.isoformat(),
         }  # fmt: skip

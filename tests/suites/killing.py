@@ -18,6 +18,7 @@ from offers.journal import Journal
 from offers.tables import answers, entries
 from offers.verify import verify
 from tests.suites.race_world import LATTES, back, call, issued, redeemed, tally
+from tests.suites.races import Racing
 from tests.suites.racing import N_PROCESSES, N_RACERS, Call, Crew, Told, call_at
 
 RACERS = range(N_RACERS)
@@ -88,7 +89,7 @@ def n_entries(journal: Journal) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(entries)).scalar_one())
 
 
-class KillSuite:
+class KillSuite(Racing):
     @pytest.mark.timeout(600)
     def test_killed_at_random_moments(self, url, crew, judged):
         rng, rounds, told = random.Random(4), rounds_of(url, N_KILLED_ROUNDS), []

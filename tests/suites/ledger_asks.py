@@ -49,6 +49,8 @@ def ask_for(rng: Random, book: NaiveBook, kind: str, name: str, now: datetime) -
     order: str | None = last if last and rng.random() < 0.75 else f"o{rng.randrange(8)}"
     if kind == "token" or (kind == "quote" and rng.random() < 0.2):
         order = None
+    if kind == "token":
+        lines = None
     return Ask(told, order, lines, user, _moment(rng, book, sent, kind, now), "t1", "k1")
 
 

@@ -21,7 +21,7 @@ from offers.tables import coupons as coupons_table
 from offers.verify import verify
 from tests.offers.desk_world import AT, PLANNED, ask
 from tests.suites.race_world import LATTES, Judge, back, call, held_and_paid, issued, redeemed, tally
-from tests.suites.racing import N_RACERS, Crew
+from tests.suites.racing import N_RACERS, N_THREADS, Crew
 
 N_ROUNDS, N_FEW = 200, 4
 RACERS, LOSERS = range(N_RACERS), N_RACERS - 1
@@ -29,30 +29,32 @@ OTHERS = ("hold", "redeem", "release")
 EXHAUSTED, REACHED = "budget_exhausted", "limit_reached"
 
 
-@pytest.fixture(scope="module")
-def crew(tmp_path_factory):
-    crew = Crew(tmp_path_factory.mktemp("crew"))
-    yield crew
-    crew.leave()
+class Racing:
+    """A suite with a crew and a judge."""
+
+    @pytest.fixture(scope="class")
+    def crew(self, tmp_path_factory):
+        crew = Crew(tmp_path_factory.mktemp("crew"))
+        yield crew
+        crew.leave()
+
+    @pytest.fixture
+    def judged(self, url):
+        """Judges once the race is over: nothing an answer lost, and verify content."""
+        judges = []
+
+        def judged(crew):
+            judges.append(Judge(url))
+            faults = judges[-1].verified() + judges[-1].lost(crew.heard)
+            assert not faults, faults[:5]
+            return judges[-1]
+
+        yield judged
+        for judge in judges:
+            judge.close()
 
 
-@pytest.fixture
-def judged(url):
-    """Judges once the race is over: nothing an answer lost, and verify content."""
-    judges = []
-
-    def judged(crew):
-        judges.append(Judge(url))
-        faults = judges[-1].verified() + judges[-1].lost(crew.heard)
-        assert not faults, faults[:5]
-        return judges[-1]
-
-    yield judged
-    for judge in judges:
-        judge.close()
-
-
-class RaceSuite:
+class RaceSuite(Racing):
     @pytest.mark.timeout(600)
     def test_one_coupon_is_paid_once(self, url, crew, judged):
         coupons = issued(url, N_ROUNDS, 100 * N_ROUNDS)
@@ -143,19 +145,22 @@ class RaceSuite:
         coupons, won = issued(url, 3 * N_FEW, 10**6), Counter()
         with crew.at(url):
             for n, coupon in enumerate(coupons):
+                # A withdrawal looks its coupon up first and mostly comes too late, so some rounds have nothing else.
+                withdrawing = [n % 3 == 0 or (racer + n) % 4 == 0 for racer in RACERS]
                 told = crew.run(
                     [
-                        call("redeem", coupon.code, f"{n}-{racer}")
-                        if (racer + n) % 4
-                        else call("withdraw", coupon.offer_id, "")
-                        for racer in RACERS
+                        call("withdraw", coupon.offer_id, "") if first else call("redeem", coupon.code, f"{n}-{racer}")
+                        for racer, first in enumerate(withdrawing)
                     ]
                 )
                 (winner,) = (one for one in told if one.outcome == "done")
                 refusal = "released" if winner.key is None else "already_redeemed"
                 assert tally(told) == {"done": 1, refusal: LOSERS}
+                late = crew.run([call("redeem", coupon.code, f"{n}+{racer}") for racer in RACERS])
+                assert tally(late) == {refusal: N_RACERS}
                 won[refusal] += 1
         assert judged(crew).spent() == 100 * won["already_redeemed"]
+        assert set(won) == {"released", "already_redeemed"}
 
     # -- keys
 
@@ -175,16 +180,18 @@ class RaceSuite:
     def test_one_key_for_many_bodies_is_one_act(self, url, crew, judged):
         # Coupons of two campaigns: no lock is common to both, so only the key itself keeps them apart.
         pairs = list(zip(*(issued(url, N_FEW, 10**6, id=id) for id in ("a", "b")), strict=True))
+        # The first of each process come with different bodies.
+        bodies = [(racer + racer // N_THREADS) % 8 for racer in RACERS]
         rounds = [
-            [call("redeem", pair[racer % 2].code, f"{n}-{racer % 8}", key=f"k{n}") for racer in RACERS]
+            [call("redeem", pair[body % 2].code, f"{n}-{body}", key=f"k{n}") for body in bodies]
             for n, pair in enumerate(pairs)
         ]
         with crew.at(url):
             heard = [crew.run(calls) for calls in rounds]
         found = judged(crew)
         for calls, told in zip(rounds, heard, strict=True):
-            assert {one.outcome for one in told} == {"done", "reused", "in_flight"}
-            (winner,) = {one.racer % 8 for one in told if one.outcome == "done"}
+            assert {one.outcome for one in told} <= {"done", "reused", "in_flight"}
+            (winner,) = {bodies[one.racer] for one in told if one.outcome == "done"}
             assert [found.ask_again(one)[0] for one in calls[:8]] == [
                 "done" if n == winner else "reused" for n in range(8)
             ]

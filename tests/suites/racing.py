@@ -113,14 +113,21 @@ class Crew:
     @contextmanager
     def at(self, url: str, **terms: Any) -> Any:
         """The crew at a ledger, for the time of one race."""
-        self.open(url, **terms)
         try:
+            self.open(url, **terms)
             yield self
-        finally:
+        except BaseException:
+            # Nobody knows where in a round everybody stands: the next race begins with new processes.
             self._url = None
-            for number, pipe in enumerate(self.pipes):
-                pipe.send(("close",))
-                self._expect(number, "close")
+            for number in range(N_PROCESSES):
+                self.workers[number].kill()
+                self._bury(number)
+            self._read()
+            raise
+        self._url = None
+        for number, pipe in enumerate(self.pipes):
+            pipe.send(("close",))
+            self._expect(number, "close")
 
     def run(
         self,
@@ -175,7 +182,7 @@ class Crew:
 
     def _bury(self, number: int) -> None:
         self.workers[number].join(PATIENCE_S)
-        assert self.workers[number].exitcode == -9
+        assert self.workers[number].exitcode == -9, self.workers[number].exitcode
         self.n_killed += 1
         self._killed.discard(number)
         self._hire(number)
