@@ -85,7 +85,7 @@ class LedgerMachine(RuleBasedStateMachine):
         user=st.sampled_from(USERS[:2]) | st.sampled_from(USERS), campaign=st.sampled_from("cccd"),
         nearest=st.sampled_from([True, True, True, False]), begins=st.sampled_from([-1, 0, 0, 0, 0, 1, 12, 24]),
         hours=st.sampled_from([24, 24, 48, 1]), discount=st.sampled_from([100, 100, 37, 150, 260, 450]),
-        floor=st.sampled_from([300, 0, 190, 451]), expected=st.sampled_from([5, 20, 333]), n=st.integers(1, 3),
+        floor=st.sampled_from([190, 0, 300, 451]), expected=st.sampled_from([5, 20, 333]), n=st.integers(1, 3),
     )  # fmt: skip
     def issue(self, user: str, campaign: str, nearest: bool, begins: int, hours: int, discount: int, floor: int,
               expected: int, n: int) -> None:  # fmt: skip
@@ -162,13 +162,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.n += 1
         return self.n
 
-    def _ask(self, kind: str, right: bool, pick: int, basket: Any, order: str | None, whole: bool, store: str | None, user: str | None,
-             edge: str, nudge: timedelta) -> tuple[str, Ask]:  # fmt: skip
+    def _ask(
+        self, kind: str, right: bool, pick: int, basket: Any, order: str | None, whole: bool, store: str | None,
+        user: str | None, edge: str, nudge: timedelta,
+    ) -> tuple[str, Ask]:  # fmt: skip
         sent = self._coupon(kind, pick)
         if right:
-            edge, store, user, whole = "none", None, None, whole and kind == "reverse"
+            edge, store, user, order, whole = "none", None, None, None, whole and kind == "reverse"
             basket = (Line(sent.product, sum(max(0, line.quantity) for line in basket) % 4 or 1, sent.price),)
-        known = next((one.order for one in reversed(self.duel.naive.of(sent.name)) if one.order), "o1")
+        known = next((one.order for one in reversed(self.duel.naive.of(sent.name)) if one.order), f"o{pick % 5}")
         told = Ask(
             sent.store if store is None else store,
             order or known,
@@ -187,7 +189,8 @@ class LedgerMachine(RuleBasedStateMachine):
             fit = [one.sent for one in book.happened if one.kind == "redeem"]
         else:
             held = [one.sent for one in book.live(now)]
-            fit = held if kind == "release" else held + [one for one in book.open(now) if one.begins <= now]
+            still = [one for one in book.open(now) if one.begins <= now and is_open(one.store, now)]
+            fit = held if kind == "release" else held + still
         every = list(book.sent.values()) if pick % 4 == 3 or not fit else fit
         return every[-1 - pick // 4 % len(every)]
 
