@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from offers.acts import Act, command_of, done_body, refused_body
@@ -66,7 +66,7 @@ class Acting:
             entry = result
             done = done_body(result, row, head.account.sync_s)
             answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
-        body = json.dumps(answer.body)
+        body = msgspec.json.encode(answer.body).decode()
         stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))
         added, self.loaded.heads[campaign_id] = linked(head, entry, row.decision_id if row else None, stamp)
         self._entries.append(added)
@@ -87,7 +87,9 @@ class Acting:
         if entry.kind == "redeem":
             unit = place(act.ask.lines, coupon)
             event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
-            self._events.append({"offer_id": coupon.offer_id, "event": json.dumps(event), "made_at": entry.at})
+            self._events.append(
+                {"offer_id": coupon.offer_id, "event": msgspec.json.encode(event).decode(), "made_at": entry.at}
+            )
 
     def _refused(self, act: Act, refusal: Refusal, coupon: Coupon | None, campaign_id: str) -> Entry:
         ask = act.ask

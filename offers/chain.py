@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from offers.book import Account, Scope
+from offers.book import Account, Scope, changed
 from offers.columns import micros
 from offers.commands import Entry
 from offers.database import LedgerError
@@ -31,7 +31,12 @@ NO_LIMITS = {
 _NEWER = ("token_id", "day", "units", "reason")
 # Columns of later revisions are hashed only where they hold something, so older entries keep their hashes.
 _HASHED = tuple(column.name for column in entries.columns if column.name not in ("hash", *_NEWER))
-_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_PLAIN = msgspec.json.Encoder(order="sorted")
+_MOVE_HEAD = (
+    sa.update(accounts)
+    .where(accounts.c.campaign_id == sa.bindparam("of_campaign"), accounts.c.head_seq == sa.bindparam("of_seq"))
+    .values({name: sa.bindparam(name) for name in ("head_seq", "head_hash", "spent_cents", "n_used")})
+)
 _ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
 
 
@@ -73,8 +78,8 @@ def linked(head: Head, entry: Entry, decision_id: str | None, stamp: Stamp) -> t
     account = head.account
     spent = spent_by(entry)
     if spent:
-        account = replace(account, spent_cents=account.spent_cents + spent)
-    return row, replace(head, account=account, seq=head.seq + 1, hash=row["hash"])
+        account = changed(account, spent_cents=account.spent_cents + spent)
+    return row, changed(head, account=account, seq=head.seq + 1, hash=row["hash"])
 
 
 def append(connection: sa.Connection, head: Head, items: Iterable[tuple[Entry, str | None, Stamp]]) -> Head:
@@ -92,22 +97,17 @@ def append(connection: sa.Connection, head: Head, items: Iterable[tuple[Entry, s
 def move_head(connection: sa.Connection, before: Head, after: Head, **terms: Any) -> None:
     """Point the account at the chain's new end and set its sums. LedgerError if someone wrote in between."""
     account = after.account
-    done = connection.execute(
-        sa.update(accounts)
-        .where(accounts.c.campaign_id == account.campaign_id, accounts.c.head_seq == before.seq)
-        .values(
-            head_seq=after.seq,
-            head_hash=after.hash,
-            **({"spent_cents": account.spent_cents, "n_used": account.n_used} | terms),
-        )
-    )
+    told = {"of_campaign": account.campaign_id, "of_seq": before.seq, "head_seq": after.seq, "head_hash": after.hash}
+    sums = {"spent_cents": account.spent_cents, "n_used": account.n_used}
+    move = _MOVE_HEAD.values(terms) if terms else _MOVE_HEAD
+    done = connection.execute(move, told | {name: cents for name, cents in sums.items() if name not in terms})
     if done.rowcount != 1:
         raise LedgerError(f"account of campaign {account.campaign_id} moved under a lock; run daypart verify")
 
 
 def plain_json(value: Any) -> str:
     """One text for one value: what `detail` holds and hashes are made of."""
-    return _PLAIN.encode(value)
+    return _PLAIN.encode(value).decode()
 
 
 def link_hash(row: Mapping[str, Any]) -> str:

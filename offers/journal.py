@@ -22,9 +22,20 @@ from offers.slots import Store
 from offers.tables import accounts, coupons, stores
 
 COUPON_FIELDS = tuple(Coupon.__dataclass_fields__)
+_OF_COUPON = frozenset(COUPON_FIELDS)
 _SAME = tuple(
     name for name in Account.__dataclass_fields__ if name in accounts.c and name not in ("reserve_cents", "campaign_id")
 )
+
+
+_MANY: sa.BindParameter[str] = sa.bindparam("campaigns", expanding=True)
+_HEADS = (
+    sa.select(accounts)
+    .where(accounts.c.campaign_id.in_(_MANY) | ((accounts.c.campaign_id == CHAIN) & (accounts.c.granted_cents > 0)))
+    .order_by(accounts.c.campaign_id)
+)
+_LOCK_HEADS = _HEADS.with_for_update()
+_STORES = sa.select(stores).where(stores.c.store_id.in_(sa.bindparam("stores", expanding=True)))
 
 
 class Journal:
@@ -52,9 +63,7 @@ def read_heads(connection: sa.Connection, campaign_ids: Collection[str], *, lock
 
     The chain's account comes along (and is locked) when it caps all campaigns or is asked for.
     """
-    capped = (accounts.c.campaign_id == CHAIN) & (accounts.c.granted_cents > 0)
-    find = sa.select(accounts).where(accounts.c.campaign_id.in_(campaign_ids) | capped).order_by(accounts.c.campaign_id)
-    rows = connection.execute(find.with_for_update() if lock else find)
+    rows = connection.execute(_LOCK_HEADS if lock else _HEADS, {"campaigns": list(campaign_ids)})
     return {row.campaign_id: _head_of(row) for row in rows}
 
 
@@ -85,20 +94,20 @@ def sums_now(connection: sa.Connection, mine: sa.ColumnElement[bool], now: datet
     )
 
 
-def live_hold_at(now: datetime) -> sa.ColumnElement[bool]:
+def live_hold_at(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Coupons under a hold that hasn't run out."""
     return (coupons.c.state == "held") & (coupons.c.held_until > now)
 
 
 def coupon_of(row: Any) -> Coupon:
     """The rules' view of a row of `coupons`."""
-    return Coupon(**{name: getattr(row, name) for name in COUPON_FIELDS})
+    return Coupon(**{name: value for name, value in row._mapping.items() if name in _OF_COUPON})
 
 
 def read_stores(connection: sa.Connection, store_ids: Collection[str]) -> dict[str, Store]:
     """The clocks of those stores that the ledger knows."""
-    found = sa.select(stores).where(stores.c.store_id.in_(store_ids))
-    return {row.store_id: Store(**row._mapping) for row in connection.execute(found)}
+    found = connection.execute(_STORES, {"stores": list(store_ids)})
+    return {row.store_id: Store(**row._mapping) for row in found}
 
 
 def _sum(connection: sa.Connection, column: sa.Column[int], where: sa.ColumnElement[bool]) -> int:

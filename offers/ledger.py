@@ -7,13 +7,14 @@ database. A decision is safe only if the book it read can't change before its en
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from offers import eligibility as may
 from offers import limits
 from offers.basket import paid_cents, place, returned_units
-from offers.book import Book, Coupon
+from offers.book import Book, Coupon, changed
 from offers.commands import AtTill, Command, Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
 
 
@@ -78,16 +79,20 @@ def follow(coupon: Coupon, entry: Entry) -> Coupon:
         return coupon
     if entry.kind == "reverse":
         returned = coupon.units if entry.units is None else coupon.returned + entry.units
-        return replace(coupon, state="redeemed" if returned < coupon.units else "reversed", returned=returned)
-    free = replace(coupon, order_id=None, held_until=None, token_id=None, used_day=None, units=0, returned=0)
+        return changed(coupon, state="redeemed" if returned < coupon.units else "reversed", returned=returned)
+    new: dict[str, Any] = dict.fromkeys(("order_id", "held_until", "token_id", "used_day")) | {
+        "units": 0,
+        "returned": 0,
+    }
     if entry.kind == "redeem":
-        units = entry.units or 1
-        return replace(free, state="redeemed", order_id=entry.order_id, used_day=entry.day, units=units)
-    if entry.kind in ("hold", "token"):
-        held = replace(free, state="held", held_until=entry.held_until, used_day=entry.day)
-        return replace(held, order_id=entry.order_id, token_id=entry.token_id)
-    withdrawn = entry.kind == "release" and entry.order_id is None
-    return replace(free, state="released" if withdrawn else "issued")
+        new |= {"state": "redeemed", "order_id": entry.order_id, "used_day": entry.day, "units": entry.units or 1}
+    elif entry.kind in ("hold", "token"):
+        new |= {"state": "held", **{name: getattr(entry, name) for name in ("order_id", "token_id", "held_until")}}
+        new["used_day"] = entry.day
+    else:
+        withdrawn = entry.kind == "release" and entry.order_id is None
+        new["state"] = "released" if withdrawn else "issued"
+    return changed(coupon, **new)
 
 
 def spent_by(entry: Entry) -> int:
@@ -117,7 +122,7 @@ def _done(book: Book, command: Command, now: datetime) -> Entry:
         return Entry("release", *ids, command.order_id, coupon.store_id, cents, now, command.at)
     if isinstance(command, Reverse):
         units = returned_units(command.lines, coupon)
-        cents = paid_cents(coupon) - paid_cents(replace(coupon, returned=coupon.returned + units))
+        cents = paid_cents(coupon) - paid_cents(changed(coupon, returned=coupon.returned + units))
         return Entry(
             "reverse", *ids, order_id, coupon.store_id, cents, now, command.at, day=coupon.used_day, units=units
         )

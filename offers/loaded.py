@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from offers.basket import paid_cents
-from offers.book import Book, Coupon, Facts, Purse, Scope, Stacked
+from offers.book import Book, Coupon, Facts, Purse, Scope, Stacked, changed
 from offers.chain import CHAIN, Head
 from offers.eligibility import live_hold
 from offers.scopes import scope_purse
@@ -24,6 +23,11 @@ from offers.tables import sums
 
 Summed = Scope | Literal["overpaid"]
 """What `sums` are kept of: spent per store and per day, and per store what tills without network paid that no budget owed."""
+_SPENT = sa.select(sums.c.spent_cents).where(
+    sums.c.campaign_id == sa.bindparam("campaign"),
+    sums.c.scope == sa.bindparam("of_scope"),
+    sums.c.key == sa.bindparam("of_key"),
+)
 Held = dict[tuple[str, str | None], list[int]]
 """(store, day) to [cents, number] of live holds."""
 
@@ -64,7 +68,7 @@ class Loaded:
         others = [self.coupons[name] for name in self._of_user[coupon.campaign_id, coupon.user_id]]
         others = [one for one in others if one.offer_id != coupon.offer_id and _taken(one, now)]
         stacked = [self.coupons[name] for name in self._of_order[coupon.store_id, order_id]] if order_id else []
-        facts = replace(
+        facts = changed(
             facts,
             day=day,
             user_today=sum(one.used_day == day for one in others) if coupon.user_id is not None else 0,
@@ -79,7 +83,7 @@ class Loaded:
         head, own = self.heads[coupon.campaign_id], live_hold(coupon, self.now)
         held = self.held[coupon.campaign_id]
         cents, n = (sum(one[place] for one in held.values()) for place in (0, 1))
-        account = replace(
+        account = changed(
             head.account,
             held_cents=cents - (coupon.discount_cents if own else 0),
             n_used=head.account.n_used + n - own,
@@ -92,7 +96,7 @@ class Loaded:
         chain = self.heads.get(CHAIN)
         if chain is not None and chain.account.granted_cents > 0:
             spent, held = self.chain_cents
-            found.append(replace(chain.account, spent_cents=spent, held_cents=held - mine))
+            found.append(changed(chain.account, spent_cents=spent, held_cents=held - mine))
         groups = self.held[coupon.campaign_id].items()
         for scope, granted in head.scopes.items():
             if scope == "user":
@@ -110,8 +114,8 @@ class Loaded:
     def _spent_of(self, campaign_id: str, scope: Scope, key: str) -> int:
         at = (campaign_id, scope, key)
         if at not in self._spent:
-            mine = (sums.c.campaign_id == campaign_id) & (sums.c.scope == scope) & (sums.c.key == key)
-            found = self.connection.execute(sa.select(sums.c.spent_cents).where(mine)).scalar()
+            told = {"campaign": campaign_id, "of_scope": scope, "of_key": key}
+            found = self.connection.execute(_SPENT, told).scalar()
             self._spent[at] = int(found or 0)
         return self._spent[at] + self.moved_cents[at]
 
@@ -138,7 +142,7 @@ class Loaded:
         n = (after.state == "redeemed") - (before.state == "redeemed")
         if n:
             head = self.heads[campaign_id]
-            self.heads[campaign_id] = replace(head, account=replace(head.account, n_used=head.account.n_used + n))
+            self.heads[campaign_id] = changed(head, account=changed(head.account, n_used=head.account.n_used + n))
 
 
 def _taken(coupon: Coupon, now: datetime) -> bool:

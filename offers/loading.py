@@ -7,9 +7,25 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from offers.chain import CHAIN
+from offers.columns import Moment
 from offers.journal import coupon_of, live_hold_at, read_heads, read_stores
 from offers.loaded import Loaded
 from offers.tables import accounts, coupons
+
+# Built once: a statement built anew for every call costs more than its answer, and leaves cycles for the garbage collector.
+_CODES: sa.BindParameter[str] = sa.bindparam("codes", expanding=True)
+_CAMPAIGNS: sa.BindParameter[str] = sa.bindparam("campaigns", expanding=True)
+_WHOSE = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(coupons.c.code.in_(_CODES))
+_USED = coupons.c.state.in_(("held", "redeemed"))
+_THEIRS = coupons.c.user_id.in_(sa.bindparam("users", expanding=True)) & coupons.c.campaign_id.in_(_CAMPAIGNS)
+_SAME_ORDER = coupons.c.order_id.in_(sa.bindparam("orders", expanding=True))
+_NEAR = sa.select(coupons).where(coupons.c.code.in_(_CODES) | (_USED & _THEIRS) | (_USED & _SAME_ORDER))
+_LIVE = live_hold_at(sa.bindparam("now", type_=Moment))
+_HELD = sa.func.sum(coupons.c.discount_cents)
+_BY = (coupons.c.campaign_id, coupons.c.store_id, coupons.c.used_day)
+_HOLDS = sa.select(*_BY, _HELD, sa.func.count()).where(coupons.c.campaign_id.in_(_CAMPAIGNS) & _LIVE).group_by(*_BY)
+_HELD_BY_ALL = sa.select(_HELD).where(_LIVE)
+_SPENT_BY_ALL = sa.select(sa.func.sum(accounts.c.spent_cents))
 
 
 def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: datetime, *, lock: bool) -> Loaded:
@@ -19,16 +35,14 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
     there) or a budget spans all campaigns.
     """
     loaded = Loaded(connection, now)
-    find = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(coupons.c.code.in_(codes))
-    known = connection.execute(find).all()
+    asked = list(codes)
+    known = connection.execute(_WHOSE, {"codes": asked}).all()
     campaigns = {row.campaign_id for row in known}
     wanted = campaigns if len(known) == len(codes) and known else campaigns | {CHAIN}
     loaded.heads = read_heads(connection, wanted, lock=lock)
     users = {row.user_id for row in known if row.user_id is not None}
-    used = coupons.c.state.in_(("held", "redeemed"))
-    theirs = coupons.c.user_id.in_(users) & coupons.c.campaign_id.in_(campaigns)
-    near = coupons.c.code.in_(codes) | (used & theirs) | (used & coupons.c.order_id.in_(order_ids))
-    for row in connection.execute(sa.select(coupons).where(near)):
+    told = {"codes": asked, "users": list(users), "campaigns": list(campaigns), "orders": list(order_ids)}
+    for row in connection.execute(_NEAR, told):
         loaded.put(row, coupon_of(row))
     loaded.stores = read_stores(connection, {coupon.store_id for coupon in loaded.coupons.values()})
     _read_holds(loaded, campaigns)
@@ -36,14 +50,12 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
 
 
 def _read_holds(loaded: Loaded, campaigns: set[str]) -> None:
-    cents, number = sa.func.sum(coupons.c.discount_cents), sa.func.count()
-    by = (coupons.c.campaign_id, coupons.c.store_id, coupons.c.used_day)
-    live = live_hold_at(loaded.now)
-    groups = sa.select(*by, cents, number).where(coupons.c.campaign_id.in_(campaigns) & live).group_by(*by)
-    for campaign_id, store_id, day, held, n in loaded.connection.execute(groups):
+    for campaign_id, store_id, day, held, n in loaded.connection.execute(
+        _HOLDS, {"campaigns": list(campaigns), "now": loaded.now}
+    ):
         loaded.held[campaign_id][store_id, day] = [int(held), n]
     chain = loaded.heads.get(CHAIN)
     if chain is not None and chain.account.granted_cents > 0:
-        spent = loaded.connection.execute(sa.select(sa.func.sum(accounts.c.spent_cents))).scalar()
-        held = loaded.connection.execute(sa.select(cents).where(live)).scalar()
+        spent = loaded.connection.execute(_SPENT_BY_ALL).scalar()
+        held = loaded.connection.execute(_HELD_BY_ALL, {"now": loaded.now}).scalar()
         loaded.chain_cents = [int(spent or 0), int(held or 0)]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from offers.commands import Entry
@@ -45,9 +46,14 @@ def exposure_event(offer_id: str, product_id: str, store_id: str, at: datetime) 
     }
 
 
+def plain_event(event: dict[str, Any] | str) -> str:
+    """One text for one event, however a revision wrote it."""
+    return msgspec.json.encode(json.loads(event) if isinstance(event, str) else event, order="sorted").decode()
+
+
 def post(connection: sa.Connection, offer_id: str, event: dict[str, Any], now: datetime) -> None:
     """Put an event into the outbox, in the caller's transaction."""
-    connection.execute(sa.insert(outbox).values(offer_id=offer_id, event=json.dumps(event), made_at=now))
+    connection.execute(sa.insert(outbox).values(offer_id=offer_id, event=plain_event(event), made_at=now))
 
 
 def pending(connection: sa.Connection, limit: int) -> list[tuple[int, dict[str, Any]]]:

@@ -15,7 +15,7 @@ from offers.commands import Entry
 from offers.issued_terms import terms_of
 from offers.journal import coupon_of
 from offers.ledger import follow
-from offers.outbox import exposure_event, redemption_event
+from offers.outbox import exposure_event, plain_event, redemption_event
 from offers.replay_money import ReplayMoney
 from offers.writing import STANDING, answer_digest
 
@@ -38,7 +38,7 @@ class Replay:
         """Rows of `coupons` by offer, of `answers` by number of entry, and of the outbox (offer, JSON, made_at)."""
         self.account, self.stored, self.kept = account, stored, kept
         self.name = f"campaign {account.campaign_id}"
-        self.events = Counter(events)
+        self.events = Counter((offer_id, plain_event(event), at) for offer_id, event, at in events)
         self.coupons: dict[str, Coupon] = {}
         self.money = ReplayMoney(account.campaign_id)
         self.seq, self.link = 0, GENESIS
@@ -115,7 +115,7 @@ class Replay:
         lines = detail["lines"] if isinstance(detail, dict) else detail
         unit = place([Line(*line) for line in lines], coupon)
         event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
-        self.events[coupon.offer_id, json.dumps(event), entry.at] -= 1
+        self.events[coupon.offer_id, plain_event(event), entry.at] -= 1
 
     def _compare(self) -> Iterator[str]:
         for offer_id in sorted(self.stored.keys() - self.coupons.keys()):
@@ -129,4 +129,4 @@ class Replay:
                     yield f"offer {offer_id}: {field} is {getattr(row, field)}, the entries say {known}"
             if row.delivery == "delivered":
                 event = exposure_event(offer_id, row.product_id, row.store_id, row.delivered_at)
-                self.events[offer_id, json.dumps(event), row.delivered_at] -= 1
+                self.events[offer_id, plain_event(event), row.delivered_at] -= 1

@@ -28,6 +28,10 @@ from offers.tables import answers, coupons
 Stock = Callable[[str, str], int | None]
 """(store_id, product_id) to units in stock, None when unknown."""
 Result = Answer | KeyReused
+_STORED = sa.select(answers).where(answers.c.key.in_(sa.bindparam("keys", expanding=True)))
+_SHELVES = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).where(
+    coupons.c.code.in_(sa.bindparam("codes", expanding=True))
+)
 
 
 def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | None) -> Answer:
@@ -105,7 +109,7 @@ def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | 
 
 def _stored(connection: sa.Connection, acts: Sequence[Act]) -> dict[str, tuple[str, Answer]]:
     keys = [act.key for act in acts if act.key is not None]
-    found = connection.execute(sa.select(answers).where(answers.c.key.in_(keys))) if keys else ()
+    found = connection.execute(_STORED, {"keys": keys}) if keys else ()
     return {row.key: (row.body_hash, Answer(row.ok, json.loads(row.body))) for row in found}
 
 
@@ -132,7 +136,7 @@ def _in_stock(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
     paying = {code for code in asking if code is not None}
     if stock is None or not paying:
         return [None] * len(acts)
-    find = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).where(coupons.c.code.in_(paying))
     with journal.read() as connection:
-        known = {row.code: (row.store_id, row.product_id) for row in connection.execute(find)}
+        found = connection.execute(_SHELVES, {"codes": list(paying)})
+        known = {row.code: (row.store_id, row.product_id) for row in found}
     return [stock(*known[code]) if code in known else None for code in asking]

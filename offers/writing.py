@@ -15,6 +15,7 @@ from offers.tables import coupons, metadata, sums
 
 STANDING = ("state", "order_id", "held_until", "token_id", "used_day", "units", "returned")
 """Columns of a coupon that entries move."""
+_INSERTS = {name: sa.insert(table) for name, table in metadata.tables.items()}
 _MOVE = (
     sa.update(coupons)
     .where(coupons.c.offer_id == sa.bindparam("of_offer"), coupons.c.state == sa.bindparam("of_state"))
@@ -22,11 +23,21 @@ _MOVE = (
 )
 
 
+def _adding(dialect: Any) -> Any:
+    add = dialect.insert(sums)
+    key = [sums.c.campaign_id, sums.c.scope, sums.c.key]
+    total = sums.c.spent_cents + add.excluded.spent_cents
+    return add.on_conflict_do_update(index_elements=key, set_={"spent_cents": total})
+
+
+_ADD = {"postgresql": _adding(postgresql), "sqlite": _adding(sqlite)}
+
+
 def insert_all(connection: sa.Connection, **rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows by table name, tables in the order given."""
     for table, some in rows.items():
         if some:
-            connection.execute(sa.insert(metadata.tables[table]), list(some))
+            connection.execute(_INSERTS[table], list(some))
 
 
 def move_coupons(connection: sa.Connection, moves: Sequence[tuple[Coupon, Coupon]]) -> None:
@@ -47,11 +58,7 @@ def add_sums(connection: sa.Connection, cents: Mapping[Any, int]) -> None:
         if value
     ]
     if rows:
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-        add = dialect.insert(sums)
-        total = sums.c.spent_cents + add.excluded.spent_cents
-        key = [sums.c.campaign_id, sums.c.scope, sums.c.key]
-        connection.execute(add.on_conflict_do_update(index_elements=key, set_={"spent_cents": total}), rows)
+        connection.execute(_ADD[connection.dialect.name], rows)
 
 
 def answer_digest(key: str, body_hash: str, ok: bool, body: str) -> str:

@@ -13,6 +13,7 @@ from offers.database import LedgerBusy, LedgerError
 from offers.desk import open_desk
 from offers.issuing import issue
 from offers.tables import accounts, answers, coupons
+from offers.writing import move_coupons
 from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
 
 
@@ -90,13 +91,11 @@ def test_a_collision_in_a_group_costs_only_the_act_that_collides(desk, monkeypat
 
 
 def test_a_coupon_someone_moved_is_noticed(desk, monkeypatch):
-    real = acting.Acting._write_coupons
-
-    def meanwhile(self, connection):
+    def meanwhile(connection, moves):
         connection.execute(sa.update(coupons).values(state="released"))
-        real(self, connection)
+        move_coupons(connection, moves)
 
-    monkeypatch.setattr(acting.Acting, "_write_coupons", meanwhile)
+    monkeypatch.setattr(acting, "move_coupons", meanwhile)
     with pytest.raises(LedgerError, match="coupon moved under a lock"):
         desk.redeem(code_of(desk), ask(), "k", AT)
 
