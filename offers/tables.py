@@ -1,7 +1,6 @@
 """The journal's tables (SQLAlchemy Core). Migrations build them; a test holds the two together.
 
-No entry, answer or outbox row names a person: users stand in `coupons` and `decisions` only, where an erasure can
-reach them.
+No entry, answer or outbox row names a person: users stand in `coupons` and `decisions` only, where erasure reaches them.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from sqlalchemy import text as sql
 from offers.columns import Id, Moment, Serial, cents, counts, ids, moments
 
 metadata = MetaData()
+_HELD = sql("state = 'held'")
 
 accounts = Table(
     "accounts",
@@ -73,7 +73,7 @@ coupons = Table(
     Index("coupons_due", "send_at", "seq"),
     Index("coupons_user", "user_id", "campaign_id"),
     Index("coupons_open", "campaign_id", "state", "valid_until"),
-    Index("coupons_held", "campaign_id", "state", "held_until"),
+    Index("coupons_held", "campaign_id", "held_until", sqlite_where=_HELD, postgresql_where=_HELD),
     Index("coupons_order", "order_id"),
 )
 decisions = Table(

@@ -46,7 +46,7 @@ def ask_for(rng: Random, book: NaiveBook, kind: str, name: str, now: datetime) -
     lines = _lines(rng, sent.product if sent else "latte", kind)
     user = pick(rng, [None, name.split("@")[0], "somebody", "U0"], 0.92 if kind != "settle" else 0.8)
     last = book.of(name)[-1].order if sent else None
-    order: str | None = last if last and rng.random() < 0.75 else f"o{rng.randrange(8)}"
+    order: str | None = last if last and rng.random() < 0.75 else f"o{rng.randrange(book.world.n_orders)}"
     if kind == "token" or (kind == "quote" and rng.random() < 0.2):
         order = None
     if kind == "token":

@@ -21,11 +21,12 @@ TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class World:
-    """Campaigns `c` and `d`, and what all campaigns together may spend (0: no cap)."""
+    """Campaigns `c` and `d`, what all campaigns together may spend (0: no cap), and how many orders are under way."""
 
     c: Campaign
     d: Campaign
     chain_cents: int = 0
+    n_orders: int = 8
 
     def campaigns(self) -> dict[str, Campaign]:
         return {"c": self.c, "d": self.d}
@@ -48,10 +49,12 @@ _MANY = {"per_user_day": 4}
 WORLDS = (
     # Tight and strict, one coupon a user and day, no scopes.
     World(_campaign("c", 1000), _campaign("d", 477, limits=_MANY)),
-    # Every scope caps, the chain too.
+    # Every scope caps, the chain too, and holds outlive a day's end.
     World(
-        _campaign("c", 1500, limits=_MANY, per_store_cents=701, per_user_cents=411, per_day_cents=811),
-        _campaign("d", 1203, limits={"per_user_day": 2, "grace_s": 120}, per_day_cents=333),
+        _campaign(
+            "c", 3000, limits={**_MANY, "hold_s": 1800}, per_store_cents=1501, per_user_cents=611, per_day_cents=411
+        ),
+        _campaign("d", 1203, limits={"per_user_day": 2, "grace_s": 120, "hold_s": 1800}, per_day_cents=333),
         chain_cents=1301,
     ),
     # Sent coupons are honoured above the grant.
@@ -70,5 +73,6 @@ WORLDS = (
         _campaign("c", 9_000, limits={"per_user_day": 40, "grace_s": 3600}, per_day_cents=2_000),
         _campaign("d", 9_000, 500, limits={"per_user_day": 40}, per_user_cents=900),
         chain_cents=6_000,
+        n_orders=2,
     ),
 )
