@@ -29,7 +29,9 @@ def test_neither_code_nor_text_stands_in_the_journal():
 
 
 def test_the_day_of_a_window_is_the_stores():
-    late = decision("ann", valid_from=row()["valid_from"].replace(day=5, hour=4), valid_until=row()["valid_until"].replace(day=5))
+    late = decision(
+        "ann", valid_from=row()["valid_from"].replace(day=5, hour=4), valid_until=row()["valid_until"].replace(day=5)
+    )
     made = coupon_row(late, late.terms, "c", "dec_1", {"soho": SOHO}, seeded_token(1))
     assert made["window_day"] == "2025-11-04"
     assert coupon_row(late, late.terms, "c", "dec_1", {}, seeded_token(1))["window_day"] == "2025-11-05"

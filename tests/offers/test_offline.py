@@ -36,7 +36,9 @@ def signer(tmp_path_factory):
 
 
 def tokens(desk, signer, users=USERS, now=MORNING):
-    return [token_of(desk, signer, desk.token(code_of(desk, user), ask(till_time=None), f"t-{user}", now)) for user in users]
+    return [
+        token_of(desk, signer, desk.token(code_of(desk, user), ask(till_time=None), f"t-{user}", now)) for user in users
+    ]
 
 
 def sale(token, order_id="o1", at=AT, till_id="t1", lines=(Line("latte"),)):
@@ -172,7 +174,9 @@ def test_tills_without_network_in_any_order_with_repeats_and_tampering(migrated_
         paid = 100 * len(sales)
         assert 0 < paid <= allowance
         order = np.random.default_rng((seed, turn))
-        sent = [sales[at] for at in order.permutation(len(sales))] + [sales[at] for at in order.integers(0, len(sales), 4)]
+        sent = [sales[at] for at in order.permutation(len(sales))] + [
+            sales[at] for at in order.integers(0, len(sales), 4)
+        ]
         sent += [replace(one, token=one.token[:-5] + "AAAAA", order_id=f"bad-{one.order_id}") for one in sent[:3]]
         reader, outcomes = Reader(signer.jwks()), []
         while sent:

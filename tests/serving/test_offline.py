@@ -109,7 +109,10 @@ def test_forged_and_endless_tokens_are_rejected_not_booked(shop):
     answer = post(shop, "/v1/stores/soho/settle", {"sales": [{**sale, "token": "a.b.c"}]})
     assert answer.json()["sales"][0]["outcome"] == "rejected"
     assert post(shop, "/v1/stores/soho/settle", {"sales": [{**sale, "token": "x" * 5000}]}).status_code == 400
-    assert post(shop, "/v1/stores/soho/settle", {"sales": [sale | {"token": "a.b.c"}] * (MAX_SALES + 1)}).status_code == 400
+    assert (
+        post(shop, "/v1/stores/soho/settle", {"sales": [sale | {"token": "a.b.c"}] * (MAX_SALES + 1)}).status_code
+        == 400
+    )
 
 
 def test_the_qr_code_says_the_code(shop, tmp_path):

@@ -45,18 +45,14 @@ def _campaign(
     )
 
 
-_MANY = {"per_user_day": 4}
+_MANY: dict[str, Any] = {"per_user_day": 9}
+_SLOW = {**_MANY, "hold_s": 1800}
+"""Holds that outlive a day's end."""
 WORLDS = (
     # Tight and strict, one coupon a user and day, no scopes.
-    World(_campaign("c", 1000), _campaign("d", 477, limits=_MANY)),
-    # Every scope caps, the chain too, and holds outlive a day's end.
-    World(
-        _campaign(
-            "c", 3000, limits={**_MANY, "hold_s": 1800}, per_store_cents=1501, per_user_cents=611, per_day_cents=411
-        ),
-        _campaign("d", 1203, limits={"per_user_day": 2, "grace_s": 120, "hold_s": 1800}, per_day_cents=333),
-        chain_cents=1301,
-    ),
+    World(_campaign("c", 700), _campaign("d", 377, limits=_MANY)),
+    # The chain's budget decides.
+    World(_campaign("c", 5000, limits=_MANY), _campaign("d", 5000, limits=_SLOW), chain_cents=477),
     # Sent coupons are honoured above the grant.
     World(
         _campaign("c", 407, 203, limits={"per_user_day": 3, "grace_s": 300}, per_user_cents=150),
@@ -66,13 +62,17 @@ WORLDS = (
     # Money enough: limits by number decide, and a till's clock is believed only so far.
     World(
         _campaign("c", 50_000, limits={"per_user_day": 3, "per_user": 5, "coupons": 4}),
-        _campaign("d", 50_000, limits={**_MANY, "coupons": 6, "grace_s": 60, "max_till_skew_s": 7200}),
+        _campaign("d", 50_000, limits={"per_user_day": 4, "coupons": 6, "grace_s": 60, "max_till_skew_s": 7200}),
     ),
     # Many coupons in few orders: the floor decides.
     World(
-        _campaign("c", 9_000, limits={"per_user_day": 40, "grace_s": 3600}, per_day_cents=2_000),
+        _campaign("c", 9_000, limits={"per_user_day": 40, "grace_s": 3600}),
         _campaign("d", 9_000, 500, limits={"per_user_day": 40}, per_user_cents=900),
-        chain_cents=6_000,
         n_orders=2,
+    ),
+    # The user's, the store's and the day's budget decide.
+    World(
+        _campaign("c", 5000, limits=_SLOW, per_user_cents=211),
+        _campaign("d", 5000, limits={**_SLOW, "grace_s": 120}, per_day_cents=233, per_store_cents=401),
     ),
 )

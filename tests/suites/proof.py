@@ -50,8 +50,14 @@ class ProofSuite:
     @pytest.mark.parametrize(
         ("change", "found"),
         [
-            (sa.update(accounts).where(accounts.c.campaign_id == "c").values(spent_cents=99), "spent_cents is 99, the entries say 100"),
-            (sa.update(accounts).where(accounts.c.campaign_id == "c").values(granted_cents=1001), "granted_cents is 1001, the entries say 1000"),
+            (
+                sa.update(accounts).where(accounts.c.campaign_id == "c").values(spent_cents=99),
+                "spent_cents is 99, the entries say 100",
+            ),
+            (
+                sa.update(accounts).where(accounts.c.campaign_id == "c").values(granted_cents=1001),
+                "granted_cents is 1001, the entries say 1000",
+            ),
             (sa.update(accounts).values(head_hash="0" * 64), "head_hash is 000"),
             (sa.update(coupons).where(coupons.c.state == "redeemed").values(state="issued"), "state is issued"),
             (sa.update(coupons).where(coupons.c.state == "held").values(held_until=UNTIL), "held_until is"),
@@ -73,7 +79,15 @@ class ProofSuite:
     def test_one_altered_value_of_an_entry_is_found(self, url, column):
         """Every table and column is in `tests/offers/test_verify.py`; here on both databases."""
         journal = busy_journal(url)
-        new = {"seq": 98, "detail": "[]", "judged_at": UNTIL, "at": UNTIL, "held_until": UNTIL, "amount_cents": 101, "units": 9}
+        new = {
+            "seq": 98,
+            "detail": "[]",
+            "judged_at": UNTIL,
+            "at": UNTIL,
+            "held_until": UNTIL,
+            "amount_cents": 101,
+            "units": 9,
+        }
         bobs = (entries.c.kind == "redeem") & (entries.c.order_id == "o2")
         change = sa.update(entries).where(bobs).values({column: new.get(column, "x")})
         with journal.write() as connection:
