@@ -1,8 +1,9 @@
 """Redemptions a second through the desk, beside what the same database can do at the very most in the same minutes.
 
-Two bars: the best that the bare driver reaches with any number of connections (PostgreSQL flushes for several at once), and what it
-does alone, one row after another. Both sides take turns several times and the median counts, so that a busy moment of the machine meets both. Every redemption is one that pays, under an order and a
-key of its own, and the journal is verified afterwards.
+Two bars: the best that the bare driver reaches with any number of connections (PostgreSQL flushes for several at once),
+and what it does alone, one row after another. Both sides take turns several times and the median counts, so that a busy
+moment of the machine meets both. Every redemption is one that pays, under an order and a key of its own, and the
+journal is verified afterwards.
 """
 
 from __future__ import annotations

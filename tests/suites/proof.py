@@ -15,6 +15,8 @@ from offers.tables import accounts, coupons, entries, metadata
 from offers.verify import verify
 from tests.offers.desk_world import AT, PLANNED, SOHO, UNTIL, ask, campaign, code_of, decision
 
+C_ACCOUNT = sa.update(accounts).where(accounts.c.campaign_id == "c")
+
 
 def busy_journal(url: str) -> Journal:
     """Coupons in every state."""

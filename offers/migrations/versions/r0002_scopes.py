@@ -28,9 +28,7 @@ def upgrade() -> None:
     # Holds are few among many coupons: an index of them alone isn't touched when a coupon is paid.
     op.drop_index("coupons_held", "coupons")
     held = sa.text("state = 'held'")
-    op.create_index(
-        "coupons_held", "coupons", ["campaign_id", "held_until"], sqlite_where=held, postgresql_where=held
-    )
+    op.create_index("coupons_held", "coupons", ["campaign_id", "held_until"], sqlite_where=held, postgresql_where=held)
     day, reason = sa.Column("day", sa.String(10)), sa.Column("reason", sa.String(32))
     _add("entries", sa.Column("token_id", Id), day, sa.Column("units", sa.Integer), reason)
     _add("answers", sa.Column("campaign_id", Id), sa.Column("seq", sa.BigInteger))
