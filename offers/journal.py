@@ -2,7 +2,8 @@
 
 Every change to a campaign's money begins with its account read under a lock, which one writer at a time holds until it
 commits; the book a decision reads therefore can't change before its entry stands. Where a budget spans all campaigns, the
-account of the chain is locked too. Locks are taken in one order: counter, accounts by name.
+account of the chain is locked too. Locks are taken in one order: the counter, or orders by their numbers; then accounts
+by name.
 """
 
 from __future__ import annotations

@@ -97,7 +97,8 @@ def release_reserve(
 
 
 def put_stores(connection: sa.Connection, clocks: Sequence[Store], now: datetime) -> None:
-    """Insert the stores' clocks or bring them up to date; what changed is an entry of the chain, what hasn't isn't written."""
+    """Insert the stores' clocks or bring them up to date; what changed is an entry of the chain, what hasn't isn't written.
+    The lock on issuing is held."""
     known = {row.store_id: Store(**row._mapping) for row in connection.execute(sa.select(stores))}
     changed = sorted((one for one in clocks if known.get(one.store_id) != one), key=lambda one: one.store_id)
     if not changed:

@@ -56,6 +56,8 @@ def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
 
     An act whose key was used for something else gives KeyReused in its place and leaves the others alone.
     """
+    if not acts:
+        return []
     units = _in_stock(journal, acts, stock)
     try:
         with journal.write() as connection:

@@ -27,6 +27,20 @@ def test_a_second_coupon_takes_another_unit_while_there_is_one():
     assert place((Line("latte", 1, 450), Line("latte", 1, 380)), COUPON, [other]).left_cents == 280
 
 
+def test_the_largest_discount_goes_first_and_to_the_dearest_unit():
+    lines = (Line("latte", 1, 500), Line("latte", 1, 400))
+    small, large = Stacked("off_0", 10, 300), Stacked("off_2", 150, 300)
+    # 150 off the 500 first, then 100 off the 400, then 10 off the dearer of what is left (350 and 300).
+    assert place(lines, COUPON, [small, large]) == place(lines, COUPON, [large, small]) == Placed(2, 400, 300, 300)
+    # Alike discounts go by offer id: off_0 takes the 500, ours the 450.
+    near = (Line("latte", 1, 450), Line("latte", 1, 500))
+    assert place(near, COUPON, [Stacked("off_0", 100, 300)]).price_cents == 450
+    assert place(near, COUPON, [Stacked("off_9", 100, 300)]).price_cents == 500
+    # Among units that cost alike the first line's is taken.
+    alike = (Line("latte", 1, 450, 0), Line("latte", 1, 470, 20))
+    assert place(alike, COUPON, [Stacked("off_0", 10, 300)]) == Placed(2, 450, 350, 300)
+
+
 def test_the_floor_of_a_unit_is_the_highest_on_it():
     strict = Stacked("off_2", 10, 345)
     assert place((Line("latte", 1, 450),), COUPON, [strict]) == Placed(1, 450, 340, 345)

@@ -128,8 +128,9 @@ def test_honour_pays_what_was_sent_up_to_its_overspend(overspend, spent, broken)
 
 @pytest.mark.parametrize(
     ("account", "ever", "broken"),
-    [({"max_per_user": 2}, 1, False), ({"max_per_user": 2}, 2, True), ({"max_coupons": 3, "n_used": 2}, 9, False),
-     ({"max_coupons": 3, "n_used": 3}, 0, True), ({"n_used": 10**9}, 10**9, False)],
+    [({"max_per_user": 2}, 1, False), ({"max_per_user": 2}, 2, True), ({"max_per_user": 2}, 3, True),
+     ({"max_coupons": 3, "n_used": 2}, 9, False), ({"max_coupons": 3, "n_used": 3}, 0, True),
+     ({"max_coupons": 3, "n_used": 4}, 0, True), ({"n_used": 10**9}, 10**9, False)],
 )  # fmt: skip
 def test_limits_over_all_days(account, ever, broken):
     made = book(facts=Facts(user_ever=ever), account=account)
@@ -173,6 +174,17 @@ def test_follow(kind, order_id, state, order):
     assert after.held_until == (UNTIL if kind == "hold" else None)
 
 
+def test_a_coupon_that_is_free_again_keeps_nothing_of_before():
+    used = replace(
+        COUPON, state="held", order_id="o9", held_until=AT, token_id="tok_9", used_day="2025-11-03", units=7, returned=5
+    )
+    assert follow(used, Entry("release", "off_1", "c", "o9", "soho", 100, AT, AT)) == COUPON
+    paid = follow(used, Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, AT, day="2025-11-04", units=2))
+    assert paid == replace(COUPON, state="redeemed", order_id="o1", used_day="2025-11-04", units=2)
+    held = follow(used, Entry("hold", "off_1", "c", "o1", "soho", 100, AT, AT, UNTIL, day="2025-11-04"))
+    assert held == replace(COUPON, state="held", order_id="o1", held_until=UNTIL, used_day="2025-11-04")
+
+
 def test_money_moves_at_redeem_and_back_at_reverse_only():
     moved = {k: spent_by(Entry(k, "off_1", "c", "o1", "soho", 100, AT, AT)) for k in ("issue", "hold", "release")}
     assert set(moved.values()) == {0}
@@ -201,7 +213,10 @@ def test_no_more_comes_back_than_was_sold():
     assert reason(decide(made, Reverse("o1", AT, lines=(Line("tea"),)), AT)) == "wrong_product"
     one = decide(made, Reverse("o1", AT, lines=(Line("tea"), Line("latte"))), AT)
     assert (one.amount_cents, one.units) == (33, 1)
-    rest = decide(replace(book(), coupon=follow(coupon, one)), Reverse("o1", AT), AT)
+    back = replace(book(), coupon=follow(coupon, one))
+    too_many = Refusal("released", "only 2 are left to come back")
+    assert decide(back, Reverse("o1", AT, lines=(Line("latte", 3),)), AT) == too_many
+    rest = decide(back, Reverse("o1", AT), AT)
     assert (rest.amount_cents, rest.units) == (67, 2)
 
 

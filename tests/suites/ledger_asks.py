@@ -73,10 +73,17 @@ def _lines(rng: Random, product: str, kind: str) -> Any:
     if kind == "quote" and rng.random() < 0.2:
         return None
     if kind == "reverse":
-        few = [None, (Line(product, 1),), (Line(product, 2), Line("cake")), (Line("cake", 2),), (Line(product, 9),)]
-        return pick(rng, few, 0.35)
+        few = [
+            (Line(product, 1),),
+            None,
+            None,
+            (Line(product, 2), Line("cake")),
+            (Line("cake", 2),),
+            (Line(product, 9),),
+        ]
+        return pick(rng, few, 0.5)
     price = {"latte": 450, "tea": 300}[product]
-    many = (Line(product, rng.choice([2, 3, 7]), price), Line("cake", 1, 500))
+    many = (Line(product, rng.choice([2, 2, 3, 7]), price), Line("cake", 1, 500))
     odd = (Line(product, 1, price, 60), Line(product, 2, price - 20), Line(product, 0), Line(product, -3))
     huge = (Line("cake"), Line(product, 1_000_000, price))
-    return pick(rng, [(Line(product, 1, price),), many, odd, huge, (Line(product),), (Line("cake", 4),)], 0.4)
+    return pick(rng, [(Line(product, 1, price),), many, many, odd, huge, (Line(product),), (Line("cake", 4),)], 0.4)

@@ -18,7 +18,7 @@ from tests.suites.ledger_world import BEGIN, WORLDS
 COMMANDS = 150
 """In one history."""
 SHARES = {"issue": 24, "hold": 14, "redeem": 19, "release": 4, "reverse": 9, "withdraw": 2, "quote": 9, "token": 7,
-          "settle": 8, "again": 3, "together": 3, "unreserve": 1}  # fmt: skip
+          "settle": 8, "again": 3, "together": 6, "unreserve": 1}  # fmt: skip
 """Every command, and how often it comes in a hundred or so."""
 _ASKED = {"unknown_coupon", "wrong_user", "already_redeemed", "released"}
 _OF_MONEY = {"limit_reached", "budget_exhausted"}
@@ -57,8 +57,8 @@ class History:
         elif kind == "again":
             self._again()
         elif kind == "together":
-            kinds = ["hold", "redeem", "redeem", "release", "reverse", "reverse", "token", "settle"]
-            self._together(n, [rng.choice(kinds) for _ in range(rng.choice([2, 3, 6]))])
+            kinds = ["hold", "hold", "redeem", "redeem", "redeem", "release", "reverse", "token", "settle"]
+            self._together(n, [rng.choice(kinds) for _ in range(rng.choice([2, 4, 7]))])
         elif kind == "unreserve":
             duel.unreserve(pick(rng, ["c", "d", "-"], 0.5), pick(rng, [5, 40, 10**6, 0, -1], 0.5))
         else:

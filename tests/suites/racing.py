@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from offers.answers import Answer, Ask, KeyInFlight, KeyReused
@@ -285,7 +286,7 @@ def insist(desk: Desk, call: Call, steady: bool) -> tuple[str, str | None, bool,
             n_busy += 1
             continue
         outcome = "done" if answer.ok else str(answer.body["reason"])
-        return outcome, json.dumps(dict(answer.body)), answer.replay, n_busy
+        return outcome, plain(answer), answer.replay, n_busy
 
 
 def on_step(engine: sa.Engine, step: Callable[[sa.Connection], None]) -> None:
@@ -317,3 +318,8 @@ def _killed_at(number: int) -> Callable[[Any], None]:
             os.kill(os.getpid(), 9)
 
     return step
+
+
+def plain(answer: Any) -> str:
+    """An answer's body as the journal keeps it."""
+    return msgspec.json.encode(answer.body).decode()
