@@ -2,6 +2,7 @@
 
 A coupon goes `issued → held → redeemed → reversed`; a hold that is let go or runs out leads back to `issued`, and a
 coupon withdrawn unused is `released` for good. A reversed coupon stays used: the money is back, the coupon is not.
+One that a till without network paid against the rules is `overpaid`: used as well, and no budget owes it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
-State = Literal["issued", "held", "redeemed", "reversed", "released"]
+State = Literal["issued", "held", "redeemed", "reversed", "released", "overpaid"]
+USED: tuple[State, ...] = ("redeemed", "reversed", "overpaid")
+"""States of a coupon that has paid an order, once and for all."""
 Scope = Literal["chain", "campaign", "store", "user", "day"]
 
 

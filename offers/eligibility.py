@@ -9,8 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from offers.basket import place, returned_units
-from offers.book import Account, Book, Coupon
+from offers.book import USED, Account, Book, Coupon
 from offers.commands import AtTill, Command, Issue, Release, Reverse, Token
+
+LEAST_TOKEN = timedelta(minutes=1)
+"""A token for less than that is refused as expired."""
 
 
 def live_hold(coupon: Coupon, now: datetime) -> bool:
@@ -51,9 +54,9 @@ def already_redeemed(book: Book, command: Command, now: datetime) -> str | None:
         return None
     same_order = command.order_id == coupon.order_id
     if isinstance(command, Reverse):
-        used = coupon.state in ("redeemed", "reversed")
+        used = coupon.state in USED
         return f"redeemed by order {coupon.order_id}, not this one" if used and not same_order else None
-    if coupon.state in ("redeemed", "reversed"):
+    if coupon.state in USED:
         back = ", and that purchase was taken back" if coupon.state == "reversed" else ""
         return f"redeemed by order {coupon.order_id}{back}"
     by_desk = isinstance(command, Release) and command.order_id is None
@@ -70,7 +73,8 @@ def released(book: Book, command: Command, now: datetime) -> str | None:
         return "the coupon was withdrawn"
     if isinstance(command, Reverse):
         if coupon.state != "redeemed":
-            return "the redemption was taken back before" if coupon.state == "reversed" else "nothing was redeemed"
+            told = {"reversed": "the redemption was taken back before", "overpaid": "no budget has paid it"}
+            return told.get(coupon.state, "nothing was redeemed")
         left = coupon.units - coupon.returned
         return f"only {left} are left to come back" if returned_units(command.lines, coupon) > left else None
     if isinstance(command, Release) and command.order_id is not None:
@@ -93,6 +97,9 @@ def expired(book: Book, command: Command, now: datetime) -> str | None:
     """The window ends before valid_until; a till's queue has the campaign's grace above it."""
     ended = the_coupon(book).valid_until
     grace = timedelta(seconds=the_account(book).grace_s if isinstance(command, AtTill) else 0)
+    if isinstance(command, Token):
+        # Signed times are whole seconds, and nobody reaches a till in less.
+        grace = -LEAST_TOKEN
     return f"was valid until {ended.isoformat()}" if _moment(command, now) >= ended + grace else None
 
 

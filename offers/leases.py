@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from offers.answers import KeyReused
 from offers.chain import CHAIN, Stamp, append
+from offers.columns import Moment
 from offers.commands import Entry
-from offers.journal import read_account
+from offers.journal import read_account, read_stores
 from offers.tables import leases
 
 LIFE = timedelta(hours=24)
@@ -54,9 +56,20 @@ def give(
     now: datetime,
     actor: str = "",
 ) -> Lease:
-    """A new lease of `cents`. Raises AllowanceError when the store's `allowance` doesn't cover it beside the open ones."""
+    """A new lease of `cents`, or the one that was given under this id before.
+
+    Raises AllowanceError when the store's `allowance` doesn't cover it beside the open ones, KeyReused when the id
+    stands for another lease.
+    """
     # One lease at a time: the chain's account is what everybody can queue at.
     head = read_account(connection, CHAIN, lock=True)
+    before = connection.execute(sa.select(leases).where(leases.c.lease_id == lease_id)).one_or_none()
+    if before is not None:
+        if (before.store_id, before.till_id, before.cents) != (store_id, till_id, cents):
+            raise KeyReused("this key was used for another lease; make a new key for each")
+        return Lease(*(getattr(before, name) for name in Lease.__dataclass_fields__))
+    if not read_stores(connection, [store_id]):
+        raise AllowanceError(f"store {store_id} is in no table of stores; ingest it and plan once")
     left = allowance - open_cents(connection, store_id, now)
     if cents > left:
         raise AllowanceError(
@@ -77,10 +90,15 @@ def note_paid(connection: sa.Connection, lease_id: str, store_id: str, cents: in
     connection.execute(sa.update(leases).where(mine).values(paid_cents=leases.c.paid_cents + cents))
 
 
-def close(connection: sa.Connection, lease_id: str, store_id: str, now: datetime) -> None:
-    """End a lease: its till pays no more under it, and what it didn't pay can be lent again."""
-    mine = (leases.c.lease_id == lease_id) & (leases.c.store_id == store_id) & leases.c.closed_at.is_(None)
-    connection.execute(sa.update(leases).where(mine).values(closed_at=now))
+def close(connection: sa.Connection, lease_id: str, store_id: str, till_id: str, now: datetime) -> None:
+    """End a lease, again if need be: its till pays no more under it, and what it didn't pay can be lent again.
+
+    Raises AllowanceError when no such lease is this till's.
+    """
+    mine = (leases.c.lease_id == lease_id) & (leases.c.store_id == store_id) & (leases.c.till_id == till_id)
+    ended = sa.func.coalesce(leases.c.closed_at, sa.bindparam("now", now, Moment))
+    if connection.execute(sa.update(leases).where(mine).values(closed_at=ended)).rowcount != 1:
+        raise AllowanceError(f"lease {lease_id} isn't till {till_id}'s in store {store_id}; a till closes its own")
 
 
 def overrun(connection: sa.Connection) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from offers import eligibility as may
 from offers import limits
 from offers.basket import paid_cents, place, returned_units
-from offers.book import Book, Coupon, changed
+from offers.book import USED, Book, Coupon, changed
 from offers.commands import AtTill, Command, Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
 
 
@@ -60,7 +60,7 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
     """The entry `command` leads to, or the first refusal in WIRE's order. `now` is our clock; holds run by it.
 
     Guarantee: if spent + held <= granted + overspend in every purse of `book`, following the entry keeps it so. A settlement
-    that a rule refuses is an `overpay` with that reason: the till has paid, and the coupon stays as it was. Only a sale
+    that a rule refuses is an `overpay` with that reason: the till has paid, and the coupon is used up. Only a sale
     that is known already, or a coupon that isn't, is refused.
     """
     broken = _first_broken(book, command, now)
@@ -75,7 +75,7 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
 
 def follow(coupon: Coupon, entry: Entry) -> Coupon:
     """The coupon after `entry`. Total over what `decide` returns: it never refuses."""
-    if entry.kind in ("overpay", "refused"):
+    if entry.kind == "refused" or (entry.kind == "overpay" and coupon.state in USED):
         return coupon
     if entry.kind == "reverse":
         returned = coupon.units if entry.units is None else coupon.returned + entry.units
@@ -86,6 +86,8 @@ def follow(coupon: Coupon, entry: Entry) -> Coupon:
     }
     if entry.kind == "redeem":
         new |= {"state": "redeemed", "order_id": entry.order_id, "used_day": entry.day, "units": entry.units or 1}
+    elif entry.kind == "overpay":
+        new |= {"state": "overpaid", "order_id": entry.order_id, "used_day": entry.day}
     elif entry.kind in ("hold", "token"):
         new |= {"state": "held", **{name: getattr(entry, name) for name in ("order_id", "token_id", "held_until")}}
         new["used_day"] = entry.day
@@ -109,7 +111,7 @@ def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None
 
 
 def _same_sale(coupon: Coupon, command: Settle) -> bool:
-    return coupon.state in ("redeemed", "reversed") and coupon.order_id == command.order_id
+    return coupon.state in USED and coupon.order_id == command.order_id
 
 
 def _done(book: Book, command: Command, now: datetime) -> Entry:

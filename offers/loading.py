@@ -45,6 +45,9 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
     campaigns = {row.campaign_id for row in known}
     wanted = campaigns if len(known) == len(codes) and known else campaigns | {CHAIN}
     loaded.heads = read_heads(connection, wanted, lock=lock)
+    if lock and CHAIN not in loaded.heads:
+        # Whoever waited for a lock on PostgreSQL saw the cap as it was before; behind the lock it is looked at again.
+        loaded.heads |= read_heads(connection, (), lock=True)
     users = {row.user_id for row in known if row.user_id is not None}
     told = {"codes": asked, "users": list(users), "campaigns": list(campaigns), "orders": list(order_ids)}
     for row in connection.execute(_NEAR, told):

@@ -19,6 +19,7 @@ from offers.book import Line
 from offers.claims import Allowance, CouponToken, TokenError
 from offers.codes import canonical
 from offers.desk import Desk
+from offers.group import MOST
 from offers.tables import coupons
 from offers.tokens import Reader, Signer
 
@@ -99,13 +100,13 @@ def settle(
     now: datetime,
     *,
     lease_id: str | None = None,
-    closes: bool = False,
+    closed_by: str | None = None,
     actor: str = "",
 ) -> list[Settled]:
     """Take in at most 1,000 sales of one store, in the order of their moments; the outcomes stand in the order given.
 
-    `lease_id`: under which the new ones were paid; `closes` ends it. Raises LedgerError; what was settled before it
-    stays, and sending all of it again is right.
+    `lease_id`: under which the new ones were paid; `closed_by`, the till whose lease it is, ends it. Raises AllowanceError
+    when it isn't, and LedgerError; what was settled before that stays, and sending all of it again is right.
     """
     found: dict[int, Settled] = {}
     genuine: list[tuple[int, CouponToken, Ask]] = []
@@ -118,17 +119,26 @@ def settle(
         ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time.astimezone(UTC), sale.till_id, actor)
         genuine.append((place, token, ask))
     genuine.sort(key=lambda one: (one[2].till_time, one[2].till_id, one[2].order_id))
-    answers = desk.settle([(canonical(token.code) or token.code, ask) for _, token, ask in genuine], now)
-    paid = 0
-    for (place, _, ask), answer in zip(genuine, answers, strict=True):
-        found[place] = _settled(ask.order_id or "", answer)
-        paid += found[place].discount_cents if answer.ok and not answer.replay else 0
-    if lease_id is not None and (paid or closes):
+    for start in range(0, len(genuine), MOST):
+        found |= _settle_some(desk, store_id, genuine[start : start + MOST], now, lease_id)
+    if lease_id is not None and closed_by is not None:
+        with desk.journal.write() as connection:
+            leases.close(connection, lease_id, store_id, closed_by, now)
+    return [found[place] for place in range(len(sales))]
+
+
+def _settle_some(
+    desk: Desk, store_id: str, some: Sequence[tuple[int, CouponToken, Ask]], now: datetime, lease_id: str | None
+) -> dict[int, Settled]:
+    """Settle a group in one transaction and note at once what its lease has paid."""
+    answers = desk.settle([(canonical(token.code) or token.code, ask) for _, token, ask in some], now)
+    found = {place: _settled(ask.order_id or "", answer) for (place, _, ask), answer in zip(some, answers, strict=True)}
+    fresh = [place for (place, _, _), answer in zip(some, answers, strict=True) if answer.ok and not answer.replay]
+    paid = sum(found[place].discount_cents for place in fresh)
+    if lease_id is not None and paid:
         with desk.journal.write() as connection:
             leases.note_paid(connection, lease_id, store_id, paid)
-            if closes:
-                leases.close(connection, lease_id, store_id, now)
-    return [found[place] for place in range(len(sales))]
+    return found
 
 
 def _settled(order_id: str, answer: Answer) -> Settled:

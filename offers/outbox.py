@@ -23,7 +23,8 @@ def redemption_event(entry: Entry, product_id: str, unit_price_cents: int) -> di
     return {
         "event_id": f"redemption:{entry.offer_id}",
         "event_type": "redemption",
-        "occurred_at": entry.judged_at.astimezone(UTC).isoformat(),
+        # A till's clock may run ahead; what is recorded has happened.
+        "occurred_at": min(entry.judged_at, entry.at).astimezone(UTC).isoformat(),
         "product_id": product_id,
         "store_id": entry.store_id,
         "order_id": entry.order_id,

@@ -107,7 +107,7 @@ class Replay:
             yield f"offer {offer_id}: {entry.kind} of a coupon that is {before.state if before else 'not issued'}"
         before = before or coupon_of(row)
         after = self.coupons[offer_id] = follow(before, entry)
-        self.money.move(entry, before, after, row.used_day)
+        yield from self.money.move(entry, before, after, row.used_day)
         if entry.kind == "redeem":
             self._expect_event(entry, before, detail)
 

@@ -33,14 +33,20 @@ class ReplayMoney:
         if entry.kind == "redeem" and self._spent > limit:
             yield f"{self._spent} cents spent of {limit} granted"
 
-    def move(self, entry: Entry, before: Coupon, after: Coupon, stored_day: str | None) -> None:
-        """Count what an entry did to a coupon. Entries of the first revision don't tell the day; the stored coupon does."""
+    def move(self, entry: Entry, before: Coupon, after: Coupon, stored_day: str | None) -> Iterator[str]:
+        """Count what an entry did to a coupon; a fault if its store or day spends what there isn't. Entries of the first
+        revision don't tell the day; the stored coupon does."""
         cents = paid_cents(after) - paid_cents(before)
         self._n_used += (after.state == "redeemed") - (before.state == "redeemed")
         self._sums["store", after.store_id] += cents
         self._sums["day", after.used_day or stored_day or ""] += cents
         if entry.kind == "overpay":
             self._sums["overpaid", after.store_id] += entry.amount_cents
+        for scope, key in (("store", after.store_id), ("day", after.used_day or "")):
+            limit = self._terms.get(f"per_{scope}_cents")
+            limit = None if limit is None else limit + self._terms.get("overspend_cents", 0)
+            if entry.kind == "redeem" and limit is not None and self._sums[scope, key] > limit:
+                yield f"{self._sums[scope, key]} cents spent of {limit} for {scope} {key}"
 
     def compare(self, account: Any, sums: Mapping[tuple[str, str], int]) -> Iterator[str]:
         """Faults of the stored account and of the stored sums by (scope, key)."""

@@ -7,6 +7,7 @@ same answer, and a key used for something else is KeyReused.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -25,8 +26,9 @@ from offers.journal import Journal
 from offers.loading import load
 from offers.tables import answers, coupons
 
+log = logging.getLogger("daypart.offers")
 Stock = Callable[[str, str], int | None]
-"""(store_id, product_id) to units in stock, None when unknown."""
+"""(store_id, product_id) to units in stock, None: unknown."""
 Result = Answer | KeyReused
 _STORED = sa.select(answers).where(answers.c.key.in_(sa.bindparam("keys", expanding=True)))
 _SHELVES = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).where(
@@ -35,7 +37,7 @@ _SHELVES = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).w
 
 
 def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | None) -> Answer:
-    """What a redemption would answer, without effect. What the ask doesn't tell is taken as right."""
+    """What a redemption would answer, without effect; what isn't told is right."""
     act = Act("quote", code, ask, None, now)
     units = _in_stock(journal, [act], stock)[0]
     with journal.read() as connection:
@@ -52,10 +54,8 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
 
 
 def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
-    """Carry the acts out, one transaction for all, as if one came after the other. Raises LedgerError.
-
-    An act whose key was used for something else gives KeyReused in its place and leaves the others alone.
-    """
+    """Carry the acts out, one transaction for all, as if one came after the other; an act whose key was used for something
+    else gives KeyReused in its place. Raises LedgerError."""
     if not acts:
         return []
     units = _in_stock(journal, acts, stock)
@@ -79,7 +79,7 @@ def settle(journal: Journal, sales: Sequence[tuple[str, Ask]], now: datetime) ->
     done: list[Answer] = []
     for start in range(0, len(acts), MOST):
         for result in carry_out(journal, acts[start : start + MOST], None):
-            # A sale's key is made of the sale, so nobody else can have used it.
+            # A sale's key is made of the sale: nobody else can have used it.
             assert isinstance(result, Answer)
             done.append(result)
     return done
@@ -106,6 +106,11 @@ def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | 
         if act.key is not None:
             stored[act.key] = (act.body_hash, answer)
     acting.write(connection)
+    for account in (head.account for head in loaded.heads.values()):
+        above = account.spent_cents - account.granted_cents
+        if account.overspend_cents and above > 0:
+            told = (account.campaign_id, above, account.overspend_cents)
+            log.warning("campaign %s honours coupons above its grant: %d cents of at most %d", *told)
     return results
 
 

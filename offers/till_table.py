@@ -42,8 +42,12 @@ def read_till(path: Path) -> list[TillRow]:
     if missing:
         raise TillTableError(f"{path}: no column {', '.join(missing)}; a till's file has {', '.join(NEEDED)}")
     rows = []
-    for number, row in enumerate(table.to_pylist(), 2):
-        if not _text(row.get("coupon_id")):
+    told = [(number, row) for number, row in enumerate(table.to_pylist(), 2) if _text(row.get("coupon_id"))]
+    sales = {_text(row.get("event_type")) for _, row in told} & {None, "purchase"}
+    # A table of events may tell one sale as a purchase and as a redemption, and the offer as shown.
+    counted = {None, "purchase", *_RETURNS} if sales else {"redemption", *_RETURNS}
+    for number, row in told:
+        if _text(row.get("event_type")) not in counted:
             continue
         try:
             cents = int(str(row["discount_cents"]).strip())

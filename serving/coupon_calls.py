@@ -67,6 +67,7 @@ COUPON_CALLS = (
         answer=LeaseCard,
         summary="How much a till may pay without network",
         body=LeaseAsk,
+        needs_key=True,
         refuses=True,
     ),
     Call(
@@ -79,6 +80,7 @@ COUPON_CALLS = (
         summary="Take in what tills paid without network; sending it again is harmless",
         body=SettleAsk,
         max_body=EVENTS_BODY,
+        refuses=True,
     ),
     Call(
         name="offline_keys",

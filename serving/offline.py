@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
+from hashlib import sha256
 
 from offers import offline
 from offers.answers import Ask as DeskAsk
+from offers.answers import KeyReused
 from offers.codes import canonical, shown
 from offers.leases import AllowanceError
 from offers.qr import qr_svg
@@ -36,13 +37,18 @@ async def lease(asked: Asked) -> Reply:
     """How much a till of the store may pay without network."""
     allowance, ask = _allowed(asked), asked.body
     store_id = _store(asked)
+    # Named by its key: whoever asks again after a lost answer gets the same lease.
+    named = f"{asked.key.key_id}:{asked.idempotency_key}"
+    lease_id = f"lease_{sha256(named.encode()).hexdigest()[:24]}"
     try:
         signed, given = await asked.begin(
             offline.lend, asked.parts.desk, asked.parts.signer, store_id, ask.till_id, ask.cents, allowance,
-            f"lease_{token_hex(12)}", asked.now, asked.key.key_id,
+            lease_id, asked.now, asked.key.key_id,
         )  # fmt: skip
     except AllowanceError as error:
         raise Problem(422, "allowance_exhausted", str(error)) from None
+    except KeyReused as error:
+        raise Problem(409, "idempotency_key_reused", str(error)) from None
     return Reply(LeaseCard(allowance=signed, lease_id=given.lease_id, cents=given.cents, expires_at=given.expires_at))
 
 
@@ -56,8 +62,11 @@ async def settle(asked: Asked) -> Reply:
     ]
     reader = Reader(asked.parts.signer.jwks())
     work = asked.parts.desk, reader, _store(asked), sales, asked.now
-    told = {"lease_id": asked.body.lease_id, "closes": asked.body.closes, "actor": asked.key.key_id}
-    done = await asked.begin(lambda: offline.settle(*work, **told))
+    told = {"lease_id": asked.body.lease_id, "closed_by": asked.body.closed_by, "actor": asked.key.key_id}
+    try:
+        done = await asked.begin(lambda: offline.settle(*work, **told))
+    except AllowanceError as error:
+        raise Problem(422, "unknown_lease", str(error)) from None
     return Reply(SettledSales(sales=[SettledSale(**vars(one)) for one in done]))
 
 

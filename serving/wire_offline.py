@@ -60,11 +60,12 @@ class OfflineSale(Ask, frozen=True):
 
 
 class SettleAsk(Ask, frozen=True):
-    """Body of `settle`. Sales settled before are recognised, so a till sends all it isn't sure of. `closes` ends the lease."""
+    """Body of `settle`. Sales settled before are recognised, so a till sends all it isn't sure of. `closed_by`, the till whose
+    lease it is, ends the lease."""
 
     sales: Annotated[tuple[OfflineSale, ...], Meta(max_length=MAX_SALES)]
     lease_id: Id | None = None
-    closes: bool = False
+    closed_by: Id | None = None
 
 
 class SettledSale(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from offers.basket import paid_cents
 from offers.book import Book, Facts, Line, Purse
 from offers.commands import Entry, Issue, Refusal, Release, Reverse, Settle, Token
 from offers.ledger import REASONS, RULES, decide, follow, spent_by
@@ -226,6 +227,14 @@ def test_a_till_without_network_pays_whatever_the_rules_say():
     assert (paid.kind, paid.amount_cents, paid.order_id) == ("redeem", 100, "o1")
     late = decide(book(**held), Settle("o1", "soho", (Line("latte"),), UNTIL), AT)
     assert (late.kind, late.reason, late.amount_cents, spent_by(late)) == ("overpay", "expired", 100, 0)
+    # Used up all the same: neither this order nor another gets it again, and no budget owes what could come back.
+    gone = follow(COUPON, late)
+    assert (gone.state, gone.order_id, paid_cents(gone)) == ("overpaid", "o1", 0)
+    for command in (redeem(), redeem(order_id="o2"), hold(), Token("tok_2", "soho", AT)):
+        assert reason(decide(replace(book(), coupon=gone), command, AT)) == "already_redeemed"
+    assert reason(decide(replace(book(), coupon=gone), Reverse("o1", AT), AT)) == "released"
+    same = decide(replace(book(), coupon=gone), Settle("o1", "soho", (Line("latte"),), AT), AT)
+    assert reason(same) == "already_redeemed"
     used = follow(COUPON, paid)
     again = decide(replace(book(), coupon=used), Settle("o2", "soho", (Line("latte"),), AT), AT)
     assert (again.kind, again.reason, follow(used, again)) == ("overpay", "already_redeemed", used)
@@ -248,8 +257,11 @@ def test_a_token_is_a_hold_that_no_order_owns():
     assert reason(decide(replace(made, coupon=coupon), redeem(), AT)) is None
     assert reason(decide(replace(made, coupon=coupon), Release("o1", AT), AT)) == "released"
     assert follow(coupon, decide(replace(made, coupon=coupon), redeem(), AT)).token_id is None
-    end = decide(made, Token("tok_1", "soho", UNTIL - TICK), UNTIL - TICK)
+    # Signed times are whole seconds: less than a minute is no token.
+    last = UNTIL - timedelta(minutes=1)
+    end = decide(made, Token("tok_1", "soho", last - TICK), last - TICK)
     assert end.held_until == UNTIL + timedelta(seconds=3600)
+    assert reason(decide(made, Token("tok_1", "soho", last), last)) == "expired"
 
 
 @pytest.mark.parametrize(("ahead", "broken"), [(600, True), (599, False), (0, False)])

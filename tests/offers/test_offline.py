@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from offers.answers import KeyReused
 from offers.book import Line
 from offers.desk import open_desk
 from offers.leases import AllowanceError
@@ -24,7 +25,7 @@ MORNING = FROM - timedelta(hours=1)
 @pytest.fixture
 def desk(sqlite_url):
     desk = open_desk(sqlite_url)
-    desk.open(campaign(2000, reserve=0), [SOHO], PLANNED)
+    desk.open(campaign(2000, reserve=0), [SOHO, replace(SOHO, store_id="bund")], PLANNED)
     desk.issue("c", [decision(user) for user in USERS], PLANNED)
     yield desk
     desk.journal.close()
@@ -115,7 +116,22 @@ def test_a_store_lends_no_more_than_its_allowance(desk, signer):
     with pytest.raises(AllowanceError, match="200 aren't lent"):
         lend(desk, signer, "soho", "t2", 201, 500, "lease_2", AT)
     lend(desk, signer, "bund", "t1", 500, 500, "lease_3", AT)
-    settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_1", closes=True)
+    with pytest.raises(AllowanceError, match="in no table"):
+        lend(desk, signer, "nowhere", "t1", 1, 500, "lease_9", AT)
+    # The same lease again, as a till asks whose answer got lost; under its id nothing else.
+    assert lend(desk, signer, "soho", "t1", 300, 500, "lease_1", AT) == lend(
+        desk, signer, "soho", "t1", 300, 500, "lease_1", UNTIL
+    )
+    with pytest.raises(KeyReused):
+        lend(desk, signer, "soho", "t1", 200, 500, "lease_1", AT)
+    for store_id, till_id, lease_id in (
+        ("soho", "t2", "lease_1"),
+        ("bund", "t1", "lease_1"),
+        ("soho", "t1", "lease_8"),
+    ):
+        with pytest.raises(AllowanceError, match="closes its own"):
+            settle(desk, Reader(signer.jwks()), store_id, [], AT, lease_id=lease_id, closed_by=till_id)
+    settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_1", closed_by="t1")
     lend(desk, signer, "soho", "t2", 500, 500, "lease_4", AT)
     # A till that never came back: its lease ends with the day in which it could still have settled.
     for hours, fits in ((47, False), (49, True)):

@@ -55,7 +55,7 @@ def test_from_token_to_settlement(shop, tmp_path):
     till = OfflineTill(reader, leased["allowance"], "soho", "t1", tmp_path / "till.jsonl")
     paid = till.redeem(card.json()["token"], "o1", (Line("latte", 1, 450),), NOW)
     assert (paid.discount_cents, paid.order_id) == (100, "o1")
-    body = {"sales": till.batch(), "lease_id": leased["lease_id"], "closes": True}
+    body = {"sales": till.batch(), "lease_id": leased["lease_id"], "closed_by": "t1"}
     till.close()
     (done,) = post(shop, "/v1/stores/soho/settle", body).json()["sales"]
     assert (done["outcome"], done["discount_cents"]) == ("redeem", 100)
@@ -63,12 +63,22 @@ def test_from_token_to_settlement(shop, tmp_path):
     budget = shop.ask("GET", "/v1/campaigns/c", "analyst").json()["budget"]
     assert (budget["spent_cents"], budget["overpaid_cents"]) == (100, 0)
     assert verify(shop.parts.desk.journal) == []
-    assert post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 500}).status_code == 200
+    assert post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 500}, key="k2").status_code == 200
+    lost = post(shop, "/v1/stores/soho/settle", {"sales": [], "lease_id": "lease_none", "closed_by": "t1"})
+    assert (lost.status_code, lost.json()["code"]) == (422, "unknown_lease")
+
+
+def test_a_lease_whose_answer_got_lost_is_the_same_lease(shop):
+    body = {"till_id": "t1", "cents": 400}
+    first, again = (post(shop, "/v1/stores/soho/lease", body) for _ in range(2))
+    assert first.content == again.content
+    other = post(shop, "/v1/stores/soho/lease", {**body, "cents": 300})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 
 def test_a_lease_above_the_allowance_is_refused_with_what_is_left(shop):
     assert post(shop, "/v1/stores/soho/lease", {"till_id": "t1", "cents": 400}).status_code == 200
-    refused = post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 101})
+    refused = post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 101}, key="k2")
     assert (refused.status_code, refused.json()["code"]) == (422, "allowance_exhausted")
     assert "100 aren't lent" in refused.json()["detail"]
 
@@ -99,7 +109,7 @@ def test_a_bound_till_settles_and_leases_for_its_own_store_only(shop):
 
     secret = keys.create(shop.parts.engine, "pos", NOW - timedelta(days=1), store_id="bund")
     for path, body in (("lease", {"till_id": "t", "cents": 1}), ("settle", {"sales": []})):
-        headers = {"Authorization": f"Bearer {secret}"}
+        headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "k"}
         answer = shop.ask("POST", f"/v1/stores/soho/{path}", json=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "other_store")
 

@@ -35,7 +35,7 @@ def test_each_act_reaches_the_desk_and_answers_with_its_entry(world, kind, body)
 
 
 def test_whatever_changes_the_ledger_needs_a_key_of_its_own():
-    acts = {till.hold, till.redeem, till.release, till.reverse, offline.token}
+    acts = {till.hold, till.redeem, till.release, till.reverse, offline.token, offline.lease}
     assert {call.handler for call in CALLS if call.needs_key} == acts
     assert all(call.scopes == ("pos",) for call in CALLS if call.handler in acts - {offline.token})
 

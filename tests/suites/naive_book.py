@@ -78,11 +78,15 @@ class NaiveBook:
         self.stopped: set[str] = set()
 
     def of(self, name: str) -> list[Happened]:
-        """What happened to one coupon; what a till paid and no budget owes didn't happen to it."""
+        """What happened to one coupon, but for what tills paid that no budget owes."""
         return [one for one in self.happened if one.sent.name == name and one.kind != "overpay"]
 
     def paid(self, name: str) -> Happened | None:
         return next((one for one in self.of(name) if one.kind == "redeem"), None)
+
+    def used(self, name: str) -> Happened | None:
+        """What used the coupon up: the first order that was paid, whether a budget owes it or not."""
+        return next((one for one in self.happened if one.sent.name == name and one.kind in ("redeem", "overpay")), None)
 
     def returned(self, name: str) -> int:
         return sum(one.units for one in self.of(name) if one.kind == "reverse")
@@ -93,7 +97,7 @@ class NaiveBook:
 
     def last(self) -> dict[str, Happened]:
         """The last thing that happened to each coupon."""
-        return {one.sent.name: one for one in self.happened if one.kind != "overpay"}
+        return {one.sent.name: one for one in self.happened}
 
     def live(self, now: datetime) -> list[Happened]:
         """Holds, of orders and of tokens, that haven't run out."""
@@ -110,7 +114,7 @@ class NaiveBook:
     def open(self, now: datetime) -> list[Sent]:
         """Coupons that may still come: not used, not withdrawn, not held, not over."""
         busy = {one.sent.name for one in self.live(now)}
-        gone = {one.sent.name for one in self.happened if one.kind in ("redeem", "withdraw")}
+        gone = {one.sent.name for one in self.happened if one.kind in ("redeem", "overpay", "withdraw")}
         return [sent for name, sent in self.sent.items() if name not in busy | gone and now < sent.ends]
 
     def reserve(self, account: str, granted: int) -> int:

@@ -39,7 +39,8 @@ def act(book: NaiveBook, kind: str, name: str, ask: Ask, now: datetime, stock: i
     reason = _refuses(book, kind, sent, ask, at, now, stock)
     sale = book.paid(name)
     day = local_day(sent.store, max(at, sent.begins) if kind == "token" else at)
-    if reason and (kind != "settle" or (sale and sale.order == ask.order_id)):
+    used = book.used(name)
+    if reason and (kind != "settle" or (used and used.order == ask.order_id)):
         return Outcome("refused", reason)
     done = {"settle": "overpay" if reason else "redeem"}.get(kind, kind)
     one = Happened(done, sent, ask.order_id, day, cents=sent.discount)
@@ -97,17 +98,17 @@ def _refuses(
 ) -> str | None:
     if ask.user_id is not None and ask.user_id != sent.user:
         return "wrong_user"
-    sale, name = book.paid(sent.name), sent.name
+    sale, used, name = book.paid(sent.name), book.used(sent.name), sent.name
     held = next((one for one in book.live(now) if one.sent.name == name and one.kind == "hold"), None)
     withdrawn = any(one.kind == "withdraw" for one in book.of(name))
     if kind == "reverse":
-        if sale and sale.order != ask.order_id:
+        if used and used.order != ask.order_id:
             return "already_redeemed"
         left = sale.units - book.returned(name) if sale else 0
         if left == 0 or (ask.lines is not None and units_of(ask.lines, sent.product) > left):
             return "released"
         return "wrong_product" if ask.lines is not None and units_of(ask.lines, sent.product) == 0 else None
-    if sale or (held and held.order != ask.order_id and kind != "withdraw"):
+    if used or (held and held.order != ask.order_id and kind != "withdraw"):
         return "already_redeemed"
     if withdrawn or (kind == "release" and not held):
         return "released"
@@ -123,7 +124,7 @@ def _refuses(
 def _refuses_token(book: NaiveBook, sent: Sent, ask: Ask, now: datetime) -> str | None:
     if now + timedelta(seconds=book.campaigns[sent.campaign].limits.token_s) <= sent.begins:
         return "not_yet_valid"
-    if now >= sent.ends:
+    if now + timedelta(minutes=1) >= sent.ends:
         return "expired"
     if ask.store_id not in (None, sent.store):
         return "wrong_store"
