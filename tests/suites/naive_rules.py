@@ -74,7 +74,8 @@ def _refuses_issue(book: NaiveBook, sent: Sent, now: datetime) -> str | None:
     limits, day = book.campaigns[sent.campaign].limits, local_day(sent.store, sent.begins)
     withdrawn = {one.sent.name for one in book.happened if one.kind == "withdraw"}
     mine = [one for one in book.sent.values() if (one.user, one.campaign) == (sent.user, sent.campaign)]
-    mine = [one for one in mine if one.name not in withdrawn]
+    # One that was withdrawn and paid all the same by a till without network is out there.
+    mine = [one for one in mine if one.name not in withdrawn or book.used(one.name)]
     if now >= sent.ends:
         return "expired"
     if not is_open(sent.store, sent.begins):
