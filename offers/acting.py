@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -116,8 +116,3 @@ class Acting:
                 if after.seq != before.seq:
                     move_head(connection, before, after)
             add_sums(connection, self.loaded.moved_cents)
-
-
-def judged_now(acts: list[Act]) -> datetime:
-    """The earliest moment of a group: whatever any of them sees as held counts for all."""
-    return min(act.now for act in acts)

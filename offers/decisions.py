@@ -40,18 +40,9 @@ def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Deci
     return {(row.user_id, row.for_date) for row in connection.execute(found)}
 
 
-_DIGESTED = (
-    "decision_id",
-    "for_date",
-    "arms",
-    "planned_arm",
-    "sent_arm",
-    "propensity",
-    "holdout",
-    "reason",
-    "model_version",
-    "feature_version",
-)
+_PLAIN = ("planned_arm", "sent_arm", "propensity", "holdout", "reason", "model_version", "feature_version")
+"""Columns that a decision has as they are."""
+_DIGESTED = ("decision_id", "for_date", "arms", *_PLAIN)
 
 
 def digest_of(rows: Iterable[Any]) -> str:
@@ -63,19 +54,9 @@ def digest_of(rows: Iterable[Any]) -> str:
 
 def decision_row(decision: Decision, decision_id: str, campaign_id: str, now: datetime) -> dict[str, Any]:
     """The decision as a row of `decisions`."""
-    names = (
-        "user_id",
-        "planned_arm",
-        "sent_arm",
-        "propensity",
-        "holdout",
-        "reason",
-        "model_version",
-        "feature_version",
-    )
     arms = [list(astuple(arm)) for arm in decision.arms]
     return {
-        **{name: getattr(decision, name) for name in names},
+        **{name: getattr(decision, name) for name in ("user_id", *_PLAIN)},
         "decision_id": decision_id,
         "campaign_id": campaign_id,
         "for_date": decision.for_date.isoformat(),

@@ -63,11 +63,11 @@ def issue(
                 links.append((result, decision_id, Stamp("planner", None, terms_of(row))))
                 coupon_rows.append(row)
         decision_rows.append(decision_row(decision, decision_id, campaign_id, now))
-    _store(connection, heads[campaign_id], links, coupon_rows, decision_rows, now)
+    _keep(connection, heads[campaign_id], links, coupon_rows, decision_rows, now)
     return Issued(len(coupon_rows), len(decision_rows), len(batch) - len(fresh), dict(refused))
 
 
-def _store(
+def _keep(
     connection: sa.Connection,
     head: Head,
     links: list[tuple[Entry, str | None, Stamp]],

@@ -88,16 +88,21 @@ def find_account(connection: sa.Connection, campaign_id: str, now: datetime) -> 
 
 def sums_now(connection: sa.Connection, mine: sa.ColumnElement[bool], now: datetime) -> tuple[int, int]:
     """(cents under live holds, expected cost of open coupons that aren't held) of the coupons that `mine` picks."""
-    unheld = (coupons.c.state == "issued") | ((coupons.c.state == "held") & (coupons.c.held_until <= now))
     return (
         _sum(connection, coupons.c.discount_cents, mine & live_hold_at(now)),
-        _sum(connection, coupons.c.expected_cents, mine & unheld & (coupons.c.valid_until > now)),
+        _sum(connection, coupons.c.expected_cents, mine & open_at(now)),
     )
 
 
 def live_hold_at(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Coupons under a hold that hasn't run out."""
     return (coupons.c.state == "held") & (coupons.c.held_until > now)
+
+
+def open_at(now: datetime) -> sa.ColumnElement[bool]:
+    """Coupons that may still come: neither used nor withdrawn nor over, and under no live hold."""
+    unheld = (coupons.c.state == "issued") | ((coupons.c.state == "held") & (coupons.c.held_until <= now))
+    return unheld & (coupons.c.valid_until > now)
 
 
 def coupon_of(row: Any) -> Coupon:

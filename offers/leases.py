@@ -7,13 +7,13 @@ or until a till whose clock is slow can have brought in the last it paid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from offers.answers import KeyReused
 from offers.chain import CHAIN, Stamp, append
+from offers.claims import Allowance
 from offers.columns import Moment
 from offers.commands import Entry
 from offers.journal import read_account, read_stores
@@ -26,18 +26,6 @@ SYNC = timedelta(hours=24)
 
 class AllowanceError(Exception):
     """The store's allowance doesn't cover what was asked. The message says what is left."""
-
-
-@dataclass(frozen=True)
-class Lease:
-    """What a till may pay without network, in cents, in [issued_at, expires_at)."""
-
-    lease_id: str
-    store_id: str
-    till_id: str
-    cents: int
-    issued_at: datetime
-    expires_at: datetime
 
 
 def open_cents(connection: sa.Connection, store_id: str, now: datetime) -> int:
@@ -55,7 +43,7 @@ def give(
     allowance: int,
     now: datetime,
     actor: str = "",
-) -> Lease:
+) -> Allowance:
     """A new lease of `cents`, or the one that was given under this id before.
 
     Raises AllowanceError when the store's `allowance` doesn't cover it beside the open ones, KeyReused when the id
@@ -67,7 +55,7 @@ def give(
     if before is not None:
         if (before.store_id, before.till_id, before.cents) != (store_id, till_id, cents):
             raise KeyReused("this key was used for another lease; make a new key for each")
-        return Lease(*(getattr(before, name) for name in Lease.__dataclass_fields__))
+        return Allowance(*(getattr(before, name) for name in Allowance.__dataclass_fields__))
     if not read_stores(connection, [store_id]):
         raise AllowanceError(f"store {store_id} is in no table of stores; ingest it and plan once")
     left = allowance - open_cents(connection, store_id, now)
@@ -77,7 +65,7 @@ def give(
             " for less, or close a lease"
         )
     now = now.replace(microsecond=0)
-    lease = Lease(lease_id, store_id, till_id, cents, now, now + LIFE)
+    lease = Allowance(lease_id, store_id, till_id, cents, now, now + LIFE)
     connection.execute(sa.insert(leases).values(**vars(lease), paid_cents=0))
     lent = Entry("lease", None, CHAIN, None, store_id, cents, now, now, held_until=lease.expires_at, token_id=lease_id)
     append(connection, head, [(lent, None, Stamp(actor, till_id))])

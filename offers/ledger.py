@@ -53,7 +53,7 @@ RULES = (
     Rule(limits.campaign_stopped, (*_NOW, Token)),
 )
 REASONS = tuple(rule.reason for rule in RULES)
-_OF = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in (Issue, *_ASKED)}
+_GUARDING = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in (Issue, *_ASKED)}
 
 
 def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
@@ -103,7 +103,7 @@ def spent_by(entry: Entry) -> int:
 
 
 def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None:
-    for rule in _OF[type(command)]:
+    for rule in _GUARDING[type(command)]:
         detail = rule.broken(book, command, now)
         if detail is not None:
             return Refusal(rule.reason, detail)

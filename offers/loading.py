@@ -38,15 +38,17 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
     """
     loaded = Loaded(connection, now)
     asked = list(codes)
-    if lock and order_ids and connection.dialect.name == "postgresql":
+    # SQLite has one writer at a time, and nothing changes behind its lock.
+    many_writers = lock and connection.dialect.name == "postgresql"
+    if many_writers and order_ids:
         # Coupons of several campaigns may share an order, and a unit's floor; the campaigns' locks don't meet.
         connection.execute(_LOCK_ORDERS, {"orders": sorted(map(_order_lock, order_ids))})
     known = connection.execute(_WHOSE, {"codes": asked}).all()
     campaigns = {row.campaign_id for row in known}
     wanted = campaigns if len(known) == len(codes) and known else campaigns | {CHAIN}
     loaded.heads = read_heads(connection, wanted, lock=lock)
-    if lock and CHAIN not in loaded.heads:
-        # Whoever waited for a lock on PostgreSQL saw the cap as it was before; behind the lock it is looked at again.
+    if many_writers and CHAIN not in loaded.heads:
+        # Whoever waited for a lock saw the cap as it was before; behind the lock it is looked at again.
         loaded.heads |= read_heads(connection, (), lock=True)
     users = {row.user_id for row in known if row.user_id is not None}
     told = {"codes": asked, "users": list(users), "campaigns": list(campaigns), "orders": list(order_ids)}

@@ -85,11 +85,11 @@ def lend(
     lease_id: str,
     now: datetime,
     actor: str = "",
-) -> tuple[str, leases.Lease]:
+) -> tuple[str, Allowance]:
     """A signed lease for a till. Raises AllowanceError, LedgerError."""
     with desk.journal.write() as connection:
         lease = leases.give(connection, lease_id, store_id, till_id, cents, allowance, now, actor)
-    return signer.allowance(Allowance(**vars(lease))), lease
+    return signer.allowance(lease), lease
 
 
 def settle(

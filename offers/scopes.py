@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from offers.book import Account, Purse, Scope
 from offers.chain import Head
+from offers.journal import live_hold_at, open_at
 from offers.tables import coupons, sums
 
 
@@ -35,8 +36,6 @@ def issue_purses(
     that aren't in it are untouched. Users: only `users` are read."""
     found: dict[tuple[Scope, str], list[int]] = {}
     mine = coupons.c.campaign_id == head.account.campaign_id
-    live = (coupons.c.state == "held") & (coupons.c.held_until > now)
-    unheld = (coupons.c.state == "issued") | ((coupons.c.state == "held") & (coupons.c.held_until <= now))
     ways: dict[Scope, tuple[sa.Column[str], sa.Column[str]]] = {
         "store": (coupons.c.store_id, coupons.c.store_id),
         "user": (coupons.c.user_id, coupons.c.user_id),
@@ -46,8 +45,8 @@ def issue_purses(
         used_by, sent_to = ways[scope]
         few = coupons.c.user_id.in_(users) if scope == "user" else sa.true()
         reads: list[tuple[int, Any, Any, Any]] = [
-            (1, used_by, coupons.c.discount_cents, mine & live & few),
-            (2, sent_to, coupons.c.expected_cents, mine & unheld & (coupons.c.valid_until > now) & few),
+            (1, used_by, coupons.c.discount_cents, mine & live_hold_at(now) & few),
+            (2, sent_to, coupons.c.expected_cents, mine & open_at(now) & few),
         ]
         if scope == "user":
             paid = coupons.c.discount_cents - coupons.c.discount_cents * coupons.c.returned // coupons.c.units

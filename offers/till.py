@@ -15,7 +15,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from offers.acting import Acting, judged_now
+from offers.acting import Acting
 from offers.acts import Act, done_body, refused_body
 from offers.answers import Answer, Ask, KeyReused
 from offers.book import Line
@@ -47,10 +47,9 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
             lines = (Line(coupon.product_id),) if ask.lines is None else ask.lines
             act = replace(act, ask=replace(ask, store_id=ask.store_id or coupon.store_id, lines=lines))
         result, _ = Acting(loaded).judge(act, units)
-    if coupon is None or isinstance(result, Refusal):
-        assert isinstance(result, Refusal)
+    if isinstance(result, Refusal):
         return Answer(False, refused_body(result, coupon, now))
-    return Answer(True, {**done_body(result, loaded.rows[coupon.offer_id], 0), "kind": "quote"})
+    return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], 0), "kind": "quote"})
 
 
 def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
@@ -93,7 +92,9 @@ def code_of_offer(journal: Journal, offer_id: str) -> str:
 
 
 def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | None]) -> list[Result]:
-    loaded = load(connection, _codes(acts), _orders(acts), judged_now(acts), lock=True)
+    # Whatever one of them sees as held counts for all.
+    earliest = min(act.now for act in acts)
+    loaded = load(connection, _codes(acts), _orders(acts), earliest, lock=True)
     stored = _stored(connection, acts)
     acting, results = Acting(loaded), list[Result]()
     for act, in_stock in zip(acts, units, strict=True):
