@@ -36,7 +36,7 @@ async def token(asked: Asked) -> Reply:
 async def lease(asked: Asked) -> Reply:
     """How much a till of the store may pay without network."""
     allowance, ask = _allowed(asked), asked.body
-    store_id = _store(asked)
+    store_id = _own_store(asked)
     # Named by its key: whoever asks again after a lost answer gets the same lease.
     named = f"{asked.key.key_id}:{asked.idempotency_key}"
     lease_id = f"lease_{sha256(named.encode()).hexdigest()[:24]}"
@@ -61,7 +61,7 @@ async def settle(asked: Asked) -> Reply:
         for at, one in enumerate(asked.body.sales)
     ]
     reader = Reader(asked.parts.signer.jwks())
-    work = asked.parts.desk, reader, _store(asked), sales, asked.now
+    work = asked.parts.desk, reader, _own_store(asked), sales, asked.now
     told = {"lease_id": asked.body.lease_id, "closed_by": asked.body.closed_by, "actor": asked.key.key_id}
     try:
         done = await asked.begin(lambda: offline.settle(*work, **told))
@@ -90,5 +90,5 @@ def _allowed(asked: Asked) -> int:
     return cents
 
 
-def _store(asked: Asked) -> str:
+def _own_store(asked: Asked) -> str:
     return bound_store(asked.key, asked.path["store_id"]) or asked.path["store_id"]

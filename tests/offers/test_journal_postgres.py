@@ -1,18 +1,7 @@
-import pytest
-
+from tests.offers.on_database import OnPostgres
 from tests.suites.journal import JournalSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
-
-
-class OnPostgres:
-    @pytest.fixture
-    def url(self, postgres_url):
-        return postgres_url
-
-    @pytest.fixture
-    def empty_urls(self, empty_postgres_urls):
-        return empty_postgres_urls
 
 
 class TestJournal(OnPostgres, JournalSuite):

@@ -1,18 +1,7 @@
-import pytest
-
+from tests.offers.on_database import OnSqlite
 from tests.suites.journal import JournalSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
-
-
-class OnSqlite:
-    @pytest.fixture
-    def url(self, sqlite_url):
-        return sqlite_url
-
-    @pytest.fixture
-    def empty_urls(self, empty_sqlite_urls):
-        return empty_sqlite_urls
 
 
 class TestJournal(OnSqlite, JournalSuite):

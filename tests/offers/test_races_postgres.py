@@ -7,6 +7,7 @@ from offers.database import LedgerError
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.verify import verify
+from tests.offers.on_database import OnPostgres
 from tests.suites.killing import KillSuite, all_the_same_again, rounds_of
 from tests.suites.race_world import call, issued, tally
 from tests.suites.races import RaceSuite
@@ -16,16 +17,6 @@ CUT = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
 )
-
-
-class OnPostgres:
-    @pytest.fixture
-    def url(self, postgres_url):
-        return postgres_url
-
-    @pytest.fixture
-    def empty_urls(self, empty_postgres_urls):
-        return empty_postgres_urls
 
 
 class TestRaces(OnPostgres, RaceSuite):
