@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from offers import outbox, pull
+from offers.commands import Entry
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.opening import lock_issuing, put_stores
+from offers.outbox import redemption_event
 from offers.status import campaign_status
 from offers.tables import coupons, stores
 from tests.offers.desk_world import AT, PLANNED, SEND, SOHO, ask, campaign, code_of, decision
@@ -84,3 +86,10 @@ def test_marking_many_events_goes_in_steps(desk):
             outbox.post(connection, offer_id, {"event_id": str(n)}, AT)
         outbox.mark_sent(connection, list(range(2, 1500)), AT)
         assert [number for number, _ in outbox.pending(connection, 10)] == [1]
+
+
+def test_a_redemption_is_no_later_than_its_record_whatever_the_tills_clock_says():
+    for judged in (AT + timedelta(days=2), AT, AT - timedelta(hours=1)):
+        entry = Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, judged)
+        told = datetime.fromisoformat(redemption_event(entry, "latte", 450)["occurred_at"])
+        assert told == min(judged, AT)
