@@ -1,6 +1,6 @@
 """What `tests.suites.pulling` can't see from outside: the way a page is found. Behaviour is in the suite."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
