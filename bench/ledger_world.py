@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -75,7 +76,15 @@ def ask(order_id: str) -> Ask:
 
 def redeem(desk: Desk, code: str, now: datetime = NOW) -> None:
     """Redeem under an order and a key of its own. Raises Broken when it is refused."""
-    answer: Answer = desk.redeem(code, ask(f"order-{code}"), f"key-{code}", now)
+    _paid(code, desk.redeem(code, ask(f"order-{code}"), f"key-{code}", now))
+
+
+async def redeem_later(desk: Desk, code: str, pool: Executor) -> None:
+    """The same from an event loop."""
+    _paid(code, await desk.begin("redeem", code, ask(f"order-{code}"), f"key-{code}", NOW, pool))
+
+
+def _paid(code: str, answer: Answer) -> None:
     if not answer.ok:
         raise Broken(f"coupon {code} was refused: {answer.body['reason']}, {answer.body['detail']}")
 

@@ -13,6 +13,7 @@ from offers.answers import Answer
 from offers.basket import place
 from offers.book import Book, Coupon, Facts
 from offers.chain import CHAIN, Stamp, linked, move_head
+from offers.columns import micros
 from offers.commands import Entry, Refusal
 from offers.ledger import decide, follow
 from offers.loaded import Loaded
@@ -71,7 +72,7 @@ class Acting:
         added, self.loaded.heads[campaign_id] = linked(head, entry, row.decision_id if row else None, stamp)
         self._entries.append(added)
         if act.key is not None:
-            kept = {"key": act.key, "body_hash": act.body_hash, "ok": answer.ok, "body": body, "at": act.now}
+            kept = {"key": act.key, "body_hash": act.body_hash, "ok": answer.ok, "body": body, "at": added["at"]}
             self._answers.append({**kept, "campaign_id": campaign_id, "seq": added["seq"]})
         if coupon is not None and not isinstance(result, Refusal):
             self._follow(act, coupon, result)
@@ -88,7 +89,7 @@ class Acting:
             unit = place(act.ask.lines, coupon)
             event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
             self._events.append(
-                {"offer_id": coupon.offer_id, "event": msgspec.json.encode(event).decode(), "made_at": entry.at}
+                {"offer_id": coupon.offer_id, "event": msgspec.json.encode(event).decode(), "made_at": micros(entry.at)}
             )
 
     def _refused(self, act: Act, refusal: Refusal, coupon: Coupon | None, campaign_id: str) -> Entry:

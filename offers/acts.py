@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -56,6 +56,15 @@ class Act:
         }
         asked = [self.kind, self.known_code or self.code, body]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def asked_act(kind: ActKind, code: str, ask: Ask, key: str, now: datetime, token: Callable[[int], bytes]) -> Act:
+    """The act of a caller with a key; `token` names a new token. Raises ValueError without the order that it needs."""
+    if kind == "token":
+        return Act(kind, code, replace(ask, order_id=None, lines=None), key, now, f"tok_{token(12).hex()}")
+    if not ask.order_id:
+        raise ValueError(f"{kind} needs an order_id")
+    return Act(kind, code, ask, key, now)
 
 
 def command_of(act: Act, coupon: Coupon | None, at: datetime) -> Command:

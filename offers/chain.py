@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from offers import bulk
 from offers.book import Account, Scope, changed
 from offers.columns import micros
 from offers.commands import Entry
@@ -37,7 +38,6 @@ _MOVE_HEAD = (
     .where(accounts.c.campaign_id == sa.bindparam("of_campaign"), accounts.c.head_seq == sa.bindparam("of_seq"))
     .values({name: sa.bindparam(name) for name in ("head_seq", "head_hash", "spent_cents", "n_used")})
 )
-_ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Head:
 
 
 def linked(head: Head, entry: Entry, decision_id: str | None, stamp: Stamp) -> tuple[dict[str, Any], Head]:
-    """The entry's row and the head after it; nothing is written."""
-    row: dict[str, Any] = {name: getattr(entry, name) for name in _ENTRY_FIELDS}
+    """The entry's row, moments in microseconds, and the head after it; nothing is written."""
+    row: dict[str, Any] = {name: micros(x) if isinstance(x, datetime) else x for name, x in vars(entry).items()}
     row |= {
         "seq": head.seq + 1,
         "decision_id": decision_id,
@@ -89,7 +89,7 @@ def append(connection: sa.Connection, head: Head, items: Iterable[tuple[Entry, s
         row, after = linked(after, entry, decision_id, stamp)
         rows.append(row)
     if rows:
-        connection.execute(sa.insert(entries), rows)
+        bulk.insert(connection, entries, rows)
         move_head(connection, head, after)
     return after
 

@@ -7,13 +7,14 @@ KeyReused when it was used with another body, KeyInFlight while its call still r
 from __future__ import annotations
 
 import secrets
+from asyncio import Future
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from concurrent.futures import Executor
 from datetime import date, datetime
 from typing import Any, Literal
 
 from offers import outbox, pull, till
-from offers.acts import Act, ActKind
+from offers.acts import Act, ActKind, asked_act
 from offers.answers import Answer, Ask, CursorError, KeyInFlight, KeyReused, Offer, Page
 from offers.book import Line
 from offers.campaign import Campaign
@@ -35,7 +36,7 @@ __all__ = [
 
 
 class Desk:
-    """Speaks for one journal. Threads share it: what they ask at the same time becomes one transaction."""
+    """Speaks for one journal. Threads and event loops share it: what they ask at the same time becomes one transaction."""
 
     def __init__(self, journal: Journal, *, stock: Stock | None = None, token: Token = secrets.token_bytes) -> None:
         """`stock` tells units by store and product (None: unknown, refuses nothing); `token` makes ids and codes."""
@@ -45,8 +46,7 @@ class Desk:
         self._group = Group(lambda acts: till.carry_out(journal, acts, stock))
 
     def open(self, campaign: Campaign, stores: Sequence[Store], now: datetime, chain_cents: int | None = None) -> None:
-        """Bring a campaign's money and limits, the stores' clocks and (unless None) the budget of the whole chain, 0 for no
-        cap, up to what their files say."""
+        """Bring a campaign, the stores' clocks and (unless None) the chain's budget, 0 for no cap, up to what the files say."""
         with self.journal.write() as connection:
             lock_issuing(connection)
             put_stores(connection, stores, now)
@@ -80,24 +80,27 @@ class Desk:
 
     def hold(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Set the discount aside for the order until the hold runs out."""
-        return self._do("hold", code, ask, key, now)
+        return self._group.do(self._act("hold", code, ask, key, now))
 
     def redeem(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Pay the discount to the order."""
-        return self._do("redeem", code, ask, key, now)
+        return self._group.do(self._act("redeem", code, ask, key, now))
 
     def release(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Let the order's hold go; the coupon can be used again."""
-        return self._do("release", code, ask, key, now)
+        return self._group.do(self._act("release", code, ask, key, now))
 
     def reverse(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Take the order's redemption back, whole or only the units in `lines`; the coupon stays used."""
-        return self._do("reverse", code, ask, key, now)
+        return self._group.do(self._act("reverse", code, ask, key, now))
 
     def token(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         """Set the discount aside for a token that the coupon's store may redeem without network; who asks signs it."""
-        told = replace(ask, order_id=None, lines=None)
-        return self._group.do(Act("token", code, told, key, now, f"tok_{self._token(12).hex()}"))
+        return self._group.do(self._act("token", code, ask, key, now))
+
+    def begin(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime, pool: Executor) -> Future[Answer]:
+        """One of the five above for a caller on an event loop; at most one thread of `pool` works for all of them."""
+        return self._group.begin(self._act(kind, code, ask, key, now), pool)
 
     def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
         """Take in what tills paid without network: (code, sale), their tokens found genuine. Once, however often it is sent."""
@@ -105,13 +108,10 @@ class Desk:
 
     def withdraw(self, offer_id: str, actor: str, now: datetime) -> Answer:
         """Take an unused coupon back for good (sold out, store closed, person gone); its promise is free again."""
-        code = till.code_of_offer(self.journal, offer_id)
-        return self._group.do(Act("withdraw", code, Ask(actor=actor), None, now))
+        return self._group.do(Act("withdraw", till.code_of_offer(self.journal, offer_id), Ask(actor=actor), None, now))
 
-    def _do(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime) -> Answer:
-        if not ask.order_id:
-            raise ValueError(f"{kind} needs an order_id")
-        return self._group.do(Act(kind, code, ask, key, now))
+    def _act(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime) -> Act:
+        return asked_act(kind, code, ask, key, now, self._token)
 
     def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
         """Offers not acknowledged yet with `from_` <= send_at < `to`. Raises CursorError."""

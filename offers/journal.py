@@ -8,7 +8,7 @@ by name.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -17,13 +17,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from offers.book import Account, Coupon, Scope
+from offers.bulk import DIALECTS, among
 from offers.chain import CHAIN, Head
 from offers.database import LedgerError, connect, transaction
 from offers.slots import Store
 from offers.tables import accounts, coupons, stores
 
 COUPON_FIELDS = tuple(Coupon.__dataclass_fields__)
-_OF_COUPON = frozenset(COUPON_FIELDS)
+COUPON_COLUMNS = tuple(coupons.c[name] for name in COUPON_FIELDS)
 _SAME = tuple(
     name for name in Account.__dataclass_fields__ if name in accounts.c and name not in ("reserve_cents", "campaign_id")
 )
@@ -36,7 +37,7 @@ _HEADS = (
     .order_by(accounts.c.campaign_id)
 )
 _LOCK_HEADS = _HEADS.with_for_update()
-_STORES = sa.select(stores).where(stores.c.store_id.in_(sa.bindparam("stores", expanding=True)))
+_STORES = {dialect: sa.select(stores).where(among(dialect, stores.c.store_id, "stores")) for dialect in DIALECTS}
 
 
 class Journal:
@@ -107,12 +108,20 @@ def open_at(now: datetime) -> sa.ColumnElement[bool]:
 
 def coupon_of(row: Any) -> Coupon:
     """The rules' view of a row of `coupons`."""
-    return Coupon(**{name: value for name, value in row._mapping.items() if name in _OF_COUPON})
+    return read_coupon([getattr(row, name) for name in COUPON_FIELDS])
+
+
+def read_coupon(values: Iterable[Any]) -> Coupon:
+    """The coupon whose fields these are, in the order of COUPON_COLUMNS; whatever comes after them is left alone."""
+    coupon = object.__new__(Coupon)
+    # As in `book.changed`: nothing is checked in its making.
+    coupon.__dict__.update(zip(COUPON_FIELDS, values, strict=False))
+    return coupon
 
 
 def read_stores(connection: sa.Connection, store_ids: Collection[str]) -> dict[str, Store]:
     """The clocks of those stores that the ledger knows."""
-    found = connection.execute(_STORES, {"stores": list(store_ids)})
+    found = connection.execute(_STORES[connection.dialect.name], {"stores": store_ids})
     return {row.store_id: Store(**row._mapping) for row in found}
 
 

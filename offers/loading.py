@@ -7,27 +7,41 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from offers.bulk import DIALECTS, among
 from offers.chain import CHAIN
 from offers.columns import Moment
-from offers.journal import coupon_of, live_hold_at, read_heads, read_stores
+from offers.journal import COUPON_COLUMNS, live_hold_at, read_coupon, read_heads, read_stores
 from offers.loaded import Loaded
 from offers.tables import accounts, coupons
 
-# Built once: a statement built anew for every call costs more than its answer, and leaves cycles for the garbage collector.
-_CODES: sa.BindParameter[str] = sa.bindparam("codes", expanding=True)
 _CAMPAIGNS: sa.BindParameter[str] = sa.bindparam("campaigns", expanding=True)
-_WHOSE = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(coupons.c.code.in_(_CODES))
-_USED = coupons.c.state.in_(("held", "redeemed"))
-_THEIRS = coupons.c.user_id.in_(sa.bindparam("users", expanding=True)) & coupons.c.campaign_id.in_(_CAMPAIGNS)
-_SAME_ORDER = coupons.c.order_id.in_(sa.bindparam("orders", expanding=True))
-_NEAR = sa.select(coupons).where(coupons.c.code.in_(_CODES) | (_USED & _THEIRS) | (_USED & _SAME_ORDER))
 _LIVE = live_hold_at(sa.bindparam("now", type_=Moment))
 _HELD = sa.func.sum(coupons.c.discount_cents)
 _BY = (coupons.c.campaign_id, coupons.c.store_id, coupons.c.used_day)
 _HOLDS = sa.select(*_BY, _HELD, sa.func.count()).where(coupons.c.campaign_id.in_(_CAMPAIGNS) & _LIVE).group_by(*_BY)
 _HELD_BY_ALL = sa.select(_HELD).where(_LIVE)
 _SPENT_BY_ALL = sa.select(sa.func.sum(accounts.c.spent_cents))
+# A plan made while a table was small is kept while it grows, so it may not be one that reads the whole of it.
+_BY_INDEX = sa.text("SELECT set_config('enable_seqscan', 'off', true)")
 _LOCK_ORDERS = sa.text("SELECT pg_advisory_xact_lock(one) FROM unnest(CAST(:orders AS bigint[])) AS one")
+
+
+class _Reads:
+    """Built once a database: a statement built anew for every call costs more than its answer."""
+
+    def __init__(self, dialect: str) -> None:
+        asked = among(dialect, coupons.c.code, "codes")
+        # An expression that no index has: every coupon used so far would be read to find these few.
+        state = coupons.c.state.concat("")
+        used = (state == "held") | (state == "redeemed")
+        theirs, mates = among(dialect, coupons.c.user_id, "users"), among(dialect, coupons.c.order_id, "orders")
+        self.whose = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(asked)
+        self.near = sa.select(*COUPON_COLUMNS, coupons.c.code, coupons.c.currency).where(
+            asked | (used & theirs) | (used & mates)
+        )
+
+
+_READS = {dialect: _Reads(dialect) for dialect in DIALECTS}
 
 
 def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: datetime, *, lock: bool) -> Loaded:
@@ -36,14 +50,15 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
     `now`: the earliest moment of the group. The chain's account is locked too if a code is unknown (its refusal is an entry
     there) or a budget spans all campaigns.
     """
-    loaded = Loaded(connection, now)
-    asked = list(codes)
+    loaded, reads = Loaded(connection, now), _READS[connection.dialect.name]
     # SQLite has one writer at a time, and nothing changes behind its lock.
     many_writers = lock and connection.dialect.name == "postgresql"
+    if connection.dialect.name == "postgresql":
+        connection.execute(_BY_INDEX)
     if many_writers and order_ids:
         # Coupons of several campaigns may share an order, and a unit's floor; the campaigns' locks don't meet.
         connection.execute(_LOCK_ORDERS, {"orders": sorted(map(_order_lock, order_ids))})
-    known = connection.execute(_WHOSE, {"codes": asked}).all()
+    known = connection.execute(reads.whose, {"codes": codes}).all()
     campaigns = {row.campaign_id for row in known}
     wanted = campaigns if len(known) == len(codes) and known else campaigns | {CHAIN}
     loaded.heads = read_heads(connection, wanted, lock=lock)
@@ -51,9 +66,8 @@ def load(connection: sa.Connection, codes: set[str], order_ids: set[str], now: d
         # Whoever waited for a lock saw the cap as it was before; behind the lock it is looked at again.
         loaded.heads |= read_heads(connection, (), lock=True)
     users = {row.user_id for row in known if row.user_id is not None}
-    told = {"codes": asked, "users": list(users), "campaigns": list(campaigns), "orders": list(order_ids)}
-    for row in connection.execute(_NEAR, told):
-        loaded.put(row, coupon_of(row))
+    for row in connection.execute(reads.near, {"codes": codes, "users": users, "orders": order_ids}):
+        loaded.put(row, read_coupon(row))
     loaded.stores = read_stores(connection, {coupon.store_id for coupon in loaded.coupons.values()})
     _read_holds(loaded, campaigns)
     return loaded

@@ -19,9 +19,10 @@ from offers.acting import Acting
 from offers.acts import Act, done_body, refused_body
 from offers.answers import Answer, Ask, KeyReused
 from offers.book import Line
+from offers.bulk import DIALECTS, among
 from offers.commands import Refusal
 from offers.database import LedgerBusy
-from offers.group import MOST
+from offers.group import MOST, Result
 from offers.journal import Journal
 from offers.loading import load
 from offers.tables import answers, coupons
@@ -29,11 +30,9 @@ from offers.tables import answers, coupons
 log = logging.getLogger("daypart.offers")
 Stock = Callable[[str, str], int | None]
 """(store_id, product_id) to units in stock, None: unknown."""
-Result = Answer | KeyReused
-_STORED = sa.select(answers).where(answers.c.key.in_(sa.bindparam("keys", expanding=True)))
-_SHELVES = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id).where(
-    coupons.c.code.in_(sa.bindparam("codes", expanding=True))
-)
+_STORED = {dialect: sa.select(answers).where(among(dialect, answers.c.key, "keys")) for dialect in DIALECTS}
+_SHELF = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id)
+_SHELVES = {dialect: _SHELF.where(among(dialect, coupons.c.code, "codes")) for dialect in DIALECTS}
 
 
 def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | None) -> Answer:
@@ -117,7 +116,7 @@ def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | 
 
 def _stored(connection: sa.Connection, acts: Sequence[Act]) -> dict[str, tuple[str, Answer]]:
     keys = [act.key for act in acts if act.key is not None]
-    found = connection.execute(_STORED, {"keys": keys}) if keys else ()
+    found = connection.execute(_STORED[connection.dialect.name], {"keys": keys}) if keys else ()
     return {row.key: (row.body_hash, Answer(row.ok, json.loads(row.body))) for row in found}
 
 
@@ -145,6 +144,6 @@ def _in_stock(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
     if stock is None or not paying:
         return [None] * len(acts)
     with journal.read() as connection:
-        found = connection.execute(_SHELVES, {"codes": list(paying)})
+        found = connection.execute(_SHELVES[connection.dialect.name], {"codes": paying})
         known = {row.code: (row.store_id, row.product_id) for row in found}
     return [stock(*known[code]) if code in known else None for code in asking]

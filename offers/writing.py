@@ -9,18 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from offers import bulk
 from offers.book import Coupon
+from offers.columns import micros
 from offers.database import LedgerError
 from offers.tables import coupons, metadata, sums
 
 STANDING = ("state", "order_id", "held_until", "token_id", "used_day", "units", "returned")
 """Columns of a coupon that entries move."""
-_INSERTS = {name: sa.insert(table) for name, table in metadata.tables.items()}
-_MOVE = (
-    sa.update(coupons)
-    .where(coupons.c.offer_id == sa.bindparam("of_offer"), coupons.c.state == sa.bindparam("of_state"))
-    .values({name: sa.bindparam(name) for name in STANDING})
-)
 
 
 def _adding(dialect: Any) -> Any:
@@ -34,20 +30,22 @@ _ADD = {"postgresql": _adding(postgresql), "sqlite": _adding(sqlite)}
 
 
 def insert_all(connection: sa.Connection, **rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows by table name, tables in the order given."""
+    """Insert rows, in the driver's own values, by table name; tables in the order given."""
     for table, some in rows.items():
-        if some:
-            connection.execute(_INSERTS[table], list(some))
+        bulk.insert(connection, metadata.tables[table], some)
 
 
 def move_coupons(connection: sa.Connection, moves: Sequence[tuple[Coupon, Coupon]]) -> None:
     """Move coupons from how they stood to how they stand. LedgerError if one wasn't where the decision saw it."""
-    rows = [
-        {"of_offer": old.offer_id, "of_state": old.state, **{name: getattr(new, name) for name in STANDING}}
-        for old, new in moves
-    ]
-    if rows and connection.execute(_MOVE, rows).rowcount != len(rows):
+    rows = [_moved(old, new) for old, new in moves]
+    if bulk.update(connection, coupons, rows) != len(rows):
         raise LedgerError("a coupon moved under a lock; run daypart verify")
+
+
+def _moved(old: Coupon, new: Coupon) -> dict[str, Any]:
+    row = {name: getattr(new, name) for name in STANDING}
+    until = None if new.held_until is None else micros(new.held_until)
+    return {**row, "held_until": until, "offer_id": old.offer_id, f"{bulk.SEEN}state": old.state}
 
 
 def add_sums(connection: sa.Connection, cents: Mapping[Any, int]) -> None:

@@ -24,7 +24,7 @@ async def token(asked: Asked) -> Reply:
     told = DeskAsk(
         store_id=bound_store(asked.key, asked.body.store_id), user_id=asked.body.user_id, actor=asked.key.key_id
     )
-    answer = await carried_out(asked, asked.parts.desk.token, told)
+    answer = await carried_out(asked, "token", told)
     if not answer.ok:
         return reply(asked, answer)
     signed = await asked.begin(offline.token_of, asked.parts.desk, asked.parts.signer, answer)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from offers.acts import ActKind
 from offers.answers import Answer, KeyInFlight, KeyReused
 from offers.answers import Ask as DeskAsk
 from offers.book import Line
@@ -21,35 +20,34 @@ async def validate(asked: Asked) -> Reply:
 
 async def hold(asked: Asked) -> Reply:
     """Set the discount aside for one order."""
-    return await _entry(asked, asked.parts.desk.hold)
+    return await _entry(asked, "hold")
 
 
 async def redeem(asked: Asked) -> Reply:
     """Pay the discount to one order."""
-    return await _entry(asked, asked.parts.desk.redeem)
+    return await _entry(asked, "redeem")
 
 
 async def release(asked: Asked) -> Reply:
     """Let the order's hold go."""
-    return await _entry(asked, asked.parts.desk.release)
+    return await _entry(asked, "release")
 
 
 async def reverse(asked: Asked) -> Reply:
     """Take back a redemption: the purchase was returned or voided."""
-    return await _entry(asked, asked.parts.desk.reverse)
+    return await _entry(asked, "reverse")
 
 
-async def _entry(asked: Asked, command: Any) -> Reply:
-    return reply(asked, await carried_out(asked, command, _told(asked)))
+async def _entry(asked: Asked, kind: ActKind) -> Reply:
+    return reply(asked, await carried_out(asked, kind, _told(asked)))
 
 
-async def carried_out(asked: Asked, command: Any, told: DeskAsk) -> Answer:
-    """The desk's answer to a command with a key. Raises Problem 409."""
+async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
+    """The desk's answer to an act with a key. Raises Problem 409."""
     # Two tills may count their acts alike: a key belongs to the API key it came with.
     key = f"{asked.key.key_id}:{asked.idempotency_key}"
     try:
-        answer: Answer = await asked.begin(command, asked.path["code"], told, key, asked.now)
-        return answer
+        return await asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now, asked.parts.pool)
     except KeyReused:
         detail = "this Idempotency-Key was used with another body; use a new key for a new act"
         raise Problem(409, "idempotency_key_reused", detail) from None

@@ -141,7 +141,7 @@ def test_a_call_that_still_runs_is_a_conflict(shop, monkeypatch):
     def busy(*_):
         raise KeyInFlight("busy")
 
-    monkeypatch.setattr(shop.parts.desk, "redeem", busy)
+    monkeypatch.setattr(shop.parts.desk, "begin", busy)
     body = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte"}]}
     answer = post(shop, f"/v1/coupons/{the_code(shop)}/redeem", body)
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_flight")
