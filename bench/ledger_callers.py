@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -53,6 +53,18 @@ def coroutines(desk: Desk, codes: list[str], n: int, seconds: float) -> Run:
         except* Broken as broken:
             raise broken.exceptions[0] from None
         return _run(took, began)
+
+
+def at_once(desk: Desk, codes: Sequence[str]) -> float:
+    """Seconds in which as many coroutines as there are codes redeem one each, all of them at the same moment."""
+
+    async def everyone() -> float:
+        began = time.perf_counter()
+        await asyncio.gather(*(redeem_later(desk, code, pool) for code in codes))
+        return time.perf_counter() - began
+
+    with ThreadPoolExecutor(1) as pool, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(everyone())
 
 
 def threads(desk: Desk, codes: list[str], n: int, seconds: float) -> Run:

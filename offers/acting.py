@@ -50,8 +50,8 @@ class Acting:
         when = max(at, coupon.valid_from) if act.kind == "token" else at
         day = (local_day(store, when) if store else when.date()).isoformat()
         grace = timedelta(seconds=head.account.grace_s)
-        facts = Facts(is_open(store, at, grace) if store else None, units)
-        book = self.loaded.book(coupon, facts, day, act.ask.order_id, act.now)
+        facts = Facts(is_open(store, at, grace) if store else None, units, day=day)
+        book = self.loaded.book(coupon, facts, act.ask.order_id, act.now)
         return decide(book, command_of(act, coupon, at), act.now), coupon
 
     def carry_out(self, act: Act, units: int | None) -> Answer:
@@ -80,7 +80,7 @@ class Acting:
 
     def _follow(self, act: Act, coupon: Coupon, entry: Entry) -> None:
         after = follow(coupon, entry)
-        if after != coupon:
+        if after is not coupon:
             self.loaded.move(coupon, after)
             self._moved[coupon.offer_id] = None
         if entry.kind == "overpay":

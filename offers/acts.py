@@ -18,6 +18,8 @@ from offers.commands import Command, Entry, Hold, Redeem, Refusal, Release, Reve
 from offers.eligibility import live_hold
 
 ActKind = Literal["hold", "redeem", "release", "reverse", "token", "settle", "withdraw", "quote"]
+# The bytes that are hashed stay as they are: a key may come again after an update.
+_SORTED = json.JSONEncoder(sort_keys=True)
 _AT_TILL: Mapping[str, Any] = {"hold": Hold, "redeem": Redeem, "quote": Redeem, "settle": Settle}
 
 
@@ -55,7 +57,7 @@ class Act:
             "till_id": ask.till_id,
         }
         asked = [self.kind, self.known_code or self.code, body]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_SORTED.encode(asked).encode()).hexdigest()
 
 
 def asked_act(kind: ActKind, code: str, ask: Ask, key: str, now: datetime, token: Callable[[int], bytes]) -> Act:

@@ -6,8 +6,10 @@ in the driver's own values: whole numbers for moments (`columns.micros`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -42,40 +44,49 @@ def among(dialect: str, column: sa.ColumnElement[Any], name: str) -> sa.ColumnEl
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Raw]) -> None:
     """Insert rows that all have the same columns."""
     if rows:
-        _run(connection, _insert_sql(connection.dialect.name, table, tuple(rows[0])), rows)
+        _run(connection, _inserting(connection.dialect.name, table, tuple(rows[0])), rows)
 
 
 def update(connection: sa.Connection, table: sa.Table, rows: Sequence[Raw]) -> int:
     """Set columns of rows found by the table's key, where the columns named with SEEN hold what was seen; how many were."""
-    return _run(connection, _update_sql(connection.dialect.name, table, tuple(rows[0])), rows) if rows else 0
+    return _run(connection, _updating(connection.dialect.name, table, tuple(rows[0])), rows) if rows else 0
 
 
-def _run(connection: sa.Connection, statement: str, rows: Sequence[Raw]) -> int:
+@dataclass(frozen=True)
+class _Statement:
+    """`values` picks from a row what SQLite's question marks stand for."""
+
+    text: str
+    values: Callable[[Raw], tuple[Any, ...]]
+
+
+def _run(connection: sa.Connection, statement: _Statement, rows: Sequence[Raw]) -> int:
     if connection.dialect.name == "sqlite":
-        return connection.exec_driver_sql(statement, list(rows)).rowcount
-    return connection.exec_driver_sql(statement, (msgspec.json.encode(rows).decode(),)).rowcount
+        return connection.exec_driver_sql(statement.text, list(map(statement.values, rows))).rowcount
+    return connection.exec_driver_sql(statement.text, (msgspec.json.encode(rows).decode(),)).rowcount
 
 
 @cache
-def _insert_sql(dialect: str, table: sa.Table, names: tuple[str, ...]) -> str:
+def _inserting(dialect: str, table: sa.Table, names: tuple[str, ...]) -> _Statement:
     listed = ", ".join(names)
-    if dialect == "sqlite":
-        return f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join(f':{name}' for name in names)})"
-    return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {_told(table, names)}"
+    told = f"VALUES ({', '.join('?' * len(names))})" if dialect == "sqlite" else f"SELECT {listed} {_told(table, names)}"
+    return _Statement(f"INSERT INTO {table.name} ({listed}) {told}", itemgetter(*names))
 
 
 @cache
-def _update_sql(dialect: str, table: sa.Table, names: tuple[str, ...]) -> str:
+def _updating(dialect: str, table: sa.Table, names: tuple[str, ...]) -> _Statement:
     lite = dialect == "sqlite"
     keys = [column.name for column in table.primary_key.columns]
-    tied = {name: name for name in keys} | {name.removeprefix(SEEN): name for name in names if name.startswith(SEEN)}
-    of_row = ":" if lite else "told."
-    changes = ", ".join(f"{name} = {of_row}{name}" for name in names if name not in keys and not name.startswith(SEEN))
-    where = " AND ".join(f"{table.name}.{column} = {of_row}{name}" for column, name in tied.items())
-    return f"UPDATE {table.name} SET {changes}{'' if lite else f' FROM {_told(table, names)}'} WHERE {where}"
+    seen = [name for name in names if name.startswith(SEEN)]
+    new = [name for name in names if name not in keys and name not in seen]
+    changes = ", ".join(f"{name} = {'?' if lite else f'told.{name}'}" for name in new)
+    tied = ((f"{table.name}.{name.removeprefix(SEEN)}", name) for name in (*keys, *seen))
+    where = " AND ".join(f"{column} = {'?' if lite else f'told.{name}'}" for column, name in tied)
+    told = "" if lite else _told(table, names)
+    return _Statement(f"UPDATE {table.name} SET {changes} {told} WHERE {where}", itemgetter(*new, *keys, *seen))
 
 
 def _told(table: sa.Table, names: Sequence[str]) -> str:
     """PostgreSQL's rows of the one JSON text, typed as the table's columns."""
     types = {name: table.c[name.removeprefix(SEEN)].type.compile(postgresql.dialect()) for name in names}  # type: ignore[no-untyped-call]
-    return f"json_to_recordset(%s) AS told ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
+    return f"FROM json_to_recordset(%s) AS told ({', '.join(f'{name} {kind}' for name, kind in types.items())})"

@@ -65,8 +65,11 @@ class Head:
 
 def linked(head: Head, entry: Entry, decision_id: str | None, stamp: Stamp) -> tuple[dict[str, Any], Head]:
     """The entry's row, moments in microseconds, and the head after it; nothing is written."""
-    row: dict[str, Any] = {name: micros(x) if isinstance(x, datetime) else x for name, x in vars(entry).items()}
-    row |= {
+    row: dict[str, Any] = {
+        **vars(entry),
+        "at": micros(entry.at),
+        "judged_at": micros(entry.judged_at),
+        "held_until": None if entry.held_until is None else micros(entry.held_until),
         "seq": head.seq + 1,
         "decision_id": decision_id,
         "till_id": stamp.till_id,

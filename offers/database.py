@@ -16,8 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
-REVISION = "0002"
+REVISION = "0003"
 WAIT_S = 5.0
+CACHE_KIB = 32_000
+"""Of pages, a SQLite connection: a group looks at some thousand of them all over the file."""
 _MIGRATION_LOCK = 0x64617970617274  # "daypart" in ASCII
 _BUSY = ("database is locked", "lock timeout", "deadlock detected", "QueuePool limit")
 
@@ -33,7 +35,8 @@ class LedgerBusy(LedgerError):
 def connect(url: str) -> sa.Engine:
     """An engine for `url` (sqlite or postgresql) whose tables are at our revision. Raises LedgerError."""
     parsed = _parse(url)
-    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": WAIT_S}
+    # Last in, first out: a connection used a moment ago still has its pages and plans at hand.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": WAIT_S, "pool_use_lifo": True}
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False}
     else:
@@ -96,6 +99,7 @@ def _parse(url: str) -> sa.URL:
 def _tune_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
     connection.execute("PRAGMA synchronous=FULL").close()
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}").close()
     give_up = time.monotonic() + WAIT_S
     while True:
         try:

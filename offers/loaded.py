@@ -28,8 +28,6 @@ _SPENT = sa.select(sums.c.spent_cents).where(
     sums.c.scope == sa.bindparam("of_scope"),
     sums.c.key == sa.bindparam("of_key"),
 )
-Held = dict[tuple[str, str | None], list[int]]
-"""(store, day) to [cents, number] of live holds."""
 
 
 class Loaded:
@@ -43,7 +41,8 @@ class Loaded:
         self.by_code: dict[str, str] = {}
         self.stores: dict[str, Store] = {}
         self.heads: dict[str, Head] = {}
-        self.held: dict[str, Held] = defaultdict(dict)
+        self._held_cents: Counter[tuple[str, Scope, str | None]] = Counter()
+        self._n_held: Counter[str] = Counter()
         self.chain_cents = [0, 0]
         self.moved_cents: Counter[tuple[str, Summed, str]] = Counter()
         self._spent: dict[tuple[str, Scope, str], int] = {}
@@ -63,15 +62,21 @@ class Loaded:
         offer_id = self.by_code.get(code or "")
         return None if offer_id is None else self.coupons[offer_id]
 
-    def book(self, coupon: Coupon, facts: Facts, day: str, order_id: str | None, now: datetime) -> Book:
+    def hold(self, campaign_id: str, store_id: str, day: str | None, cents: int, n: int) -> None:
+        """Take in live holds; negative where they end."""
+        of: dict[Scope, str | None] = {"campaign": None, "store": store_id, "day": day}
+        for scope, key in of.items():
+            self._held_cents[campaign_id, scope, key] += cents
+        self._n_held[campaign_id] += n
+
+    def book(self, coupon: Coupon, facts: Facts, order_id: str | None, now: datetime) -> Book:
         """The rules' book of one coupon: purses without its own hold, the user's and the order's other coupons."""
         others = [self.coupons[name] for name in self._of_user[coupon.campaign_id, coupon.user_id]]
         others = [one for one in others if one.offer_id != coupon.offer_id and _taken(one, now)]
         stacked = [self.coupons[name] for name in self._of_order[coupon.store_id, order_id]] if order_id else []
         facts = changed(
             facts,
-            day=day,
-            user_today=sum(one.used_day == day for one in others) if coupon.user_id is not None else 0,
+            user_today=sum(one.used_day == facts.day for one in others) if coupon.user_id is not None else 0,
             user_ever=len(others) if coupon.user_id is not None else 0,
             stacked=tuple(
                 Stacked(one.offer_id, one.discount_cents, one.floor_cents)
@@ -81,14 +86,12 @@ class Loaded:
             ),
         )
         head, own = self.heads[coupon.campaign_id], live_hold(coupon, self.now)
-        held = self.held[coupon.campaign_id]
-        cents, n = (sum(one[place] for one in held.values()) for place in (0, 1))
         account = changed(
             head.account,
-            held_cents=cents - (coupon.discount_cents if own else 0),
-            n_used=head.account.n_used + n - own,
+            held_cents=self._held_cents[coupon.campaign_id, "campaign", None] - (coupon.discount_cents if own else 0),
+            n_used=head.account.n_used + self._n_held[coupon.campaign_id] - own,
         )
-        return Book(coupon, account, facts, self._purses(coupon, head, day, others if coupon.user_id else [], own))
+        return Book(coupon, account, facts, self._purses(coupon, head, facts.day or "", others, own))
 
     def _purses(self, coupon: Coupon, head: Head, day: str, others: Iterable[Coupon], own: bool) -> tuple[Purse, ...]:
         found: list[Purse] = []
@@ -97,16 +100,16 @@ class Loaded:
         if chain is not None and chain.account.granted_cents > 0:
             spent, held = self.chain_cents
             found.append(changed(chain.account, spent_cents=spent, held_cents=held - mine))
-        groups = self.held[coupon.campaign_id].items()
         for scope, granted in head.scopes.items():
             if scope == "user":
-                spent = sum(paid_cents(one) for one in others)
-                held = sum(one.discount_cents for one in others if one.state == "held")
+                known = others if coupon.user_id else ()
+                spent = sum(paid_cents(one) for one in known)
+                held = sum(one.discount_cents for one in known if one.state == "held")
             else:
                 at = 0 if scope == "store" else 1
                 key = (coupon.store_id, day)[at]
                 spent = self._spent_of(coupon.campaign_id, scope, key)
-                held = sum(cents for group, (cents, _) in groups if group[at] == key)
+                held = self._held_cents[coupon.campaign_id, scope, key]
                 held -= mine if (coupon.store_id, coupon.used_day)[at] == key else 0
             found.append(scope_purse(scope, granted, head.account, spent, held))
         return tuple(found)
@@ -129,9 +132,7 @@ class Loaded:
             self._of_user[campaign_id, after.user_id].append(after.offer_id)
         for coupon, sign in ((before, -1), (after, 1)):
             if live_hold(coupon, self.now):
-                group = self.held[campaign_id].setdefault((coupon.store_id, coupon.used_day), [0, 0])
-                group[0] += sign * coupon.discount_cents
-                group[1] += sign
+                self.hold(campaign_id, coupon.store_id, coupon.used_day, sign * coupon.discount_cents, sign)
                 self.chain_cents[1] += sign * coupon.discount_cents
         cents = paid_cents(after) - paid_cents(before)
         day = after.used_day or before.used_day

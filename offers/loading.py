@@ -77,7 +77,7 @@ def _read_holds(loaded: Loaded, campaigns: set[str]) -> None:
     for campaign_id, store_id, day, held, n in loaded.connection.execute(
         _HOLDS, {"campaigns": list(campaigns), "now": loaded.now}
     ):
-        loaded.held[campaign_id][store_id, day] = [int(held), n]
+        loaded.hold(campaign_id, store_id, day, int(held), n)
     chain = loaded.heads.get(CHAIN)
     if chain is not None and chain.account.granted_cents > 0:
         spent = loaded.connection.execute(_SPENT_BY_ALL).scalar()

@@ -109,7 +109,6 @@ entries = Table(
     Column("day", String(10)),
     Column("units", Integer),
     Column("reason", String(32)),
-    Index("entries_offer", "offer_id"),
 )
 answers = Table(
     "answers",

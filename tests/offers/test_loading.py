@@ -2,12 +2,15 @@
 
 import threading
 
+import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 
 from offers import till
 from offers.acts import Act
 from offers.desk import Desk
 from offers.journal import Journal
+from offers.loading import load
 from offers.verify import verify
 from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
 
@@ -45,4 +48,30 @@ def test_two_campaigns_cant_go_below_one_floor_at_once(postgres_url):
 def test_an_empty_group_is_nothing(sqlite_url):
     journal = Journal(sqlite_url)
     assert till.carry_out(journal, [], None) == []
+    journal.close()
+
+
+@pytest.mark.parametrize("place", ["sqlite_url", "postgres_url"])
+def test_a_group_is_found_by_index_however_many_coupons_were_used(request, place):
+    # One caller's statement may be planned in another way than a group's, so the group is what is looked at.
+    journal, seen = Journal(request.getfixturevalue(place)), []
+    engine, codes = journal.engine, {f"code{n}" for n in range(40)}
+
+    def note(connection, cursor, statement, parameters, *_):
+        if "FROM coupons" in statement:
+            seen.append((statement, parameters))
+
+    with journal.write() as connection:
+        sa.event.listen(engine, "before_cursor_execute", note)
+        load(connection, codes, {f"order{n}" for n in range(40)}, AT, lock=True)
+        sa.event.remove(engine, "before_cursor_execute", note)
+        explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
+        plans = [str(connection.exec_driver_sql(explain + text, told).all()) for text, told in seen]
+    assert len(plans) == 3
+    for plan in plans:
+        assert "coupons_open" not in plan
+        assert "SCAN coupons" not in plan
+        assert "Seq Scan on coupons" not in plan
+    assert "coupons_user" in plans[1]
+    assert "coupons_order" in plans[1]
     journal.close()
