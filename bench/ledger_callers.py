@@ -7,7 +7,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,13 +32,13 @@ refused or the coupons run out."""
 def coroutines(desk: Desk, codes: list[str], n: int, seconds: float) -> Run:
     """Coroutines of one event loop."""
     took: list[float] = []
-    with ThreadPoolExecutor(1) as pool, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         began = time.perf_counter()
 
         async def work() -> None:
             end = (at := time.perf_counter()) + seconds
             while at < end:
-                await redeem_later(desk, _next(codes), pool)
+                await redeem_later(desk, _next(codes))
                 before, at = at, time.perf_counter()
                 took.append(at - before)
 
@@ -60,10 +59,10 @@ def at_once(desk: Desk, codes: Sequence[str]) -> float:
 
     async def everyone() -> float:
         began = time.perf_counter()
-        await asyncio.gather(*(redeem_later(desk, code, pool) for code in codes))
+        await asyncio.gather(*(redeem_later(desk, code) for code in codes))
         return time.perf_counter() - began
 
-    with ThreadPoolExecutor(1) as pool, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(everyone())
 
 

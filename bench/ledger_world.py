@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -79,9 +78,9 @@ def redeem(desk: Desk, code: str, now: datetime = NOW) -> None:
     _paid(code, desk.redeem(code, ask(f"order-{code}"), f"key-{code}", now))
 
 
-async def redeem_later(desk: Desk, code: str, pool: Executor) -> None:
+async def redeem_later(desk: Desk, code: str) -> None:
     """The same from an event loop."""
-    _paid(code, await desk.begin("redeem", code, ask(f"order-{code}"), f"key-{code}", NOW, pool))
+    _paid(code, await desk.begin("redeem", code, ask(f"order-{code}"), f"key-{code}", NOW))
 
 
 def _paid(code: str, answer: Answer) -> None:

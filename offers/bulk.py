@@ -69,7 +69,9 @@ def _run(connection: sa.Connection, statement: _Statement, rows: Sequence[Raw]) 
 @cache
 def _inserting(dialect: str, table: sa.Table, names: tuple[str, ...]) -> _Statement:
     listed = ", ".join(names)
-    told = f"VALUES ({', '.join('?' * len(names))})" if dialect == "sqlite" else f"SELECT {listed} {_told(table, names)}"
+    told = (
+        f"VALUES ({', '.join('?' * len(names))})" if dialect == "sqlite" else f"SELECT {listed} {_told(table, names)}"
+    )
     return _Statement(f"INSERT INTO {table.name} ({listed}) {told}", itemgetter(*names))
 
 

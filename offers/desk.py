@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from asyncio import Future
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -98,9 +97,9 @@ class Desk:
         """Set the discount aside for a token that the coupon's store may redeem without network; who asks signs it."""
         return self._group.do(self._act("token", code, ask, key, now))
 
-    def begin(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime, pool: Executor) -> Future[Answer]:
-        """One of the five above for a caller on an event loop; at most one thread of `pool` works for all of them."""
-        return self._group.begin(self._act(kind, code, ask, key, now), pool)
+    def begin(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime) -> Future[Answer]:
+        """One of the five above for a caller on an event loop, who awaits the answer; one thread works for all of them."""
+        return self._group.begin(self._act(kind, code, ask, key, now))
 
     def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
         """Take in what tills paid without network: (code, sale), their tokens found genuine. Once, however often it is sent."""

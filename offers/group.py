@@ -4,8 +4,8 @@ The first caller who finds nobody at work carries out what is waiting, his own a
 who came meanwhile does the same. So one caller alone waits for nobody, and a hundred share one lock, one set of
 statements and one flush (DeWitt et al. 1984, "Implementation techniques for main memory database systems", section 5).
 
-Callers are threads (`do`), or coroutines of an event loop (`begin`), which must not wait: a thread of their pool leads for them,
-and one message to their loop tells all of a group. Both meet in the same groups.
+Callers are threads (`do`), or coroutines of an event loop (`begin`), which must not wait: one thread, kept for that alone so
+that nobody can occupy it, leads for them, and one message to their loop tells all of a group. Both meet in the same groups.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from offers.acts import Act
@@ -38,12 +38,12 @@ class _Waiting:
 
 
 class _Awaited:
-    """An act whose caller awaits the future; a thread of the pool leads in its place."""
+    """An act whose caller awaits the future; the group's own thread leads in its place."""
 
-    __slots__ = ("act", "future", "pool", "result")
+    __slots__ = ("act", "future", "result")
 
-    def __init__(self, act: Act, future: asyncio.Future[Answer], pool: Executor) -> None:
-        self.act, self.future, self.pool = act, future, pool
+    def __init__(self, act: Act, future: asyncio.Future[Answer]) -> None:
+        self.act, self.future = act, future
         self.result: Result | BaseException | None = None
 
 
@@ -57,6 +57,8 @@ class Group:
         self._waiting: list[_Waiting | _Awaited] = []
         self._keys: set[str] = set()
         self._busy = False
+        # Starts its thread when it first has work, and ends it with us.
+        self._own = ThreadPoolExecutor(1, thread_name_prefix="group")
 
     def do(self, act: Act) -> Answer:
         """Carry the act out with whoever else is waiting. Raises KeyReused, KeyInFlight and what `carry_out` raises."""
@@ -64,20 +66,18 @@ class Group:
         if not self._enter(mine):
             mine.gate.acquire()
         if mine.result is None:
-            heir = self._lead()
-            if heir is not None:
-                heir.pool.submit(self._work)
+            self._lead()
         if isinstance(mine.result, Answer):
             return mine.result
         raise mine.result or RuntimeError("a group ended without a result for one of its acts")
 
-    def begin(self, act: Act, pool: Executor) -> asyncio.Future[Answer]:
+    def begin(self, act: Act) -> asyncio.Future[Answer]:
         """`do` from an event loop: what it gives and raises comes by the future, but for KeyInFlight, raised at once."""
         loop = asyncio.get_running_loop()
-        mine = _Awaited(act, loop.create_future(), pool)
+        mine = _Awaited(act, loop.create_future())
         if self._enter(mine):
             # Who else is ready in this turn of the loop comes along.
-            loop.call_soon(pool.submit, self._work)
+            loop.call_soon(self._own.submit, self._lead)
         return mine.future
 
     def _enter(self, mine: _Waiting | _Awaited) -> bool:
@@ -92,14 +92,8 @@ class Group:
             leads, self._busy = not self._busy, True
         return leads
 
-    def _work(self) -> None:
-        """Lead, in a thread of the pool, while those who come first are coroutines."""
-        while self._lead() is not None:
-            pass
-
-    def _lead(self) -> _Awaited | None:
-        """Carry out what waits, the leader's own act first, and tell them. A thread whose turn comes next is told so; a
-        coroutine is given back, for whoever called to lead for it."""
+    def _lead(self) -> None:
+        """Carry out what waits, the leader's own act first, tell them, and let the next one lead."""
         with self._lock:
             group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         results = self._results([one.act for one in group])
@@ -112,7 +106,8 @@ class Group:
         if isinstance(heir, _Waiting):
             heir.gate.release()
         _tell(group)
-        return heir if isinstance(heir, _Awaited) else None
+        if isinstance(heir, _Awaited):
+            self._own.submit(self._lead)
 
     def _results(self, acts: Sequence[Act]) -> Sequence[Result | BaseException]:
         try:

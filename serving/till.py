@@ -47,7 +47,7 @@ async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
     # Two tills may count their acts alike: a key belongs to the API key it came with.
     key = f"{asked.key.key_id}:{asked.idempotency_key}"
     try:
-        return await asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now, asked.parts.pool)
+        return await asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now)
     except KeyReused:
         detail = "this Idempotency-Key was used with another body; use a new key for a new act"
         raise Problem(409, "idempotency_key_reused", detail) from None

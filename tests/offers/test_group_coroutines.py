@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,7 +15,7 @@ class Loop:
     """An event loop in a thread of its own, as each process of the service has one; `begin` is called on it."""
 
     def __init__(self, group):
-        self.group, self.pool = group, ThreadPoolExecutor(1)
+        self.group = group
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
@@ -25,7 +24,7 @@ class Loop:
         """Everything at once, as coroutines that are ready in one turn of the loop; results and exceptions in order."""
 
         async def one(act):
-            return await self.group.begin(act, self.pool)
+            return await self.group.begin(act)
 
         async def everyone():
             return await asyncio.gather(*map(one, acts), return_exceptions=True)
@@ -35,7 +34,6 @@ class Loop:
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(WAIT_S)
-        self.pool.shutdown()
         self.loop.close()
 
 
@@ -146,6 +144,5 @@ def test_a_loop_that_is_gone_keeps_no_thread_waiting(looping):
     loop.loop.close()
     worker.let_go.set()
     rest[0].join(WAIT_S)
-    loop.pool.shutdown()
     assert found["thread"].ok
     assert group._keys == set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,8 +88,8 @@ class MemoryDesk:
     def reverse(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         return self._once("reverse", code, ask, key)
 
-    def begin(self, kind: str, code: str, ask: Ask, key: str, now: datetime, pool: Executor) -> asyncio.Future[Answer]:
-        return asyncio.get_running_loop().run_in_executor(pool, getattr(self, kind), code, ask, key, now)
+    def begin(self, kind: str, code: str, ask: Ask, key: str, now: datetime) -> asyncio.Future[Answer]:
+        return asyncio.get_running_loop().run_in_executor(None, getattr(self, kind), code, ask, key, now)
 
     def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
         self._touch()
