@@ -35,13 +35,9 @@ class LedgerBusy(LedgerError):
 def connect(url: str) -> sa.Engine:
     """An engine for `url` (sqlite or postgresql) whose tables are at our revision. Raises LedgerError."""
     parsed = _parse(url)
-    # Last in, first out: a connection used a moment ago still has its pages and plans at hand.
-    options: dict[str, Any] = {
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-        "pool_timeout": WAIT_S,
-        "pool_use_lifo": True,
-    }
+    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": WAIT_S}
+    # A connection used a moment ago still has its pages and plans at hand.
+    options["pool_use_lifo"] = True
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False}
     else:

@@ -28,7 +28,7 @@ from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
 
-# What waits at the ledger together is written together (`offers.group`), so threads may wait.
+# For what only reads, and what the till doesn't wait for; its acts have a thread of their own (`offers.group`).
 LEDGER_THREADS = 32
 WARM_UP_ROUNDS = 20
 
