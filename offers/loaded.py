@@ -73,18 +73,18 @@ class Loaded:
         """The rules' book of one coupon: purses without its own hold, the user's and the order's other coupons."""
         others = [self.coupons[name] for name in self._of_user[coupon.campaign_id, coupon.user_id]]
         others = [one for one in others if one.offer_id != coupon.offer_id and _taken(one, now)]
-        stacked = [self.coupons[name] for name in self._of_order[coupon.store_id, order_id]] if order_id else []
-        facts = changed(
-            facts,
-            user_today=sum(one.used_day == facts.day for one in others) if coupon.user_id is not None else 0,
-            user_ever=len(others) if coupon.user_id is not None else 0,
-            stacked=tuple(
-                Stacked(one.offer_id, one.discount_cents, one.floor_cents)
-                for one in stacked
-                if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id and _taken(one, now)
-                if one.order_id == order_id
-            ),
+        if others and coupon.user_id is not None:
+            today = sum(one.used_day == facts.day for one in others)
+            facts = changed(facts, user_today=today, user_ever=len(others))
+        mates = [self.coupons[name] for name in self._of_order[coupon.store_id, order_id]] if order_id else []
+        stacked = tuple(
+            Stacked(one.offer_id, one.discount_cents, one.floor_cents)
+            for one in mates
+            if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id and _taken(one, now)
+            if one.order_id == order_id
         )
+        if stacked:
+            facts = changed(facts, stacked=stacked)
         head, own = self.heads[coupon.campaign_id], live_hold(coupon, self.now)
         account = changed(
             head.account,
