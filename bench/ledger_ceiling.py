@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from offers.database import WAIT_S
+from offers.database import CACHE_KIB, WAIT_S
 
 CONNECTIONS = (1, 2, 4, 8)
 PAYLOAD = "x" * 300
@@ -61,6 +61,7 @@ def committer(url: str) -> Iterator[Callable[[], object]]:
         try:
             lite.execute("PRAGMA journal_mode=WAL").close()
             lite.execute("PRAGMA synchronous=FULL").close()
+            lite.execute(f"PRAGMA cache_size=-{CACHE_KIB}").close()
             lite.execute(_MAKE[kind])
             # Alone in its statement an INSERT is a transaction; nothing is cheaper.
             yield lambda: lite.execute("INSERT INTO ceiling (payload) VALUES (?)", (PAYLOAD,))
