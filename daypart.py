@@ -153,6 +153,20 @@ def plan(
 
 
 @app.command()
+def lift(campaign: str, through: Moment = None, as_json: Json = False) -> None:
+    """What a campaign earns by its holdout, with intervals; before it starts, the smallest effect it could show."""
+    from river.proof import measure_lift
+    from river.proof_words import sentences
+
+    with console.progress() as report:
+        done = measure_lift(load_settings(), campaign, _utc(through) or _now(), _now(), report)
+    if as_json:
+        console.show(done, as_machine=True)
+    else:
+        console.out.print("\n".join(sentences(done)), markup=False)
+
+
+@app.command()
 def serve(workers: int | None = None) -> None:
     """Start the service."""
     from serving.launch import run

@@ -15,9 +15,9 @@ from offers.tables import coupons, decisions, sums
 def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) -> dict[str, Any] | None:
     """JSON values; cents are whole. None for a campaign that was never opened.
 
-    forecast_cents = spent + held + promised, the expected cost of open coupons that aren't held. `lift` is a coded result: until
-    purchases without coupons are joined to the decisions it is "cannot_conclude", with the reason. `overspent_cents` is what a
+    forecast_cents = spent + held + promised, the expected cost of open coupons that aren't held. `overspent_cents` is what a
     campaign of policy `honour` has paid above its grant; `overpaid_cents` what tills without network paid that no budget owed.
+    The ledger knows no purchases, so its `lift` is "cannot_conclude"; `offers.lift_report.newest` is what `daypart lift` found.
     """
     account = find_account(connection, campaign_id, now)
     if account is None or campaign_id == CHAIN:
@@ -47,7 +47,7 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         "n_reversed": states.get("reversed", 0),
         "lift": {
             "state": "cannot_conclude",
-            "reason": "purchases without coupons are not joined to the decisions yet",
+            "reason": f"nobody looked yet: run daypart lift {campaign_id}",
             "n_treated": sum(states.values()),
             "n_holdout": held_out,
         },

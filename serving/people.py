@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from offers.lift import REASONS
+from offers.lift_report import LiftReport, newest
 from serving.asked import Asked, Reply
 from serving.problems import not_found, unavailable
-from serving.wire_offers import Budget, CampaignCard, Person
+from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
 
 _BUDGET = tuple(Budget.__struct_fields__)
 
@@ -33,12 +35,14 @@ async def person(asked: Asked) -> Reply:
 
 
 async def campaign(asked: Asked) -> Reply:
-    """A campaign's money and counts. Lift stays null until the holdout concludes it, with the reason beside it."""
+    """A campaign's money and counts. Lift stays null until `daypart lift` concluded it, with the reason beside it."""
     campaign_id = asked.path["campaign_id"]
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
-    lift = found["lift"]
+    lift, unavailable = _lift(
+        await asked.begin(newest, asked.parts.settings.home, campaign_id), found["lift"]["reason"]
+    )
     return Reply(
         CampaignCard(
             campaign_id=campaign_id,
@@ -47,10 +51,34 @@ async def campaign(asked: Asked) -> Reply:
             n_redeemed=found["n_redeemed"],
             n_holdout=found["n_holdout"],
             stopped=found["stopped"],
-            lift=None,
-            lift_unavailable=str(lift["reason"]),
+            lift=lift,
+            lift_unavailable=unavailable,
         )
     )
+
+
+def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, str | None]:
+    """The newest look's figures, or why there are none."""
+    if report is None:
+        return None, otherwise
+    found = report.everyone
+    if found.lift is None or found.low is None or found.high is None or found.smallest_effect is None:
+        return None, REASONS.get(str(found.reason), otherwise)
+    shares = {name: getattr(found, name) for name in ("relative", "relative_low", "relative_high")}
+    return LiftCard(
+        through=report.through,
+        lift_cents=found.lift,
+        low_cents=found.low,
+        high_cents=found.high,
+        always_low_cents=found.always_low,
+        always_high_cents=found.always_high,
+        verdict=found.verdict,
+        smallest_effect_cents=found.smallest_effect,
+        return_on_spend=report.return_on_spend,
+        n_treated=found.n_treated,
+        n_holdout=found.n_holdout,
+        **shares,
+    ), None
 
 
 def _plain(value: Any) -> Any:

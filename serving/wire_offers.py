@@ -89,6 +89,28 @@ class Budget(Struct, frozen=True, kw_only=True):
     overpaid_cents: int
 
 
+class LiftCard(Struct, frozen=True, kw_only=True):
+    """What the campaign earns: margin after discounts, cents a person, everybody decided against those held out, from their first
+    decision until `through`. `low` and `high`: the 95% interval for one look; `always_low` and `always_high`: for every look, by
+    which `verdict` (gain, loss, unclear) is given. `relative`: to what the held-out bring. `return_on_spend`: margin before
+    discounts for each cent of discount, 1 breaks even. `smallest_effect_cents`: what this sample can show."""
+
+    through: datetime
+    lift_cents: float
+    low_cents: float
+    high_cents: float
+    always_low_cents: float | None
+    always_high_cents: float | None
+    verdict: str
+    relative: float | None
+    relative_low: float | None
+    relative_high: float | None
+    smallest_effect_cents: float
+    return_on_spend: float | None
+    n_treated: int
+    n_holdout: int
+
+
 class CampaignCard(Struct, frozen=True, kw_only=True):
     """A campaign. `lift` is null, with the reason beside it, until it can be concluded from the holdout."""
 
@@ -98,5 +120,5 @@ class CampaignCard(Struct, frozen=True, kw_only=True):
     n_redeemed: int
     n_holdout: int
     stopped: bool
-    lift: dict[str, float] | None
+    lift: LiftCard | None
     lift_unavailable: str | None

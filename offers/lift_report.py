@@ -1,0 +1,69 @@
+"""What is known of a campaign's lift, as `daypart lift` leaves it in `DAYPART_HOME/reports` and everybody else reads it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from offers.cannibalised import Cannibalised
+from offers.errors import PlanError
+from offers.lift import Lift
+from offers.power import Showable
+
+
+@dataclass(frozen=True)
+class LiftReport:
+    """One look at a campaign. Margin after discounts, cents a person, from their first decision until `through`.
+
+    `everyone`: by intention to treat, all who were decided; the figure to rely on. `planned`: only those for whom an offer was
+    meant, from the first such day on, held out or not; sharper, and right as long as the plan treats both sides alike.
+    """
+
+    campaign_id: str
+    through: datetime
+    made_at: datetime
+    started_at: datetime | None
+    days_before: int
+    everyone: Lift
+    planned: Lift
+    cannibalised: Cannibalised
+    discounts_cents: int
+    """What redeemed coupons took off, less what came back."""
+    n_unreported: int
+    """Redemptions whose purchase no till reported under the person's name: they count as a discount and nothing else."""
+    n_erased: int
+    """Decisions whose users asked to be forgotten."""
+    return_on_spend: float | None
+    """Incremental margin before discounts, for each cent of discount; 1 breaks even."""
+    showable: Showable | None
+    """The smallest effect that this many people can show in `days_before` days, by their margin before."""
+
+
+def report_file(home: Path, campaign_id: str) -> Path:
+    """Where the newest report of a campaign stands; its HTML page beside it."""
+    return home / "reports" / f"lift-{campaign_id}.json"
+
+
+def save(home: Path, report: LiftReport) -> Path:
+    """Write it, replaced whole; the path."""
+    path = report_file(home, report.campaign_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    fresh.replace(path)
+    return path
+
+
+def newest(home: Path, campaign_id: str) -> LiftReport | None:
+    """The newest report of a campaign, None before the first. Raises PlanError when the file is damaged."""
+    path = report_file(home, campaign_id)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=LiftReport)
+    except FileNotFoundError:
+        return None
+    except (msgspec.DecodeError, OSError) as error:
+        raise PlanError(f"{path}: can't be read ({error}); run daypart lift {campaign_id} again") from None

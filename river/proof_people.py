@@ -1,0 +1,51 @@
+"""The people of a lift: who stands on which side, since when, and the two sides' sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from offers.candidates import is_held_out
+from offers.lift import Lift, lift_of
+from offers.moments import Moments
+from offers.power import Showable, smallest_effect
+from offers.sequential import tuning
+from river.proof_rows import PEOPLE
+
+if TYPE_CHECKING:
+    from offers.assigned import Assigned
+
+
+def first_decisions(decided: Iterable[Assigned]) -> pl.DataFrame:
+    """PEOPLE, a row a user, by their first decision (`decided` is oldest first): nobody changes sides afterwards."""
+    first: dict[str, Assigned] = {}
+    for row in decided:
+        first.setdefault(row.user_id, row)
+    rows = [(row.user_id, row.held, row.made_at) for row in first.values()]
+    return pl.DataFrame(rows, schema=PEOPLE, orient="row")
+
+
+def would_be_decided(user_ids: pl.Series, share: float, at: datetime) -> pl.DataFrame:
+    """PEOPLE of a campaign that begins at `at`: everybody known, on the side where the hash will put them."""
+    known = user_ids.drop_nulls().unique().sort()
+    held = [is_held_out(user, share) for user in known.to_list()]
+    return pl.DataFrame({"user_id": known, "held": held, "start": [at] * len(known)}, schema=PEOPLE)
+
+
+def showable(rows: pl.DataFrame, share: float) -> Showable | None:
+    """The smallest effect these people could show if `share` of them are held out; rows: `river.proof_rows.windows`."""
+    return smallest_effect(Moments.of(rows["before"].to_numpy(), rows["earlier"].to_numpy()), share)
+
+
+def lift_in(rows: pl.DataFrame, outcome: str) -> Lift:
+    """The lift of a column, what each person brought before taken out of it; with the interval for every look where enough
+    is known of the days before to tune it."""
+    held = pl.col.held
+    sides = [rows.filter(side) for side in (~held, held)]
+    treated, holdout = (Moments.of(side[outcome].to_numpy(), side["before"].to_numpy()) for side in sides)
+    expected = showable(rows, len(sides[1]) / len(rows)) if len(rows) else None
+    tuned = tuning(expected.error_cents, len(rows)) if expected and expected.error_cents > 0 else None
+    return lift_of(treated, holdout, tuned)

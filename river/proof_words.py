@@ -1,0 +1,85 @@
+"""The lift report in plain words: what a person reads on the screen, and on the page."""
+
+from __future__ import annotations
+
+from offers import lift
+from offers.cannibalised import Cannibalised
+from offers.lift import Lift
+from offers.lift_report import LiftReport
+from offers.power import Showable
+
+_VERDICTS = {
+    "gain": "It earns more than it costs: zero lies below the interval that holds at every look.",
+    "loss": "It loses: zero lies above the interval that holds at every look.",
+    "unclear": "It can't be told from doing nothing yet: zero lies within the interval that holds at every look.",
+}
+
+
+def sentences(report: LiftReport) -> list[str]:
+    """One sentence or two a line; cents are a person's margin after discounts."""
+    whole = report.everyone
+    if report.started_at is None:
+        return [
+            f"Campaign {report.campaign_id}: {lift.REASONS[str(whole.reason)]}.",
+            _showable(report.showable, report),
+        ]
+    told = [
+        f"Campaign {report.campaign_id}, from {report.started_at:%Y-%m-%d %H:%M} to {report.through:%Y-%m-%d %H:%M} UTC: "
+        f"{whole.n_treated:,} people in it, {whole.n_holdout:,} held out.",
+        *_lift(whole),
+    ]
+    if report.planned.state == "concluded":
+        told.append(f"Among those an offer was meant for: {_interval(report.planned)}.")
+    told += [*_redeemed(report), _showable(report.showable, report)]
+    if report.n_erased:
+        told.append(f"{report.n_erased:,} decisions are of people who asked to be forgotten, and count for nothing.")
+    return told
+
+
+def _lift(found: Lift) -> list[str]:
+    if found.state != "concluded":
+        return [f"No lift can be concluded: {lift.REASONS[str(found.reason)]}."]
+    line = f"Lift {_interval(found)}."
+    if found.relative is not None:
+        ends = f"{found.relative_low:+.1%} to {found.relative_high:+.1%}"
+        line += f" That is {found.relative:+.1%} ({ends}) of what the held-out bring."
+    if found.always_low is None:
+        return [line]
+    ends = f"{found.always_low:+,.1f} to {found.always_high:+,.1f}"
+    return [line, f"Looked at daily, believe this one: {ends} cents. {_VERDICTS[found.verdict]}"]
+
+
+def _interval(found: Lift) -> str:
+    return f"{found.lift:+,.1f} cents a person (95% interval {found.low:+,.1f} to {found.high:+,.1f})"
+
+
+def _redeemed(report: LiftReport) -> list[str]:
+    told = []
+    found: Cannibalised = report.cannibalised
+    if found.n_redeemed:
+        told.append(f"{found.n_redeemed:,} coupons redeemed, {report.discounts_cents:,} cents of discount given.")
+    if report.return_on_spend is not None:
+        told[-1] += f" Each cent of discount came with {report.return_on_spend:.2f} cents of margin; 1 breaks even."
+    if found.own and found.other and found.bought_anyway:
+        share, low, high = found.bought_anyway
+        told.append(
+            f"Of redeemed coupons {share:.0%} ({low:.0%} to {high:.0%}) sit on what is bought anyway; each brings "
+            f"{found.own[0]:+.2f} units of the campaign's products and {found.other[0]:+.2f} of others "
+            f"({found.other[1]:+.2f} to {found.other[2]:+.2f})."
+        )
+    if report.n_unreported:
+        told.append(
+            f"{report.n_unreported:,} redemptions came without a purchase under the person's name and count as a discount only: "
+            "let tills report purchases with the order_id they redeem."
+        )
+    return told
+
+
+def _showable(found: Showable | None, report: LiftReport) -> str:
+    if found is None:
+        return f"Too few people would be held out to show any effect: {lift.REASONS['too_few_people']}."
+    share = "" if found.of_mean is None else f" ({found.of_mean:.1%} of what they bring)"
+    return (
+        f"In {report.days_before} days {found.n_treated + found.n_holdout:,} people, {found.n_holdout:,} of them held out, "
+        f"can show an effect of {found.effect_cents:,.1f} cents a person{share} or more, {found.power:.0%} of the time."
+    )
