@@ -17,7 +17,7 @@ COLUMNS = (
     "event_type", "occurred_at", "user_id", "product_id", "order_id", "quantity", "unit_price_cents", "discount_cents",
 )  # fmt: skip
 _LINE = ("user_id", "order_id", "product_id")
-PEOPLE = pl.Schema({"user_id": pl.String, "held": pl.Boolean, "start": pl.Datetime("us", "UTC")})
+PEOPLE = pl.Schema({"user_id": pl.String(), "held": pl.Boolean(), "start": pl.Datetime("us", "UTC")})
 
 
 def margins(events: pl.LazyFrame, products: pl.DataFrame, assumed_cost_share: float) -> pl.DataFrame:
