@@ -23,7 +23,7 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Given:
-    """What a campaign's redeemed coupons took off, what came back taken out, and how many of them stand."""
+    """What a campaign's redeemed coupons took off, what came back taken out, and how often they were redeemed."""
 
     cents: int
     n_redeemed: int

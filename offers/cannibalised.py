@@ -17,7 +17,7 @@ from offers.lift import Lift
 @dataclass(frozen=True)
 class Cannibalised:
     """Units per redeemed coupon, with the ends of their 95% intervals. `own`: the products that the campaign weighed, `other`:
-    all the rest. None, with `reason`, where it cannot be concluded."""
+    all the rest. None where it cannot be concluded, and `reason` says why the first of them can't."""
 
     n_redeemed: int
     own: tuple[float, float, float] | None = None
@@ -33,12 +33,9 @@ def cannibalised(own: Lift, other: Lift, n_redeemed: int) -> Cannibalised:
     """
     if not n_redeemed:
         return Cannibalised(0, reason="no_redemptions")
-    for found in (own, other):
-        if found.reason:
-            return Cannibalised(n_redeemed, reason=found.reason)
     mine, rest = (_each(found, n_redeemed) for found in (own, other))
     anyway = None if mine is None else (_share(1 - mine[0]), _share(1 - mine[2]), _share(1 - mine[1]))
-    return Cannibalised(n_redeemed, mine, rest, anyway)
+    return Cannibalised(n_redeemed, mine, rest, anyway, own.reason or other.reason)
 
 
 def _each(found: Lift, n_redeemed: int) -> tuple[float, float, float] | None:

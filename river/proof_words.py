@@ -60,13 +60,15 @@ def _redeemed(report: LiftReport) -> list[str]:
         told.append(f"{found.n_redeemed:,} coupons redeemed, {report.discounts_cents:,} cents of discount given.")
     if report.return_on_spend is not None:
         told[-1] += f" Each cent of discount came with {report.return_on_spend:.2f} cents of margin; 1 breaks even."
-    if found.own and found.other and found.bought_anyway:
+    if found.own and found.bought_anyway:
         share, low, high = found.bought_anyway
         told.append(
-            f"Of redeemed coupons {share:.0%} ({low:.0%} to {high:.0%}) sit on what is bought anyway; each brings "
-            f"{found.own[0]:+.2f} units of the campaign's products and {found.other[0]:+.2f} of others "
-            f"({found.other[1]:+.2f} to {found.other[2]:+.2f})."
+            f"Of redeemed coupons {share:.0%} ({low:.0%} to {high:.0%}) sit on what is bought anyway; "
+            f"each brings {found.own[0]:+.2f} units of the campaign's products."
         )
+    if found.other:
+        ends = f"{found.other[1]:+.2f} to {found.other[2]:+.2f}"
+        told.append(f"Of other products each redeemed coupon brings {found.other[0]:+.2f} units ({ends}).")
     if report.n_unreported:
         told.append(
             f"{report.n_unreported:,} redemptions came without a purchase under the person's name and count as a discount only: "

@@ -1,0 +1,74 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from offers.assigned import assigned, given, n_erased
+from offers.cannibalised import Cannibalised
+from offers.desk import open_desk
+from offers.errors import PlanError
+from offers.lift import Lift
+from offers.lift_report import LiftReport, newest, report_file, save
+from offers.power import Showable
+from tests.offers.desk_world import AT, DAY, PLANNED, SOHO, ask, campaign, code_of, decision
+
+LIFT = Lift("concluded", 950, 50, lift=3.0, low=1.0, high=5.0, smallest_effect=2.8)
+REPORT = LiftReport(
+    "c", datetime(2025, 12, 1, tzinfo=UTC), datetime(2025, 12, 2, tzinfo=UTC), None, 28, LIFT, LIFT,
+    Cannibalised(3, (0.5, 0.4, 0.6)), 300, 0, 1, 1.5, Showable(950, 50, 2.0, 0.7, None, 0.3),
+)  # fmt: skip
+
+
+def test_what_is_saved_is_read_again_and_replaced_whole(tmp_path):
+    assert newest(tmp_path, "c") is None
+    path = save(tmp_path, REPORT)
+    assert newest(tmp_path, "c") == REPORT
+    later = replace(REPORT, everyone=Lift("cannot_conclude", 5, 1, "too_few_people"))
+    assert save(tmp_path, later) == path == report_file(tmp_path, "c")
+    assert newest(tmp_path, "c") == later
+    assert [file.name for file in path.parent.iterdir()] == ["lift-c.json"]
+
+
+@pytest.mark.parametrize("bytes_", [b"", b"{}", b"\xff"])
+def test_a_damaged_report_says_what_to_do(tmp_path, bytes_):
+    save(tmp_path, REPORT).write_bytes(bytes_)
+    with pytest.raises(PlanError, match="daypart lift c"):
+        newest(tmp_path, "c")
+
+
+@pytest.fixture
+def desk(sqlite_url):
+    desk = open_desk(sqlite_url)
+    desk.open(campaign(per_user_day=9), [SOHO], PLANNED)
+    kept = replace(decision("cat"), holdout=True, sent_arm=0, terms=None, reason="holdout")
+    idle = replace(decision("dan"), planned_arm=0, sent_arm=0, terms=None, reason="no_gain")
+    desk.issue("c", [decision("ann"), decision("bob"), kept, idle], PLANNED)
+    yield desk
+    desk.journal.close()
+
+
+def test_who_was_decided_and_where_they_stand(desk):
+    later = PLANNED + timedelta(hours=1)
+    desk.issue("c", [replace(decision("ann", DAY + timedelta(1)), terms=None, sent_arm=0)], later)
+    with desk.journal.read() as connection:
+        rows = list(assigned(connection, "c", later))
+        assert {row.user_id: (row.held, row.planned) for row in rows} == {
+            "ann": (False, True), "bob": (False, True), "cat": (True, True), "dan": (False, False),
+        }  # fmt: skip
+        both = list(assigned(connection, "c", later + timedelta(microseconds=1)))
+        assert (len(rows), len(both), both[-1].made_at) == (4, 5, later)
+        assert list(assigned(connection, "other", AT)) == []
+        assert n_erased(connection, "c") == 0
+
+
+def test_what_was_given_less_what_came_back(desk):
+    desk.redeem(code_of(desk, "ann"), ask(), "1", AT)
+    code = code_of(desk, "bob")
+    desk.redeem(code, ask(order_id="o2"), "2", AT)
+    desk.reverse(code, ask(order_id="o2"), "3", AT + timedelta(minutes=1))
+    with desk.journal.read() as connection:
+        before, between, after = (
+            given(connection, "c", at) for at in (AT, AT + timedelta(seconds=1), AT + timedelta(minutes=2))
+        )
+    assert [(found.cents, found.n_redeemed) for found in (before, between, after)] == [(0, 0), (200, 2), (100, 2)]
+    assert after.product_ids == {"latte"}
