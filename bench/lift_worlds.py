@@ -1,7 +1,7 @@
-"""Campaigns whose truth is known, to count how often an interval holds it: on the simulated café, and on money with a long tail.
+"""Campaigns whose truth is known, to count how often an interval holds it: on the simulated café, and on money with a tail.
 
-A campaign is what each person brought on each of 28 days, in the 28 before and in the 28 before those, and the true mean effect up
-to each day. The holdout is the product's own, by hash of the person's id.
+A campaign is what each person brought on each of 28 days, in the 28 before and in the 28 before those, and the true mean
+effect up to each day. The holdout is the product's own, by hash of the person's id.
 """
 
 from __future__ import annotations
