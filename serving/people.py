@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from offers.errors import PlanError
 from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
 from serving.asked import Asked, Reply
@@ -40,9 +41,11 @@ async def campaign(asked: Asked) -> Reply:
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
-    lift, unavailable = _lift(
-        await asked.begin(newest, asked.parts.settings.home, campaign_id), found["lift"]["reason"]
-    )
+    try:
+        report = await asked.begin(newest, asked.parts.settings.home, campaign_id)
+        lift, unavailable = _lift(report, str(found["lift"]["reason"]))
+    except PlanError:
+        lift, unavailable = None, f"the report is damaged: run daypart lift {campaign_id} again"
     return Reply(
         CampaignCard(
             campaign_id=campaign_id,

@@ -1,4 +1,10 @@
+from dataclasses import replace
+
+import pytest
+
+from offers.lift_report import report_file, save
 from serving.people import campaign, person
+from tests.offers.test_lift_report import LIFT, REPORT
 from tests.serving.fakes import offer
 
 
@@ -37,3 +43,31 @@ def test_a_campaigns_budget_and_why_its_lift_is_not_known(world):
     assert (body["lift"], body["lift_unavailable"]) == (None, "no_holdout")
     answer = world.ask("GET", "/v1/campaigns/other", "analyst")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_campaign")
+
+
+def test_a_campaigns_newest_lift_with_its_intervals(world):
+    home = world.parts.settings.home
+    told = replace(LIFT, always_low=0.5, always_high=9.0, relative=0.1, relative_low=0.01, relative_high=0.2)
+    save(home, replace(REPORT, campaign_id="usual", everyone=told))
+    body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
+    assert body["lift_unavailable"] is None
+    assert body["lift"] == {
+        "through": "2025-12-01T00:00:00Z", "lift_cents": 3.0, "low_cents": 1.0, "high_cents": 5.0, "always_low_cents": 0.5,
+        "always_high_cents": 9.0, "verdict": "gain", "relative": 0.1, "relative_low": 0.01, "relative_high": 0.2,
+        "smallest_effect_cents": 2.8, "return_on_spend": 1.5, "n_treated": 950, "n_holdout": 50,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [(b"{", "the report is damaged"), (b"", "the report is damaged"), (None, "fewer than 10 people")],
+)
+def test_why_a_looked_at_campaign_has_no_lift(world, written, why):
+    home = world.parts.settings.home
+    few = replace(LIFT, state="cannot_conclude", reason="too_few_people", lift=None, low=None, high=None)
+    save(home, replace(REPORT, campaign_id="usual", everyone=few))
+    if written is not None:
+        report_file(home, "usual").write_bytes(written)
+    body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
+    assert body["lift"] is None
+    assert why in body["lift_unavailable"]
