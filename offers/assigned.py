@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from offers.tables import coupons, decisions, entries
 
 
-@dataclass(frozen=True)
-class Assigned:
-    """One decision of one user. `planned`: an offer was meant for them, whether or not the holdout kept it back."""
+class Assigned(NamedTuple):
+    """A user's first decision: on which side of the holdout it put them, and when. Nobody changes sides afterwards."""
 
     user_id: str
-    made_at: datetime
     held: bool
-    planned: bool
+    start: datetime
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,19 @@ class Given:
     """Products it issued coupons for."""
 
 
-def assigned(connection: sa.Connection, campaign_id: str, before: datetime) -> Iterator[Assigned]:
-    """Every decision made before the moment, oldest first; those whose user was erased are not there."""
-    columns = (decisions.c.user_id, decisions.c.made_at, decisions.c.holdout, decisions.c.planned_arm)
-    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.made_at < before)
-    found = sa.select(*columns).where(mine, decisions.c.user_id.is_not(None))
-    for row in connection.execute(found.order_by(decisions.c.made_at, decisions.c.decision_id)):
-        yield Assigned(row.user_id, row.made_at, row.holdout, row.planned_arm > 0)
+def assigned(
+    connection: sa.Connection, campaign_id: str, before: datetime, planned_only: bool = False
+) -> Iterator[Assigned]:
+    """Everybody decided before the moment, in no order; `planned_only`: by the first decision that meant an offer for them,
+    sent or held out. Users who were erased are not there."""
+    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.made_at < before) & decisions.c.user_id.is_not(None)
+    if planned_only:
+        mine &= decisions.c.planned_arm > 0
+    order = (decisions.c.made_at, decisions.c.decision_id)
+    nth = sa.func.row_number().over(partition_by=decisions.c.user_id, order_by=order).label("nth")
+    ranked = sa.select(decisions.c.user_id, decisions.c.holdout, decisions.c.made_at, nth).where(mine).subquery()
+    for row in connection.execute(sa.select(ranked).where(ranked.c.nth == 1)):
+        yield Assigned(row.user_id, row.holdout, row.made_at)
 
 
 def n_erased(connection: sa.Connection, campaign_id: str) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offers.lift import Lift
+from offers.moments import MIN_PEOPLE
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ def cannibalised(own: Lift, other: Lift, n_redeemed: int) -> Cannibalised:
 
     The number of redemptions is taken as it is: it is the campaign's own count and not a sample.
     """
-    if not n_redeemed:
-        return Cannibalised(0, reason="no_redemptions")
+    if n_redeemed < MIN_PEOPLE:
+        return Cannibalised(n_redeemed, reason="too_few_redemptions" if n_redeemed else "no_redemptions")
     mine, rest = (_each(found, n_redeemed) for found in (own, other))
     anyway = None if mine is None else (_share(1 - mine[0]), _share(1 - mine[2]), _share(1 - mine[1]))
     return Cannibalised(n_redeemed, mine, rest, anyway, own.reason or other.reason)

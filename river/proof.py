@@ -16,7 +16,7 @@ from settings import Settings
 if TYPE_CHECKING:
     import polars as pl
 
-    from offers.assigned import Assigned, Given
+    from offers.assigned import Given
     from offers.lift_report import LiftReport
 
 DAYS = 28
@@ -56,30 +56,30 @@ def measure_lift(
     from offers.assigned import assigned, given, n_erased
     from offers.lift_report import save
     from river.proof_page import write_page
+    from river.proof_people import sides
     from river.steps import open_desk
 
     look = _Look(settings, campaign_id, through, now, days)
     with open_desk(settings) as desk, desk.journal.read() as connection:
-        decided = list(assigned(connection, campaign_id, through))
+        everyone, planned = (sides(assigned(connection, campaign_id, through, only)) for only in (False, True))
         gave, erased = given(connection, campaign_id, through), n_erased(connection, campaign_id)
     report("lift", 1, 2)
-    made = _measured(look, decided, gave, erased) if decided else _before(look)
+    made = _before(look) if everyone.is_empty() else _measured(look, everyone, planned, gave, erased)
     save(settings.home, made)
     write_page(settings.home, made)
     report("lift", 2, 2)
     return made
 
 
-def _measured(look: _Look, decided: list[Assigned], gave: Given, erased: int) -> LiftReport:
+def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: Given, erased: int) -> LiftReport:
     from offers.cannibalised import cannibalised
     from offers.lift_report import LiftReport
     from offers.stopping import return_on_spend
-    from river.proof_people import first_decisions, lift_in, showable
+    from river.proof_people import lift_in, showable
     from river.proof_rows import units, unreported, windows
 
-    everyone = first_decisions(decided)
-    planned = first_decisions(row for row in decided if row.planned)
-    lines = look.lines(decided[0].made_at)
+    started: datetime = min(everyone["start"])
+    lines = look.lines(started)
     rows = windows(lines, everyone, look.days, look.through)
     counted = units(lines, rows, gave.product_ids, look.through)
     whole = lift_in(rows, "margin")
@@ -87,7 +87,7 @@ def _measured(look: _Look, decided: list[Assigned], gave: Given, erased: int) ->
         campaign_id=look.campaign_id,
         through=look.through,
         made_at=look.now,
-        started_at=decided[0].made_at,
+        started_at=started,
         days_before=look.days,
         everyone=whole,
         planned=lift_in(windows(lines, planned, look.days, look.through), "margin"),

@@ -19,13 +19,9 @@ if TYPE_CHECKING:
     from offers.assigned import Assigned
 
 
-def first_decisions(decided: Iterable[Assigned]) -> pl.DataFrame:
-    """PEOPLE, a row a user, by their first decision (`decided` is oldest first): nobody changes sides afterwards."""
-    first: dict[str, Assigned] = {}
-    for row in decided:
-        first.setdefault(row.user_id, row)
-    rows = [(row.user_id, row.held, row.made_at) for row in first.values()]
-    return pl.DataFrame(rows, schema=PEOPLE, orient="row")
+def sides(decided: Iterable[Assigned]) -> pl.DataFrame:
+    """PEOPLE, a row a user."""
+    return pl.DataFrame(list(decided), schema=PEOPLE, orient="row")
 
 
 def would_be_decided(user_ids: pl.Series, share: float, at: datetime) -> pl.DataFrame:
@@ -43,9 +39,8 @@ def showable(rows: pl.DataFrame, share: float) -> Showable | None:
 def lift_in(rows: pl.DataFrame, outcome: str) -> Lift:
     """The lift of a column, what each person brought before taken out of it; with the interval for every look where enough
     is known of the days before to tune it."""
-    held = pl.col.held
-    sides = [rows.filter(side) for side in (~held, held)]
-    treated, holdout = (Moments.of(side[outcome].to_numpy(), side["before"].to_numpy()) for side in sides)
-    expected = showable(rows, len(sides[1]) / len(rows)) if len(rows) else None
+    parts = [rows.filter(side) for side in (~pl.col.held, pl.col.held)]
+    treated, holdout = (Moments.of(part[outcome].to_numpy(), part["before"].to_numpy()) for part in parts)
+    expected = showable(rows, holdout.n / len(rows)) if len(rows) else None
     tuned = tuning(expected.error_cents, len(rows)) if expected and expected.error_cents > 0 else None
     return lift_of(treated, holdout, tuned)

@@ -49,15 +49,21 @@ def desk(sqlite_url):
 
 def test_who_was_decided_and_where_they_stand(desk):
     later = PLANNED + timedelta(hours=1)
-    desk.issue("c", [replace(decision("ann", DAY + timedelta(1)), terms=None, sent_arm=0)], later)
+    tomorrow = DAY + timedelta(1)
+    # bob's share of the holdout grew, and dan is meant to get something after all.
+    again = [
+        replace(decision(user, tomorrow), terms=None, sent_arm=0, holdout=user == "bob") for user in ("bob", "dan")
+    ]
+    desk.issue("c", again, later)
     with desk.journal.read() as connection:
-        rows = list(assigned(connection, "c", later))
-        assert {row.user_id: (row.held, row.planned) for row in rows} == {
-            "ann": (False, True), "bob": (False, True), "cat": (True, True), "dan": (False, False),
-        }  # fmt: skip
-        both = list(assigned(connection, "c", later + timedelta(microseconds=1)))
-        assert (len(rows), len(both), both[-1].made_at) == (4, 5, later)
-        assert list(assigned(connection, "other", AT)) == []
+        first = {row.user_id: (row.held, row.start) for row in assigned(connection, "c", later)}
+        assert first == {user: (user == "cat", PLANNED) for user in ("ann", "bob", "cat", "dan")}
+        # Nobody changes sides.
+        assert first == {row.user_id: (row.held, row.start) for row in assigned(connection, "c", AT)}
+        planned = {row.user_id: row.start for row in assigned(connection, "c", AT, planned_only=True)}
+        assert planned == {"ann": PLANNED, "bob": PLANNED, "cat": PLANNED, "dan": later}
+        assert set(planned) - {row.user_id for row in assigned(connection, "c", later, planned_only=True)} == {"dan"}
+        assert list(assigned(connection, "c", PLANNED)) == list(assigned(connection, "other", AT)) == []
         assert n_erased(connection, "c") == 0
 
 

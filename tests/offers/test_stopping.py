@@ -54,7 +54,10 @@ def test_what_would_have_been_bought_anyway():
 
 def test_what_cannot_be_said_of_redemptions():
     assert cannibalised(GOOD, GOOD, 0).reason == "no_redemptions"
-    assert cannibalised(NONE, GOOD, 5).reason == cannibalised(GOOD, NONE, 5).reason == "too_few_people"
+    # Ten redemptions may be told of, nine may not.
+    assert cannibalised(GOOD, GOOD, 9).reason == "too_few_redemptions"
+    assert cannibalised(GOOD, GOOD, 9).own is None is cannibalised(GOOD, GOOD, 10).reason
+    assert cannibalised(NONE, GOOD, 10).reason == cannibalised(GOOD, NONE, 10).reason == "too_few_people"
     # One of them is told though the other can't be.
-    assert cannibalised(NONE, GOOD, 5).other == cannibalised(GOOD, NONE, 5).own == (2000.0, 1000.0, 3000.0)
-    assert cannibalised(NONE, GOOD, 5).bought_anyway is cannibalised(GOOD, NONE, 5).other is None
+    assert cannibalised(NONE, GOOD, 10).other == cannibalised(GOOD, NONE, 10).own == (1000.0, 500.0, 1500.0)
+    assert cannibalised(NONE, GOOD, 10).bought_anyway is cannibalised(GOOD, NONE, 10).other is None

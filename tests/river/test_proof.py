@@ -14,11 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 import daypart
+from offers.assigned import Assigned
 from offers.campaign_file import CampaignError
 from offers.lift_report import newest
 from river import proof, steps
 from river.proof_page import intervals, page
-from river.proof_people import first_decisions, lift_in, showable, would_be_decided
+from river.proof_people import lift_in, showable, sides, would_be_decided
 from river.proof_words import sentences
 from settings import Settings
 from tests import world
@@ -150,18 +151,8 @@ def test_a_campaign_nobody_knows(settings):
         proof.measure_lift(settings, "other", THROUGH, THROUGH, silent)
 
 
-def test_nobody_changes_sides():
-    from offers.assigned import Assigned
-
-    later = PLANNED + timedelta(days=1)
-    rows = [
-        Assigned("ann", PLANNED, False, True),
-        Assigned("ann", later, True, True),
-        Assigned("bob", later, True, True),
-    ]
-    found = first_decisions(rows)
-    assert found.rows() == [("ann", False, PLANNED), ("bob", True, later)]
-    assert first_decisions([]).is_empty()
+def test_nobody_on_either_side():
+    assert sides([]).schema == sides([Assigned("ann", False, PLANNED)]).schema
 
 
 def test_groups_of_few_are_not_told():
