@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from offers.ledger import REASONS as REFUSALS
 from offers.tables import coupons, decisions, entries
 
 
@@ -43,6 +44,16 @@ def assigned(
     ranked = sa.select(decisions.c.user_id, decisions.c.holdout, decisions.c.made_at, nth).where(mine).subquery()
     for row in connection.execute(sa.select(ranked).where(ranked.c.nth == 1)):
         yield Assigned(row.user_id, row.holdout, row.made_at)
+
+
+def logged(connection: sa.Connection, campaign_id: str, before: datetime) -> Iterator[sa.Row[Any]]:
+    """user_id, for_date, made_at, arms (JSON), sent_arm and propensity of every decision made before the moment, by user and
+    date. Those whose offer the rules refused are left out: nobody drew that they should be sent nothing."""
+    columns = ("user_id", "for_date", "made_at", "arms", "sent_arm", "propensity")
+    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.made_at < before) & decisions.c.user_id.is_not(None)
+    drawn = decisions.c.reason.is_(None) | decisions.c.reason.not_in(REFUSALS)
+    found = sa.select(*(decisions.c[name] for name in columns)).where(mine, drawn)
+    yield from connection.execute(found.order_by(decisions.c.user_id, decisions.c.for_date))
 
 
 def n_erased(connection: sa.Connection, campaign_id: str) -> int:
