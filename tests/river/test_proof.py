@@ -162,3 +162,16 @@ def test_groups_of_few_are_not_told():
     assert lift_in(rows, "margin").reason == "no_holdout"
     assert lift_in(rows.clear(), "margin").reason == "not_started"
     assert showable(rows, 0.5) is None
+
+
+def test_what_people_brought_just_before_is_taken_out():
+    """`before` tells the outcome all but exactly, `earlier` nothing; and the looks are tuned by what both say."""
+    rng = np.random.default_rng(2)
+    before, earlier = rng.normal(500, 100, 300), rng.normal(500, 100, 300)
+    rows = pl.DataFrame(
+        {"held": np.arange(300) % 10 == 0, "before": before, "earlier": earlier, "margin": before + 20.0}
+    )
+    rows = rows.with_columns(pl.col.margin + pl.Series(rng.normal(0, 5, 300)))
+    found = lift_in(rows, "margin")
+    assert found.variance_removed > 0.99
+    assert found.always_low < found.low < 0 < found.high < found.always_high
