@@ -23,6 +23,7 @@ from offers.candidates import is_held_out
 DAYS = 28
 HOLDOUT = 0.05
 PEOPLE = 2000
+HOLDOUTS = 5
 OFFER_SHARE, DISCOUNT_CENTS, WINDOW_HOURS = 0.2, 250, 2
 
 
@@ -43,11 +44,32 @@ def held_out(n: int, seed: int) -> Bools:
     return np.array([is_held_out(f"{seed}/{k}", HOLDOUT) for k in range(n)])
 
 
-def cafe_campaign(seed: int, n: int = PEOPLE) -> Campaign:
-    """Every treated member gets a coupon for their usual drink on a fifth of the days, whatever they are like."""
+@dataclass(frozen=True)
+class Outcomes:
+    """A café under both: float64[n, DAYS] cents of margin by day without coupons and with, `effect` the expected difference, and
+    float64[n] of the days `before` and `earlier`."""
+
+    without: Floats
+    with_coupons: Floats
+    effect: Floats
+    before: Floats
+    earlier: Floats
+
+
+def cafe_campaigns(seed: int, n: int = PEOPLE) -> list[Campaign]:
+    """One café, HOLDOUTS campaigns: who is held out is drawn anew, what each person does with a coupon and without is not."""
+    found = cafe_outcomes(seed, n)
+    truth = found.effect.mean(axis=0).cumsum()
+    sides = [held_out(n, HOLDOUTS * seed + k) for k in range(HOLDOUTS)]
+    daily = [np.where(held[:, None], found.without, found.with_coupons) for held in sides]
+    return [Campaign(each, found.before, found.earlier, truth, held) for each, held in zip(daily, sides, strict=True)]
+
+
+def cafe_outcomes(seed: int, n: int) -> Outcomes:
+    """Every member gets a coupon for their usual drink on a fifth of the last 28 days, whatever they are like, or none."""
     truth, rng = build_truth(seed, n, UNTIL), np.random.default_rng([seed, 1])
-    held = held_out(n, seed)
-    brought, effect = np.zeros((n, 3 * DAYS)), np.zeros((n, DAYS))
+    without, effect = np.zeros((n, 3 * DAYS)), np.zeros((n, DAYS))
+    gain = np.zeros((n, DAYS))
     for day in range(3 * DAYS):
         date = np.datetime64(UNTIL - timedelta(days=3 * DAYS - day), "D")
         numbers = rng.random((n, len(NUMBERS)))
@@ -56,19 +78,16 @@ def cafe_campaign(seed: int, n: int = PEOPLE) -> Campaign:
         at = np.full(n, date)
         rows = np.flatnonzero(offered | (numbers[:, 0] < truth.p_visit(np.arange(n), at)))
         played = play(truth, rows, at[rows], numbers[rows])
-        brought[rows, day] = margin(truth, played)
-        if day >= 2 * DAYS:
-            some = np.flatnonzero(offered)
-            arms = usual_arms(truth, some, date)
+        without[rows, day] = margin(truth, played)
+        some = np.flatnonzero(offered)
+        if len(some):
+            arms, places = usual_arms(truth, some, date), np.searchsorted(rows, some)
+            off, blank = np.full(len(some), DISCOUNT_CENTS), np.full(len(some), "")
+            answered = margin(truth, answer(truth, played.take(places), arms, off, blank))
+            gain[some, day - 2 * DAYS] = answered - without[some, day]
             effect[some, day - 2 * DAYS] = truth.incremental_margin_cents(arms, DISCOUNT_CENTS)
-            sent = np.flatnonzero(~held[some])
-            # Rows of `played` that hold the treated's offered days.
-            places = np.searchsorted(rows, some[sent])
-            off, blank = np.full(len(sent), DISCOUNT_CENTS), np.full(len(sent), "")
-            treated = Windows(*(getattr(arms, name)[sent] for name in Windows.__dataclass_fields__))
-            brought[some[sent], day] = margin(truth, answer(truth, played.take(places), treated, off, blank))
-    spans = [brought[:, k * DAYS : (k + 1) * DAYS] for k in range(3)]
-    return Campaign(spans[2], spans[1].sum(axis=1), spans[0].sum(axis=1), effect.mean(axis=0).cumsum(), held)
+    earlier, before, during = (without[:, k * DAYS : (k + 1) * DAYS] for k in range(3))
+    return Outcomes(during, during + gain, effect, before.sum(axis=1), earlier.sum(axis=1))
 
 
 def usual_arms(truth: CafeTruth, member: Ints, date: np.datetime64) -> Windows:

@@ -15,7 +15,7 @@ HOLDS = (0.93, 0.97)
 NAMES = ("ips", "snips", "dr")
 
 
-def rows(logs: int = 300) -> list[Row]:
+def rows(logs: int = 200) -> list[Row]:
     """Bias and coverage of each estimator over the logs, and the alarm on logs that seldom tried what is asked about."""
     found = []
     # The model of one café's log is used on the next one's: it never saw what it is asked about.

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bench import lift_logs, lift_worlds, offers_lift, offers_policy
+from bench import lift_logs, offers_lift, offers_policy
 from bench.lift_plot import draw
-from bench.lift_worlds import DAYS, Campaign, cafe_campaign, held_out, tailed_campaign
+from bench.lift_worlds import DAYS, HOLDOUTS, Campaign, cafe_campaigns, cafe_outcomes, held_out, tailed_campaign
 from bench.results import row
 
 
@@ -16,19 +16,23 @@ def test_the_holdout_is_the_products_and_another_in_every_campaign():
 
 
 def test_the_cafes_truth_is_what_its_coupons_do():
-    """The same cafés with nobody held out and with everybody: the gap is the effect told, but for chance."""
-    gap, told = [], []
-    for seed in range(12):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lift_worlds, "held_out", lambda n, seed: np.zeros(n, dtype=bool))
-            sent = cafe_campaign(seed, 300)
-            patch.setattr(lift_worlds, "held_out", lambda n, seed: np.ones(n, dtype=bool))
-            kept = cafe_campaign(seed, 300)
-        np.testing.assert_array_equal(sent.before, kept.before)
-        gap.append(sent.daily.sum() / 300 - kept.daily.sum() / 300)
-        told.append(kept.truth[-1])
-    assert np.mean(gap) == pytest.approx(np.mean(told), abs=4 * np.std(np.subtract(gap, told)) / np.sqrt(12))
-    assert np.std(gap) > 0
+    """With coupons less without, summed over a dozen cafés, is the effect told, but for chance."""
+    found = [cafe_outcomes(seed, 300) for seed in range(12)]
+    off = [(each.with_coupons - each.without - each.effect).sum(axis=1).mean() for each in found]
+    assert abs(np.mean(off)) < 4 * np.std(off) / np.sqrt(12)
+    assert all(each.effect.any() and each.before.any() and each.earlier.any() for each in found)
+    assert not any(((each.effect == 0) & (each.with_coupons != each.without)).any() for each in found)
+
+
+def test_a_cafe_is_asked_with_several_holdouts():
+    campaigns = cafe_campaigns(1, 400)
+    assert len(campaigns) == HOLDOUTS
+    found = cafe_outcomes(1, 400)
+    for each in campaigns:
+        np.testing.assert_array_equal(each.daily[each.held], found.without[each.held])
+        np.testing.assert_array_equal(each.daily[~each.held], found.with_coupons[~each.held])
+        assert each.truth[-1] == pytest.approx(found.effect.sum() / 400)
+    assert len({each.held.tobytes() for each in campaigns}) == HOLDOUTS
 
 
 def test_the_tailed_worlds_truth_is_its_effect():
