@@ -80,7 +80,7 @@ def slope(treated: Moments, holdout: Moments) -> float:
 
 def interval(found: Contrast, critical: float) -> tuple[float, float]:
     """Low and high end at a critical value (a t quantile, or a boundary that holds at all times), turned by the skew."""
-    ends = (found.difference - _turned(side, found.skew) * found.error for side in (critical, -critical))
+    ends = (found.difference - turned(side, found.skew) * found.error for side in (critical, -critical))
     low, high = ends
     return low, high
 
@@ -99,8 +99,9 @@ def relative(found: Contrast, critical: float) -> tuple[float, float] | None:
     return (middle - half) / lead - 1.0, (middle + half) / lead - 1.0
 
 
-def _turned(t: float, skew: float) -> float:
-    """The inverse of Hall's cubic t + A t²/3 + A² t³/27 + A/6 at `t`, A the skew of the statistic."""
+def turned(t: float, skew: float) -> float:
+    """How many standard errors to go for a critical value t: the inverse of Hall's cubic t + A t²/3 + A² t³/27 + A/6, A the skew
+    of the statistic. Downwards for t above zero."""
     if abs(skew) < _FLAT:
         return t
     return 3.0 / skew * (cbrt(1.0 + skew * (t - skew / 6.0)) - 1.0)

@@ -82,7 +82,7 @@ def lift_of(treated: Moments, holdout: Moments, tuned: float | None = None, use_
         relative=found.mean_treated / found.mean_holdout - 1.0 if share else None,
         relative_low=share[0] if share else None,
         relative_high=share[1] if share else None,
-        smallest_effect=effect_at(found.error),
+        smallest_effect=effect_at(found.error, found.df, found.skew),
         variance_removed=1.0 - (found.error / plain.error) ** 2,
     )
 

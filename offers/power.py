@@ -1,7 +1,8 @@
 """What a sample can show: the smallest effect that a campaign of this size would find, told before it starts.
 
-The difference is found at level `alpha` (two-sided) with chance `power` when it is at least (z_{1−α/2} + z_power) standard errors
-(Cohen 1988, chapter 2). The spread is that of the same people's margin over as many days before, less what CUPED removes of it.
+A gain is found at level `alpha` (two-sided) with chance `power` when it is at least (critical value + z_power) standard errors
+(Cohen 1988, chapter 2); the critical value is the interval's own, Student's and turned by the skew (`offers.contrast`).
+Spread and skew are those of the same people's margin over as many days before, less what CUPED removes of it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from offers.moments import Moments
-from offers.quantiles import normal_quantile
+from offers.contrast import turned
+from offers.moments import MIN_PEOPLE, Moments
+from offers.quantiles import normal_quantile, t_quantile
 
 ALPHA, POWER = 0.05, 0.8
 
@@ -40,20 +42,23 @@ def expected_error(deviation: float, n_treated: int, n_holdout: int, r_squared: 
     return deviation * sqrt((1.0 - r_squared) * (1.0 / n_treated + 1.0 / n_holdout))
 
 
-def effect_at(error: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """The smallest effect that `error` lets be seen."""
-    return (normal_quantile(1.0 - alpha / 2.0) + normal_quantile(power)) * error
+def effect_at(error: float, df: float, skew: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """The smallest gain that is seen at this standard error, with the degrees of freedom and the skew of the difference."""
+    return (turned(t_quantile(1.0 - alpha / 2.0, df), skew) + normal_quantile(power)) * error
 
 
 def smallest_effect(before: Moments, holdout_share: float) -> Showable | None:
     """From the people's margin in the days before (y) and in as many days before those (x); None when too few would be held
     out to tell of them, or nobody would."""
     n_treated, n_holdout = groups(before.n, holdout_share)
-    if min(n_treated, n_holdout) < 10:
+    if min(n_treated, n_holdout) < MIN_PEOPLE:
         return None
     yy, xy, xx = (float(before.sums[place]) for place in ((2, 0), (1, 1), (0, 2)))
-    r_squared = min(xy**2 / (yy * xx), 1.0) if yy > 0 and xx > 0 else 0.0
+    theta, r_squared = (xy / xx, min(xy**2 / (yy * xx), 1.0)) if yy > 0 and xx > 0 else (0.0, 0.0)
     error = expected_error(sqrt(yy / (before.n - 1)), n_treated, n_holdout, r_squared)
-    effect = effect_at(error)
+    _, variance, third = before.adjusted(theta, 0.0)
+    skew = third / variance**1.5 if variance > 0 else 0.0
+    skew *= (1.0 / n_treated**2 - 1.0 / n_holdout**2) / (1.0 / n_treated + 1.0 / n_holdout) ** 1.5
+    effect = effect_at(error, n_holdout - 1, skew)
     of_mean = effect / before.mean_y if before.mean_y > 0 else None
     return Showable(n_treated, n_holdout, effect, error, of_mean, r_squared)
