@@ -121,3 +121,15 @@ def tailed_campaign(seed: int, n: int = PEOPLE, effect_cents: float = 200.0, spr
     bump = (rng.random((n, DAYS)) < 0.05) * (effect_cents / (0.05 * DAYS))
     truth = effect_cents * np.arange(1, DAYS + 1) / DAYS
     return Campaign(spans[2] + bump * ~held[:, None], spans[1].sum(axis=1), spans[0].sum(axis=1), truth, held)
+
+
+def stocked_campaign(seed: int, n: int = PEOPLE) -> Campaign:
+    """People who stock up: each buys every fifth to tenth day, their own amount give or take a tenth, and nothing between. No
+    effect. Here a person's days cancel out, which is what the boundary for every look assumes they do not.
+    """
+    rng, held = np.random.default_rng([seed, 4]), held_out(n, seed)
+    gap = rng.integers(5, 11, n)[:, None]
+    buys = (np.arange(3 * DAYS)[None, :] + rng.integers(0, gap)) % gap == 0
+    brought = buys * 700.0 * rng.lognormal(0.0, 0.3, (n, 1)) * rng.lognormal(0.0, 0.1, (n, 3 * DAYS))
+    earlier, before, during = (brought[:, k * DAYS : (k + 1) * DAYS] for k in range(3))
+    return Campaign(during, before.sum(axis=1), earlier.sum(axis=1), np.zeros(DAYS), held)

@@ -5,7 +5,16 @@ import pytest
 
 from bench import lift_logs, offers_lift, offers_policy
 from bench.lift_plot import draw
-from bench.lift_worlds import DAYS, HOLDOUTS, Campaign, cafe_campaigns, cafe_outcomes, held_out, tailed_campaign
+from bench.lift_worlds import (
+    DAYS,
+    HOLDOUTS,
+    Campaign,
+    cafe_campaigns,
+    cafe_outcomes,
+    held_out,
+    stocked_campaign,
+    tailed_campaign,
+)
 from bench.results import row
 
 
@@ -42,6 +51,16 @@ def test_the_tailed_worlds_truth_is_its_effect():
     gain = (found.daily - none.daily).sum(axis=1)
     assert gain[found.held].sum() == 0
     assert gain[~found.held].mean() == pytest.approx(140.0, abs=6)
+
+
+def test_people_who_stock_up_buy_at_their_own_pace():
+    found = stocked_campaign(1, 500)
+    days = (found.daily > 0).sum(axis=1)
+    assert (days.min(), days.max()) == (2, 6)
+    gaps = np.diff(np.flatnonzero(found.daily[0]))
+    assert len(set(gaps.tolist())) == 1
+    # Nobody's campaign differs by being in it.
+    assert not found.truth.any()
 
 
 def campaign(effect):
