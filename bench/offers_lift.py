@@ -1,8 +1,9 @@
 """How honest the proof is: how often the lift's intervals hold the truth over 500 campaigns whose truth is known.
 
 Three worlds (`bench.lift_worlds`): the simulated café with a coupon for everybody, 2,000 members, about 100 held out, 100 cafés
-with five holdouts each; money with a long tail; and people who stock up. Each share comes with its Monte-Carlo error, √(p(1 − p)/500): .0097 at .95.
-Off-policy values on 200 logs of the café (`bench.lift_logs`). Nothing here was tuned on these campaigns' outcomes.
+with five holdouts each; money with a long tail; and people who stock up. Each share comes with its Monte-Carlo error,
+√(p(1 − p)/500): .0097 at .95. Off-policy values on 200 logs of the café (`bench.lift_logs`). Nothing here was tuned on these
+campaigns' outcomes.
 """
 
 from __future__ import annotations
