@@ -74,7 +74,7 @@ def measure_lift(
 def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: Given, erased: int) -> LiftReport:
     from offers.cannibalised import cannibalised
     from offers.lift_report import LiftReport
-    from offers.stopping import return_on_spend
+    from offers.stop_rules import return_on_spend
     from river.proof_people import lift_in, showable
     from river.proof_rows import units, unreported, windows
 

@@ -1,10 +1,17 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from offers.cannibalised import cannibalised
 from offers.lift import Lift
-from offers.stopping import REASONS, StopRules, return_on_spend, stop_reason
+from offers.stop_rules import REASONS, return_on_spend, stop_reason
+
+
+@dataclass(frozen=True)
+class Rules:
+    lift_upper_below_zero: bool = True
+    min_return_on_spend: float | None = 1.0
+
 
 GOOD = Lift("concluded", 1000, 50, lift=10.0, low=5.0, high=15.0, always_low=1.0, always_high=20.0, smallest_effect=7.0)
 NONE = Lift("cannot_conclude", 5, 2, "too_few_people")
@@ -14,20 +21,20 @@ NOW = 8000.0
 @pytest.mark.parametrize(
     ("lift", "spent", "rules", "reason"),
     [
-        (GOOD, NOW, StopRules(), None),
+        (GOOD, NOW, Rules(), None),
         # Both sides of zero, by the interval for every look; the one for a single look stops nothing.
-        (replace(GOOD, always_high=0.0), NOW, StopRules(), None),
-        (replace(GOOD, always_high=-0.1), NOW, StopRules(), "losing"),
-        (replace(GOOD, always_high=-0.1), NOW, StopRules(lift_upper_below_zero=False), None),
-        (replace(GOOD, low=-9.0, high=-2.0), 0.0, StopRules(), None),
+        (replace(GOOD, always_high=0.0), NOW, Rules(), None),
+        (replace(GOOD, always_high=-0.1), NOW, Rules(), "losing"),
+        (replace(GOOD, always_high=-0.1), NOW, Rules(lift_upper_below_zero=False), None),
+        (replace(GOOD, low=-9.0, high=-2.0), 0.0, Rules(), None),
         # 1,000 people times 10 cents on 8,000: 1 + 1.25 for each cent.
-        (GOOD, NOW, StopRules(min_return_on_spend=2.25), None),
-        (GOOD, NOW, StopRules(min_return_on_spend=2.26), "low_return"),
-        (GOOD, NOW, StopRules(min_return_on_spend=None), None),
+        (GOOD, NOW, Rules(min_return_on_spend=2.25), None),
+        (GOOD, NOW, Rules(min_return_on_spend=2.26), "low_return"),
+        (GOOD, NOW, Rules(min_return_on_spend=None), None),
         # A sample that could not show what was given away says nothing of the return: 7 cents are seen, 8 or 7 given.
-        (replace(GOOD, lift=-1.0), 7000.0, StopRules(), "low_return"),
-        (replace(GOOD, lift=-1.0), 6999.0, StopRules(), None),
-        (NONE, NOW, StopRules(), None),
+        (replace(GOOD, lift=-1.0), 7000.0, Rules(), "low_return"),
+        (replace(GOOD, lift=-1.0), 6999.0, Rules(), None),
+        (NONE, NOW, Rules(), None),
     ],
 )
 def test_when_a_campaign_stops(lift, spent, rules, reason):

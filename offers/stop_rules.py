@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 from offers.lift import Lift
 
@@ -12,13 +12,16 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class StopRules:
-    """The keys of a campaign file's `[stop]`. None, and False, turn a rule off."""
+class StopRules(Protocol):
+    """What a campaign file's `[stop]` says. False and None turn a rule off."""
 
-    lift_upper_below_zero: bool = True
-    min_return_on_spend: float | None = 1.0
-    """Incremental margin, before the discounts, for each cent of discount given; 1 gives just as much as it takes."""
+    @property
+    def lift_upper_below_zero(self) -> bool:
+        """Stop once the lift's interval lies below zero."""
+
+    @property
+    def min_return_on_spend(self) -> float | None:
+        """Incremental margin, before the discounts, for each cent of discount given; 1 gives just as much as it takes."""
 
 
 def return_on_spend(lift: Lift, spent_cents: float) -> float | None:
