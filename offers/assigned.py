@@ -14,11 +14,16 @@ from offers.tables import coupons, decisions, entries
 
 
 class Assigned(NamedTuple):
-    """A user's first decision: on which side of the holdout it put them, and when. Nobody changes sides afterwards."""
+    """A user's first decision: on which side of the holdout it put them, and when. Nobody changes sides afterwards.
+
+    The holdout is one for all campaigns, so what a person did before `untouched`, their first decision in any of them, is the
+    last that says nothing of offers.
+    """
 
     user_id: str
     held: bool
     start: datetime
+    untouched: datetime
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,11 @@ def assigned(
     order = (decisions.c.made_at, decisions.c.decision_id)
     nth = sa.func.row_number().over(partition_by=decisions.c.user_id, order_by=order).label("nth")
     ranked = sa.select(decisions.c.user_id, decisions.c.holdout, decisions.c.made_at, nth).where(mine).subquery()
-    for row in connection.execute(sa.select(ranked).where(ranked.c.nth == 1)):
-        yield Assigned(row.user_id, row.holdout, row.made_at)
+    ever = sa.select(decisions.c.user_id, sa.func.min(decisions.c.made_at).label("at")).group_by(decisions.c.user_id)
+    first = ever.subquery()
+    found = sa.select(ranked, first.c.at).join(first, first.c.user_id == ranked.c.user_id).where(ranked.c.nth == 1)
+    for row in connection.execute(found):
+        yield Assigned(row.user_id, row.holdout, row.made_at, row.at)
 
 
 def logged(connection: sa.Connection, campaign_id: str, before: datetime) -> Iterator[sa.Row[Any]]:

@@ -20,7 +20,8 @@ class LiftReport:
     """One look at a campaign. Margin after discounts, cents a person, from their first decision until `through`.
 
     `everyone`: by intention to treat, all who were decided; the figure to rely on. `planned`: only those for whom an offer was
-    meant, from the first such day on, held out or not; sharper, and right as long as the plan treats both sides alike.
+    meant, from the first such day on, held out or not; sharper, and right as long as the plan treats both sides alike. The
+    holdout gets nothing of any campaign, so those that run together, or ran before, share in one lift.
     """
 
     campaign_id: str

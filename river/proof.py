@@ -79,7 +79,7 @@ def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: 
     from river.proof_rows import units, unreported, windows
 
     started: datetime = min(everyone["start"])
-    lines = look.lines(started)
+    lines = look.lines(min(everyone["untouched"]))
     rows = windows(lines, everyone, look.days, look.through)
     counted = units(lines, rows, gave.product_ids, look.through)
     whole = lift_in(rows, "margin")

@@ -28,7 +28,7 @@ def would_be_decided(user_ids: pl.Series, share: float, at: datetime) -> pl.Data
     """PEOPLE of a campaign that begins at `at`: everybody known, on the side where the hash will put them."""
     known = user_ids.drop_nulls().unique().sort()
     held = [is_held_out(user, share) for user in known.to_list()]
-    return pl.DataFrame({"user_id": known, "held": held, "start": [at] * len(known)}, schema=PEOPLE)
+    return pl.DataFrame({"user_id": known, "held": held, "start": at, "untouched": at}, schema=PEOPLE)
 
 
 def showable(rows: pl.DataFrame, share: float) -> Showable | None:

@@ -17,7 +17,8 @@ COLUMNS = (
     "event_type", "occurred_at", "user_id", "product_id", "order_id", "quantity", "unit_price_cents", "discount_cents",
 )  # fmt: skip
 _LINE = ("user_id", "order_id", "product_id")
-PEOPLE = pl.Schema({"user_id": pl.String(), "held": pl.Boolean(), "start": pl.Datetime("us", "UTC")})
+_MOMENT = pl.Datetime("us", "UTC")
+PEOPLE = pl.Schema({"user_id": pl.String(), "held": pl.Boolean(), "start": _MOMENT, "untouched": _MOMENT})
 
 
 def margins(events: pl.LazyFrame, products: pl.DataFrame, assumed_cost_share: float) -> pl.DataFrame:
@@ -56,21 +57,22 @@ def margins(events: pl.LazyFrame, products: pl.DataFrame, assumed_cost_share: fl
 
 
 def windows(lines: pl.DataFrame, people: pl.DataFrame, days: int, through: datetime) -> pl.DataFrame:
-    """people (PEOPLE) with `before` and `earlier` (margin of the `days` days before the start, and of as many before those),
-    `margin` from the start until `through`, all float64 cents, and the lines that are theirs; a person without a line has 0.
+    """people (PEOPLE) with `margin` from their start until `through`, and of the `days` days before they were first touched by
+    any campaign `before`, and of as many before those `earlier`; all float64 cents, 0 for a person without a line.
     """
     span = timedelta(days=days)
-    own = lines.join(people.select("user_id", "start"), on="user_id").filter(pl.col.occurred_at < through)
-    at, start = pl.col.occurred_at, pl.col.start
-    part = pl.when(at >= start).then(pl.lit("margin")).when(at >= start - span).then(pl.lit("before"))
-    part = part.when(at >= start - 2 * span).then(pl.lit("earlier"))
-    own = own.with_columns(part=part)
+    own = lines.join(people.select("user_id", "start", "untouched"), on="user_id")
+    at, first = pl.col.occurred_at, pl.col.untouched
+    parts = {
+        "margin": (at >= pl.col.start) & (at < through),
+        "before": (at >= first - span) & (at < first),
+        "earlier": (at >= first - 2 * span) & (at < first - span),
+    }
     sums = own.group_by("user_id").agg(
-        pl.col.margin_cents.filter(pl.col.part == name).sum().alias(name) for name in ("margin", "before", "earlier")
+        pl.col.margin_cents.filter(part).sum().alias(name) for name, part in parts.items()
     )
-    return people.join(sums, on="user_id", how="left").with_columns(
-        pl.col("margin", "before", "earlier").fill_null(0.0).cast(pl.Float64)
-    )
+    filled = pl.col("margin", "before", "earlier").fill_null(0.0).cast(pl.Float64)
+    return people.join(sums, on="user_id", how="left").with_columns(filled)
 
 
 def units(lines: pl.DataFrame, people: pl.DataFrame, own: frozenset[str], through: datetime) -> pl.DataFrame:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from offers.assigned import assigned, given, n_erased
 from offers.cannibalised import Cannibalised
@@ -64,6 +65,7 @@ def test_who_was_decided_and_where_they_stand(desk):
         assert planned == {"ann": PLANNED, "bob": PLANNED, "cat": PLANNED, "dan": later}
         assert set(planned) - {row.user_id for row in assigned(connection, "c", later, planned_only=True)} == {"dan"}
         assert list(assigned(connection, "c", PLANNED)) == list(assigned(connection, "other", AT)) == []
+        assert {row.untouched for row in assigned(connection, "c", AT, planned_only=True)} == {PLANNED}
         assert n_erased(connection, "c") == 0
 
 
@@ -78,3 +80,15 @@ def test_what_was_given_less_what_came_back(desk):
         )
     assert [(found.cents, found.n_redeemed) for found in (before, between, after)] == [(0, 0), (200, 2), (100, 2)]
     assert after.product_ids == {"latte"}
+
+
+def test_what_another_campaign_touched(desk):
+    """dan is decided for a second campaign a day later: untouched until the first."""
+    later = PLANNED + timedelta(days=1)
+    desk.open(structs.replace(campaign(), id="d"), [SOHO], later)
+    desk.issue(
+        "d", [replace(decision("dan"), terms=None, sent_arm=0), replace(decision("eve"), terms=None, sent_arm=0)], later
+    )
+    with desk.journal.read() as connection:
+        found = {row.user_id: (row.start, row.untouched) for row in assigned(connection, "d", AT)}
+    assert found == {"dan": (later, PLANNED), "eve": (later, later)}

@@ -152,7 +152,7 @@ def test_a_campaign_nobody_knows(settings):
 
 
 def test_nobody_on_either_side():
-    assert sides([]).schema == sides([Assigned("ann", False, PLANNED)]).schema
+    assert sides([]).schema == sides([Assigned("ann", False, PLANNED, PLANNED)]).schema
 
 
 def test_groups_of_few_are_not_told():

@@ -14,7 +14,7 @@ SCHEMA = {
     "event_type": pl.String, "occurred_at": pl.Datetime("us", "UTC"), "user_id": pl.String, "product_id": pl.String,
     "order_id": pl.String, "quantity": pl.Int64, "unit_price_cents": pl.Int64, "discount_cents": pl.Int64,
 }  # fmt: skip
-ANN = pl.DataFrame([("ann", False, START), ("bob", True, START)], schema=PEOPLE, orient="row")
+ANN = pl.DataFrame([("ann", False, START, START), ("bob", True, START, START)], schema=PEOPLE, orient="row")
 
 
 def lines(text, products=PRODUCTS):
@@ -76,16 +76,16 @@ def test_windows_are_half_open(hours, place):
     assert {name for name in ("margin", "before", "earlier") if found[name]} == ({place} if place else set())
 
 
-def test_each_person_counts_from_their_own_start():
-    people = pl.DataFrame(
-        [("ann", False, START), ("bob", True, START + timedelta(hours=2))], schema=PEOPLE, orient="row"
-    )
-    found = windows(lines("1 purchase ann latte o1 1 450 -\n1 purchase bob latte o2 1 450 -"), people, 2, THROUGH).sort(
-        "user_id"
-    )
-    assert found["margin"].to_list() == [300, 0]
-    assert found["before"].to_list() == [0, 300]
-    assert found["held"].to_list() == [False, True]
+def test_each_person_counts_from_their_own_start_and_what_was_before_any_campaign():
+    later = START + timedelta(hours=2)
+    rows = [("ann", False, START, START), ("bob", True, later, later), ("cat", False, later, START)]
+    people = pl.DataFrame(rows, schema=PEOPLE, orient="row")
+    bought = "\n".join(f"1 purchase {user} latte o{user} 1 450 -" for user in ("ann", "bob", "cat"))
+    found = windows(lines(bought), people, 2, THROUGH).sort("user_id")
+    assert found["margin"].to_list() == [300, 0, 0]
+    # Cat's came after another campaign had touched them: it counts for nothing here.
+    assert found["before"].to_list() == [0, 300, 0]
+    assert found["held"].to_list() == [False, True, False]
 
 
 def test_units_of_the_campaigns_products_and_of_the_rest():
