@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec import structs
 
-from offers.assigned import assigned, given, n_erased
+from offers.assigned import assigned, given, logged, n_erased
 from offers.cannibalised import Cannibalised
 from offers.desk import open_desk
 from offers.errors import PlanError
@@ -37,9 +37,9 @@ def test_a_damaged_report_says_what_to_do(tmp_path, bytes_):
         newest(tmp_path, "c")
 
 
-@pytest.fixture
-def desk(sqlite_url):
-    desk = open_desk(sqlite_url)
+@pytest.fixture(params=["sqlite_url", "postgres_url"])
+def desk(request):
+    desk = open_desk(request.getfixturevalue(request.param))
     desk.open(campaign(per_user_day=9), [SOHO], PLANNED)
     kept = replace(decision("cat"), holdout=True, sent_arm=0, terms=None, reason="holdout")
     idle = replace(decision("dan"), planned_arm=0, sent_arm=0, terms=None, reason="no_gain")
@@ -92,3 +92,14 @@ def test_what_another_campaign_touched(desk):
     with desk.journal.read() as connection:
         found = {row.user_id: (row.start, row.untouched) for row in assigned(connection, "d", AT)}
     assert found == {"dan": (later, PLANNED), "eve": (later, later)}
+
+
+def test_what_was_drawn_is_logged_and_what_the_rules_refused_is_not(desk):
+    """ann's second offer for the same day meets the limit of one a day; nobody drew that."""
+    tomorrow = DAY + timedelta(1)
+    desk.open(campaign(per_user_day=1), [SOHO], PLANNED)
+    desk.issue("c", [decision("ann", tomorrow)], PLANNED)
+    with desk.journal.read() as connection:
+        rows = [(row.user_id, row.for_date, row.sent_arm, row.propensity) for row in logged(connection, "c", AT)]
+        assert list(logged(connection, "c", PLANNED)) == []
+    assert rows == [(user, DAY.isoformat(), int(user in ("ann", "bob")), 0.95) for user in ("ann", "bob", "cat", "dan")]
