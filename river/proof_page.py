@@ -13,7 +13,7 @@ from river.proof_words import sentences
 if TYPE_CHECKING:
     from training.report_html import Absent, Plot
 
-_NAMES = ("everybody decided", "the same, at every look", "meant for an offer", "the same, at every look ")
+_NAMES = ("everybody decided", "everybody, at every look", "meant for an offer", "meant, at every look")
 
 
 def write_page(home: Path, report: LiftReport) -> Path:
