@@ -15,7 +15,7 @@ HOLDS = (0.93, 0.97)
 NAMES = ("ips", "snips", "dr")
 
 
-def rows(logs: int = 200) -> list[Row]:
+def rows(logs: int = 500) -> list[Row]:
     """Bias and coverage of each estimator over the logs, and the alarm on logs that seldom tried what is asked about."""
     found = []
     # The model of one café's log is used on the next one's: it never saw what it is asked about.
@@ -24,7 +24,7 @@ def rows(logs: int = 200) -> list[Row]:
         log = cafe_log(seed)
         found.append((valued(log, means), log.truth))
         means = arm_means(log)
-    seldom = [valued(cafe_log(seed, SELDOM_TRIED), means) for seed in range(1, logs // 10 + 1)]
+    seldom = [valued(cafe_log(seed, SELDOM_TRIED), means) for seed in range(1, logs // 20 + 1)]
     truth = float(np.mean([own for _, own in found]))
     told = [each for name in NAMES for each in _of(name, [_get(value, name) for value, _ in found], truth)]
     rings = [np.mean([bool(value.alarms) for value in values]) for values in (seldom, [value for value, _ in found])]

@@ -103,7 +103,7 @@ def test_a_log_is_worth_its_truth_under_its_own_policy():
 
 
 def test_the_policys_figures_hang_together():
-    rows = offers_policy.rows(10)
+    rows = offers_policy.rows(20)
     assert [each["met"] for each in rows if "bias" in each["figure"]] == [True] * 3
     assert sum("holds the truth" in each["figure"] for each in rows) == 3
 
