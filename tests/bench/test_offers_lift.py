@@ -112,6 +112,7 @@ def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
     rows = [
         row("w: 95% interval holds the truth", 0.95, "share of 500, ± 0.0097", against="other", against_value=0.9),
         row("w: interval for every look misses at any of 28 daily looks", 0.02, "share, ± 0.0050", against_value=0.3),
+        row("w: the same with the days before taken out (CUPED)", 0.94, "share of 500, ± 0.0100"),
         row("w: something else", 3.0, "cents"),
     ]
     for name in ("one", "two"):
@@ -119,4 +120,5 @@ def test_the_plot_is_the_same_for_the_same_figures(tmp_path):
     text = (tmp_path / "one.svg").read_text()
     assert text == (tmp_path / "two.svg").read_text()
     assert "holds at all of 28" in text
+    assert "CUPED" in text
     assert "something else" not in text
