@@ -24,7 +24,8 @@ BEST_AT = 8.0
 
 def tuning(expected_error_cents: float, n_expected: int) -> float:
     """r, in squared cents: fixed before the campaign from the standard error expected of its end (`offers.power`) and the
-    people in it. A wrong guess costs width, never validity: tenfold off is 0.4 standard errors. Raises ValueError unless > 0."""
+    people in it. A wrong guess costs width, never validity: a variance tenfold
+    above it .2 standard errors, tenfold below .8. Raises ValueError unless above zero."""
     v = (expected_error_cents * n_expected) ** 2
     if not v > 0:
         raise ValueError("the error expected of a campaign's end is above zero")
