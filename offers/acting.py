@@ -15,7 +15,7 @@ from offers.book import Book, Coupon, Facts
 from offers.chain import CHAIN, Stamp, linked, move_head
 from offers.columns import micros
 from offers.commands import Entry, Refusal
-from offers.ledger import decide, follow
+from offers.ledger import decide, follow, unowed_by
 from offers.loaded import Loaded
 from offers.outbox import redemption_event
 from offers.slots import is_open, local_day
@@ -62,10 +62,10 @@ class Acting:
         head = self.loaded.heads[campaign_id]
         if isinstance(result, Refusal):
             entry = self._refused(act, result, coupon, campaign_id)
-            answer = Answer(False, refused_body(result, coupon, act.now))
+            answer = Answer(False, refused_body(result, coupon, act))
         else:
             entry = result
-            done = done_body(result, row, head.account.sync_s)
+            done = done_body(result, row, head.account)
             answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
         body = msgspec.json.encode(answer.body).decode()
         stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))
@@ -83,8 +83,7 @@ class Acting:
         if after is not coupon:
             self.loaded.move(coupon, after)
             self._moved[coupon.offer_id] = None
-        if entry.kind == "overpay":
-            self.loaded.moved_cents[coupon.campaign_id, "overpaid", coupon.store_id] += entry.amount_cents
+        self.loaded.moved_cents[coupon.campaign_id, "overpaid", coupon.store_id] += unowed_by(entry)
         if entry.kind == "redeem":
             unit = place(act.ask.lines, coupon)
             event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)

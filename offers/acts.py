@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
 
-from offers.answers import Ask
-from offers.book import Coupon
+from offers.answers import Answer, Ask
+from offers.book import Account, Coupon
 from offers.cashier import refusal_text
 from offers.codes import canonical, shown
 from offers.commands import Command, Entry, Hold, Redeem, Refusal, Release, Reverse, Settle, Token
-from offers.eligibility import live_hold
+from offers.eligibility import in_order
+from offers.outcome import token_end
 
 ActKind = Literal["hold", "redeem", "release", "reverse", "token", "settle", "withdraw", "quote"]
 # The bytes that are hashed stay as they are: a key may come again after an update.
@@ -43,16 +44,33 @@ class Act:
     def body_hash(self) -> str:
         """Over what was asked, not over who asked: a till restarted under another key may still retry.
 
-        A sale that is settled is the same sale whatever else is told of it.
+        Of a user only that one was told: a short name could be guessed from its hash, and erasing it must be enough. A sale
+        that is settled is the same sale whatever else is told of it.
         """
-        ask = self.ask
         if self.kind == "settle":
-            return hashlib.sha256(f"settle {self.known_code} {ask.order_id}".encode()).hexdigest()
+            return hashlib.sha256(f"settle {self.known_code} {self.ask.order_id}".encode()).hexdigest()
+        return self._hash(None if self.ask.user_id is None else "told")
+
+    def is_answered_by(self, body_hash: str, answer: Answer, coupon: Coupon | None) -> bool:
+        """Whether an answer kept under this act's key is one to this act. `coupon`: the code's, as it stands now.
+
+        Two users who are both wrong are not told apart: both get the refusal that one of them got.
+        """
+        if body_hash != self.body_hash:
+            # Revisions before the third hashed the user too.
+            return self.ask.user_id is not None and body_hash == self._hash(self.ask.user_id)
+        told, reason = self.ask.user_id, answer.body.get("reason")
+        if self.kind == "settle" or None in (told, coupon and coupon.user_id) or reason == "unknown_coupon":
+            return True
+        return (coupon is not None and told != coupon.user_id) == (reason == "wrong_user")
+
+    def _hash(self, user_id: str | None) -> str:
+        ask = self.ask
         body = {
             "store_id": ask.store_id,
             "order_id": ask.order_id,
             "lines": None if ask.lines is None else [vars(line) for line in ask.lines],
-            "user_id": ask.user_id,
+            "user_id": user_id,
             "till_time": ask.till_time.isoformat() if ask.till_time else None,
             "till_id": ask.till_id,
         }
@@ -75,9 +93,10 @@ def command_of(act: Act, coupon: Coupon | None, at: datetime) -> Command:
     if act.kind == "withdraw":
         return Release(None, at)
     if act.kind == "release":
-        return Release(order_id, at, ask.user_id)
+        return Release(order_id, at, ask.user_id, ask.own_store_id or ask.store_id)
     if act.kind == "reverse":
-        return Reverse(order_id, at, ask.user_id, ask.lines)
+        # A chain may take back in one store what another sold: only a till that is bound to a store keeps to it.
+        return Reverse(order_id, at, ask.user_id, ask.lines, ask.own_store_id)
     if act.kind == "token":
         store_id = ask.store_id or (coupon.store_id if coupon else None)
         return Token(act.token_id, store_id, at, ask.user_id)
@@ -85,7 +104,7 @@ def command_of(act: Act, coupon: Coupon | None, at: datetime) -> Command:
     return command
 
 
-def done_body(entry: Entry, row: Any, sync_s: int) -> dict[str, Any]:
+def done_body(entry: Entry, row: Any, account: Account) -> dict[str, Any]:
     """The answer to an act that became an entry, but for the entry's id; `row` is the coupon's."""
     body: dict[str, Any] = {
         "kind": entry.kind,
@@ -100,9 +119,10 @@ def done_body(entry: Entry, row: Any, sync_s: int) -> dict[str, Any]:
     }
     if entry.kind == "hold" and entry.held_until is not None:
         body["held_until"] = entry.held_until.isoformat()
-    if entry.kind == "token" and entry.held_until is not None:
+    if entry.kind == "token":
         body["token_id"] = entry.token_id
-        body["valid_until"] = (entry.held_until - timedelta(seconds=sync_s)).isoformat()
+        body["valid_until"] = token_end(account, entry.judged_at, row.valid_until).isoformat()
+        body["grace_s"] = account.grace_s
     if entry.kind == "reverse":
         body["units"] = entry.units
     if entry.reason is not None:
@@ -110,7 +130,9 @@ def done_body(entry: Entry, row: Any, sync_s: int) -> dict[str, Any]:
     return body
 
 
-def refused_body(refusal: Refusal, coupon: Coupon | None, now: datetime) -> dict[str, Any]:
+def refused_body(refusal: Refusal, coupon: Coupon | None, act: Act) -> dict[str, Any]:
     """The answer to an act that the rules refused, with what a cashier reads out."""
-    held = coupon is not None and live_hold(coupon, now) and refusal.reason == "already_redeemed"
-    return {"reason": refusal.reason, "detail": refusal.detail, "text": refusal_text(refusal.reason, held=held)}
+    held = coupon is not None and in_order(coupon, act.now) and refusal.reason == "already_redeemed"
+    body = {"reason": refusal.reason, "detail": refusal.detail, "text": refusal_text(refusal.reason, held=held)}
+    # Kept with the answer, so that a replay brings the same bytes.
+    return body | ({"request_id": act.ask.request_id} if act.ask.request_id else {})

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from offers.book import Line
+
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1990, 2200))
+"""Moments outside are typing errors."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,10 @@ class Ask:
     """What a till or an app says about the basket. `order_id` is required except for validate.
 
     `till_time` (aware) is the moment the rules judge by; without it, our clock is. `lines` or `store_id` of None in a
-    validate mean "not told" and are taken as right; in a hold or redeem they are refused.
+    validate mean "not told" and are taken as right; in a hold or redeem they are refused. `own_store_id`: the one store
+    that the caller acts for (None: any). `request_id` names the request and stays in a refusal's answer.
+
+    Raises ValueError for a `till_time` without a zone, or at the calendar's ends, where times can't be added to.
     """
 
     store_id: str | None = None
@@ -25,6 +31,13 @@ class Ask:
     till_time: datetime | None = None
     till_id: str | None = None
     actor: str = ""
+    own_store_id: str | None = None
+    request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        at = self.till_time
+        if at is not None and (at.utcoffset() is None or not EARLIEST.year <= at.year < LATEST.year):
+            raise ValueError(f"till_time {at}: give a moment with its zone, from {EARLIEST.year} to {LATEST.year - 1}")
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,9 @@ class Answer:
     """`body` is JSON values only, and the same bytes on a replay when encoded by one encoder.
 
     ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at; held_until (hold),
-    token_id and valid_until (token), units (reverse), reason (overpay); times in RFC 3339.
-    Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}.
+    token_id, valid_until and grace_s (token), units (reverse), reason (overpay; of a reverse "overpaid" where no budget had
+    paid); times in RFC 3339. Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}, and the request_id
+    that was told when it was first asked.
     """
 
     ok: bool

@@ -59,13 +59,16 @@ def returned_units(lines: Sequence[Line] | None, coupon: Coupon) -> int:
 
 
 def paid_cents(coupon: Coupon) -> int:
-    """What the coupon costs its budget as it stands: the discount, less the share of returned units.
+    """What the coupon costs its budget as it stands: the discount less what came back, nothing unless it is redeemed."""
+    return kept_cents(coupon) if coupon.state == "redeemed" else 0
+
+
+def kept_cents(coupon: Coupon) -> int:
+    """What is left of the discount a coupon paid, whoever owes it, when `returned` of `units` have come back.
 
     The discount is spread over the product's units in the order; of n units the first r to come back bring
     floor(discount × r / n) in all, so parts in any order add up to the discount exactly.
     """
-    if coupon.state != "redeemed":
-        return 0
     return coupon.discount_cents - coupon.discount_cents * coupon.returned // max(coupon.units, 1)
 
 

@@ -2,7 +2,8 @@
 
 A coupon goes `issued → held → redeemed → reversed`; a hold that is let go or runs out leads back to `issued`, and a
 coupon withdrawn unused is `released` for good. A reversed coupon stays used: the money is back, the coupon is not.
-One that a till without network paid against the rules is `overpaid`: used as well, and no budget owes it.
+One that a till without network paid against the rules is `overpaid`: used as well, and no budget owes it; taken back
+whole, it is `reversed` like any other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ T = TypeVar("T")
 State = Literal["issued", "held", "redeemed", "reversed", "released", "overpaid"]
 USED: tuple[State, ...] = ("redeemed", "reversed", "overpaid")
 """States of a coupon that has paid an order, once and for all."""
+RETURNABLE: tuple[State, ...] = ("redeemed", "overpaid")
+"""States in which some of what a coupon paid can still come back."""
 Scope = Literal["chain", "campaign", "store", "user", "day"]
 
 
@@ -33,8 +36,9 @@ class Line:
 class Coupon:
     """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
 
-    A live hold is an order's (`order_id`) or a signed token's (`token_id`: a till without network may pay the coupon). Once
-    redeemed, `units` counts the product in that order and `returned` how many of them came back.
+    While it is held its discount is set aside until `held_until`: for an order (`order_id`, whose hold ends at
+    `order_until`), for a signed token (`token_id`: a till without network may pay the coupon), or for both. Once it has
+    paid an order, `units` counts the product in that order and `returned` how many of them came back.
     """
 
     offer_id: str
@@ -52,6 +56,7 @@ class Coupon:
     state: State = "issued"
     order_id: str | None = None
     held_until: datetime | None = None
+    order_until: datetime | None = None
     token_id: str | None = None
     used_day: str | None = None
     units: int = 0

@@ -58,21 +58,24 @@ class Token:
 
 @dataclass(frozen=True)
 class Release:
-    """Let the order's hold go; without an order, withdraw the coupon itself."""
+    """Let the order's hold go; without an order, withdraw the coupon itself. `store_id`: of the till, None: of no store."""
 
     order_id: str | None
     at: datetime
     user_id: str | None = None
+    store_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Reverse:
-    """Take back a redemption: whole, or with `lines` only for the units that came back."""
+    """Take back a redemption: whole, or with `lines` only for the units that came back. `store_id`: of the till, None: of
+    no store."""
 
     order_id: str
     at: datetime
     user_id: str | None = None
     lines: tuple[Line, ...] | None = None
+    store_id: str | None = None
 
 
 Command = Issue | Hold | Redeem | Settle | Token | Release | Reverse
@@ -84,7 +87,10 @@ class Entry:
     others; for a grant, which isn't a command but the campaign's money arriving, the change (and no offer).
 
     `at` is our clock, `judged_at` the moment the rules judged by (the till's clock when it told one), `day` the store's
-    calendar day then. `units`: of a redeem the product's in the order, of a reverse those that came back.
+    calendar day then. `units`: of a redeem or overpay the product's in the order, of a reverse those that came back.
+    `held_until`: of a hold its order's, of a token the set-aside's end. A hold or release names the token whose set-aside
+    goes on beneath it, and the release until when. `reason`: why a settlement is an `overpay`; of a reverse `overpaid`
+    where no budget had paid.
     """
 
     kind: Kind

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from offers.basket import place, returned_units
-from offers.book import USED, Account, Book, Coupon
+from offers.book import RETURNABLE, USED, Account, Book, Coupon
 from offers.commands import AtTill, Command, Issue, Release, Reverse, Token
 
 LEAST_TOKEN = timedelta(minutes=1)
@@ -17,8 +17,13 @@ LEAST_TOKEN = timedelta(minutes=1)
 
 
 def live_hold(coupon: Coupon, now: datetime) -> bool:
-    """Whether the coupon is held at `now`. A hold that ran out counts as let go, without a sweeper."""
+    """Whether the coupon's discount is set aside at `now`. A hold that ran out counts as let go, without a sweeper."""
     return coupon.state == "held" and coupon.held_until is not None and now < coupon.held_until
+
+
+def in_order(coupon: Coupon, now: datetime) -> bool:
+    """Whether an order holds the coupon at `now`; for a token its discount may be set aside longer."""
+    return coupon.state == "held" and coupon.order_until is not None and now < coupon.order_until
 
 
 def the_coupon(book: Book) -> Coupon:
@@ -61,7 +66,7 @@ def already_redeemed(book: Book, command: Command, now: datetime) -> str | None:
         return f"redeemed by order {coupon.order_id}{back}"
     by_desk = isinstance(command, Release) and command.order_id is None
     # A token's hold is nobody's order: the coupon may still be paid with network; a till that then pays without, loses it.
-    if live_hold(coupon, now) and coupon.order_id is not None and not same_order and not by_desk:
+    if in_order(coupon, now) and not same_order and not by_desk:
         return f"held by order {coupon.order_id}"
     return None
 
@@ -72,14 +77,12 @@ def released(book: Book, command: Command, now: datetime) -> str | None:
     if coupon.state == "released":
         return "the coupon was withdrawn"
     if isinstance(command, Reverse):
-        if coupon.state != "redeemed":
-            told = {"reversed": "the redemption was taken back before", "overpaid": "no budget has paid it"}
-            return told.get(coupon.state, "nothing was redeemed")
+        if coupon.state not in RETURNABLE:
+            return "the redemption was taken back before" if coupon.state == "reversed" else "nothing was redeemed"
         left = coupon.units - coupon.returned
         return f"only {left} are left to come back" if returned_units(command.lines, coupon) > left else None
     if isinstance(command, Release) and command.order_id is not None:
-        held = live_hold(coupon, now) and coupon.order_id is not None
-        return None if held else "no hold is left to let go"
+        return None if in_order(coupon, now) else "no hold is left to let go"
     return None
 
 
@@ -104,10 +107,12 @@ def expired(book: Book, command: Command, now: datetime) -> str | None:
 
 
 def wrong_store(book: Book, command: Command, now: datetime) -> str | None:
-    """A coupon is valid in the store it names."""
+    """A coupon is valid in the store it names, and a till of another store undoes nothing there."""
     store_id = the_coupon(book).store_id
-    right = not isinstance(command, AtTill | Token) or command.store_id == store_id
-    return None if right else f"valid in store {store_id}"
+    if isinstance(command, Issue) or command.store_id == store_id:
+        return None
+    of_no_store = isinstance(command, Release | Reverse) and command.store_id is None
+    return None if of_no_store else f"valid in store {store_id}"
 
 
 def store_closed(book: Book, command: Command, now: datetime) -> str | None:

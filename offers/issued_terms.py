@@ -55,7 +55,7 @@ def coupon_row(
         "window_day": day.isoformat(),
         "text": json.dumps(dict(terms.text), ensure_ascii=False),
         "state": "issued",
-        **dict.fromkeys(("order_id", "held_until", "token_id", "used_day")),
+        **dict.fromkeys(("order_id", "held_until", "order_until", "token_id", "used_day")),
         "units": 0,
         "returned": 0,
     }

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from offers import eligibility as may
 from offers import limits
-from offers.basket import paid_cents, place, returned_units
 from offers.book import USED, Book, Coupon, changed
-from offers.commands import AtTill, Command, Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
+from offers.commands import Command, Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
+from offers.outcome import entry_of, overpaid
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ RULES = (
     Rule(may.released, _ASKED),
     Rule(may.not_yet_valid, (Hold, Redeem, Settle, Token)),
     Rule(may.expired, _PAYING),
-    Rule(may.wrong_store, (Hold, Redeem, Settle, Token)),
+    Rule(may.wrong_store, _ASKED),
     Rule(may.store_closed, _NOW),
     Rule(may.wrong_product, (Hold, Redeem, Settle, Reverse)),
     Rule(may.out_of_stock, _NOW),
@@ -65,12 +65,11 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
     """
     broken = _first_broken(book, command, now)
     if broken is None:
-        return _done(book, command, now)
+        return entry_of(book, command, now)
     coupon = book.coupon
     if not isinstance(command, Settle) or coupon is None or _same_sale(coupon, command):
         return broken
-    ids = (coupon.offer_id, coupon.campaign_id, command.order_id, coupon.store_id)
-    return Entry("overpay", *ids, coupon.discount_cents, now, command.at, day=book.facts.day, reason=broken.reason)
+    return overpaid(book, command, broken.reason, now)
 
 
 def follow(coupon: Coupon, entry: Entry) -> Coupon:
@@ -79,27 +78,36 @@ def follow(coupon: Coupon, entry: Entry) -> Coupon:
         return coupon
     if entry.kind == "reverse":
         returned = coupon.units if entry.units is None else coupon.returned + entry.units
-        return changed(coupon, state="redeemed" if returned < coupon.units else "reversed", returned=returned)
-    new: dict[str, Any] = dict.fromkeys(("order_id", "held_until", "token_id", "used_day")) | {
-        "units": 0,
-        "returned": 0,
-    }
-    if entry.kind == "redeem":
-        new |= {"state": "redeemed", "order_id": entry.order_id, "used_day": entry.day, "units": entry.units or 1}
-    elif entry.kind == "overpay":
-        new |= {"state": "overpaid", "order_id": entry.order_id, "used_day": entry.day}
-    elif entry.kind in ("hold", "token"):
-        new |= {"state": "held", **{name: getattr(entry, name) for name in ("order_id", "token_id", "held_until")}}
-        new["used_day"] = entry.day
-    else:
-        withdrawn = entry.kind == "release" and entry.order_id is None
-        new["state"] = "released" if withdrawn else "issued"
+        return changed(coupon, state=coupon.state if returned < coupon.units else "reversed", returned=returned)
+    new: dict[str, Any] = dict.fromkeys(("order_id", "held_until", "order_until", "token_id", "used_day"))
+    new |= {"state": "issued", "units": 0, "returned": 0}
+    if entry.kind in ("redeem", "overpay"):
+        state = "redeemed" if entry.kind == "redeem" else "overpaid"
+        new |= {"state": state, "order_id": entry.order_id, "used_day": entry.day, "units": entry.units or 1}
+    elif entry.kind in ("hold", "token") or entry.token_id is not None:
+        named = ("token_id", "held_until")
+        new |= {"state": "held", "used_day": entry.day, **{name: getattr(entry, name) for name in named}}
+        if entry.kind == "hold":
+            new |= {"order_id": entry.order_id, "order_until": entry.held_until}
+            if entry.token_id is not None:
+                new["held_until"] = max(filter(None, (entry.held_until, coupon.held_until)))
+    elif entry.kind == "release" and entry.order_id is None:
+        new["state"] = "released"
     return changed(coupon, **new)
 
 
 def spent_by(entry: Entry) -> int:
     """Cents by which the entry moves its campaign's spent sum."""
-    return {"redeem": entry.amount_cents, "reverse": -entry.amount_cents}.get(entry.kind, 0)
+    if entry.kind == "reverse" and entry.reason is None:
+        return -entry.amount_cents
+    return entry.amount_cents if entry.kind == "redeem" else 0
+
+
+def unowed_by(entry: Entry) -> int:
+    """Cents by which the entry moves what tills without network paid and no budget owes."""
+    if entry.kind == "reverse" and entry.reason is not None:
+        return -entry.amount_cents
+    return entry.amount_cents if entry.kind == "overpay" else 0
 
 
 def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None:
@@ -112,30 +120,3 @@ def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None
 
 def _same_sale(coupon: Coupon, command: Settle) -> bool:
     return coupon.state in USED and coupon.order_id == command.order_id
-
-
-def _done(book: Book, command: Command, now: datetime) -> Entry:
-    coupon, account = may.the_coupon(book), may.the_account(book)
-    ids = (coupon.offer_id, coupon.campaign_id)
-    if isinstance(command, Issue):
-        return Entry("issue", *ids, None, coupon.store_id, coupon.expected_cents, now, now, day=book.facts.day)
-    order_id, cents, day = command.order_id or None, coupon.discount_cents, book.facts.day
-    if isinstance(command, Release):
-        return Entry("release", *ids, command.order_id, coupon.store_id, cents, now, command.at)
-    if isinstance(command, Reverse):
-        units = returned_units(command.lines, coupon)
-        cents = paid_cents(coupon) - paid_cents(changed(coupon, returned=coupon.returned + units))
-        return Entry(
-            "reverse", *ids, order_id, coupon.store_id, cents, now, command.at, day=coupon.used_day, units=units
-        )
-    if isinstance(command, Token):
-        until = min(command.at + timedelta(seconds=account.token_s), coupon.valid_until)
-        held = until + timedelta(seconds=account.sync_s)
-        named = command.token_id
-        return Entry("token", *ids, None, coupon.store_id, cents, now, command.at, held, named, day=day)
-    if isinstance(command, Hold):
-        until = now + timedelta(seconds=account.hold_s)
-        return Entry("hold", *ids, order_id, coupon.store_id, cents, now, command.at, held_until=until, day=day)
-    placed = place(command.lines, coupon, book.facts.stacked) if isinstance(command, AtTill) else None
-    units = placed.units if placed else 1
-    return Entry("redeem", *ids, order_id, coupon.store_id, cents, now, command.at, day=day, units=units)

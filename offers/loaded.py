@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from offers.basket import paid_cents
 from offers.book import Book, Coupon, Facts, Purse, Scope, Stacked, changed
 from offers.chain import CHAIN, Head
-from offers.eligibility import live_hold
+from offers.eligibility import in_order, live_hold
 from offers.scopes import scope_purse
 from offers.slots import Store
 from offers.tables import sums
@@ -80,8 +80,8 @@ class Loaded:
         stacked = tuple(
             Stacked(one.offer_id, one.discount_cents, one.floor_cents)
             for one in mates
-            if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id and _taken(one, now)
-            if one.order_id == order_id
+            if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id
+            if one.order_id == order_id and (one.state == "redeemed" or in_order(one, now))
         )
         if stacked:
             facts = changed(facts, stacked=stacked)

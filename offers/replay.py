@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from offers.basket import place
-from offers.book import Coupon, Line
+from offers.book import RETURNABLE, Coupon, Line
 from offers.chain import GENESIS, link_hash, plain_json
 from offers.commands import Entry
 from offers.issued_terms import terms_of
@@ -24,7 +24,7 @@ _FROM = {
     "token": ("issued", "held"),
     "redeem": ("issued", "held"),
     "release": ("issued", "held"),
-    "reverse": ("redeemed",),
+    "reverse": RETURNABLE,
 }
 _ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
 

@@ -10,7 +10,7 @@ from offers.basket import paid_cents
 from offers.book import Coupon
 from offers.chain import CHAIN, NO_LIMITS
 from offers.commands import Entry
-from offers.ledger import spent_by
+from offers.ledger import spent_by, unowed_by
 
 
 class ReplayMoney:
@@ -40,8 +40,7 @@ class ReplayMoney:
         self._n_used += (after.state == "redeemed") - (before.state == "redeemed")
         self._sums["store", after.store_id] += cents
         self._sums["day", after.used_day or stored_day or ""] += cents
-        if entry.kind == "overpay":
-            self._sums["overpaid", after.store_id] += entry.amount_cents
+        self._sums["overpaid", after.store_id] += unowed_by(entry)
         for scope, key in (("store", after.store_id), ("day", after.used_day or "")):
             limit = self._terms.get(f"per_{scope}_cents")
             limit = None if limit is None else limit + self._terms.get("overspend_cents", 0)

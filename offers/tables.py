@@ -64,7 +64,7 @@ coupons = Table(
     Column("window_day", String(10), nullable=False),
     Column("state", String(16), nullable=False),
     Column("order_id", Id),
-    Column("held_until", Moment),
+    *(Column(name, Moment) for name in ("held_until", "order_until")),
     Column("token_id", Id),
     Column("used_day", String(10)),
     *counts("0", "units", "returned"),

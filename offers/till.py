@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from offers.acting import Acting
 from offers.acts import Act, done_body, refused_body
 from offers.answers import Answer, Ask, KeyReused
-from offers.book import Line
+from offers.book import Coupon, Line
 from offers.bulk import DIALECTS, among
 from offers.commands import Refusal
 from offers.database import LedgerBusy
@@ -37,8 +37,7 @@ _SHELVES = {dialect: _SHELF.where(among(dialect, coupons.c.code, "codes")) for d
 
 def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | None) -> Answer:
     """What a redemption would answer, without effect; what isn't told is right."""
-    act = Act("quote", code, ask, None, now)
-    units = _in_stock(journal, [act], stock)[0]
+    units = _in_stock(journal, [act := Act("quote", code, ask, None, now)], stock)[0]
     with journal.read() as connection:
         loaded = load(connection, _codes([act]), _orders([act]), now, lock=False)
         coupon = loaded.find(act.known_code)
@@ -47,13 +46,14 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
             act = replace(act, ask=replace(ask, store_id=ask.store_id or coupon.store_id, lines=lines))
         result, _ = Acting(loaded).judge(act, units)
     if isinstance(result, Refusal):
-        return Answer(False, refused_body(result, coupon, now))
-    return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], 0), "kind": "quote"})
+        return Answer(False, refused_body(result, coupon, act))
+    account = loaded.heads[result.campaign_id].account
+    return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], account), "kind": "quote"})
 
 
 def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
-    """Carry the acts out, one transaction for all, as if one came after the other; an act whose key was used for something
-    else gives KeyReused in its place. Raises LedgerError."""
+    """Carry the acts out in one transaction, as if one came after the other; an act whose key was used for something else
+    gives KeyReused in its place. Raises LedgerError."""
     if not acts:
         return []
     units = _in_stock(journal, acts, stock)
@@ -68,7 +68,7 @@ def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
         stored = _stored(connection, acts).get(acts[0].key or "")
     if stored is None:
         raise LedgerBusy("ledger: another write came in between and nothing was stored; try again")
-    return [_again(stored, acts[0])]
+    return [_again(stored, acts[0], None)]
 
 
 def settle(journal: Journal, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
@@ -99,7 +99,7 @@ def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | 
     for act, in_stock in zip(acts, units, strict=True):
         known = stored.get(act.key or "")
         if known is not None:
-            results.append(_again(known, act))
+            results.append(_again(known, act, loaded.find(act.known_code)))
             continue
         answer = acting.carry_out(act, in_stock)
         results.append(answer)
@@ -120,9 +120,9 @@ def _stored(connection: sa.Connection, acts: Sequence[Act]) -> dict[str, tuple[s
     return {row.key: (row.body_hash, Answer(row.ok, json.loads(row.body))) for row in found}
 
 
-def _again(known: tuple[str, Answer], act: Act) -> Result:
+def _again(known: tuple[str, Answer], act: Act, coupon: Coupon | None) -> Result:
     body_hash, answer = known
-    if body_hash != act.body_hash:
+    if not act.is_answered_by(body_hash, answer, coupon):
         return KeyReused(f"idempotency key {act.key!r} was used for another request; make a new key for each")
     return replace(answer, replay=True)
 

@@ -15,7 +15,7 @@ from offers.columns import micros
 from offers.database import LedgerError
 from offers.tables import coupons, metadata, sums
 
-STANDING = ("state", "order_id", "held_until", "token_id", "used_day", "units", "returned")
+STANDING = ("state", "order_id", "held_until", "order_until", "token_id", "used_day", "units", "returned")
 """Columns of a coupon that entries move."""
 
 

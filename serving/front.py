@@ -57,7 +57,7 @@ class Front:
         started = perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         wished = headers.get("x-request-id", "")
-        request_id = wished if _REQUEST_ID.fullmatch(wished) else uuid4().hex
+        headers["x-request-id"] = request_id = wished if _REQUEST_ID.fullmatch(wished) else uuid4().hex
         self._at_once += 1
         try:
             name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)

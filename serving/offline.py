@@ -22,7 +22,10 @@ async def token(asked: Asked) -> Reply:
     """A signed token for the coupon; its discount is set aside until it must have been settled."""
     _allowed(asked)
     told = DeskAsk(
-        store_id=bound_store(asked.key, asked.body.store_id), user_id=asked.body.user_id, actor=asked.key.key_id
+        store_id=bound_store(asked.key, asked.body.store_id),
+        user_id=asked.body.user_id,
+        actor=asked.key.key_id,
+        request_id=asked.headers.get("x-request-id"),
     )
     answer = await carried_out(asked, "token", told)
     if not answer.ok:

@@ -25,7 +25,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of every error answer."""
+    """The body of every error answer. `request_id`: of this request, or of the first one where an answer is replayed."""
 
     type: str = "about:blank"
     title: str

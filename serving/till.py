@@ -67,6 +67,8 @@ def _told(asked: Asked) -> DeskAsk:
         till_time=None if ask.till_time is None else plausible(ask.till_time, "/till_time"),
         till_id=ask.till_id,
         actor=asked.key.key_id,
+        own_store_id=asked.key.store_id,
+        request_id=asked.headers.get("x-request-id"),
     )
 
 
@@ -76,11 +78,14 @@ def basket(lines: tuple[BasketLine, ...]) -> tuple[Line, ...]:
 
 
 def reply(asked: Asked, answer: Answer) -> Reply:
-    """200 with the entry or quote, or Problem 422 with the reason as its code and the cashier's words beside it."""
+    """200 with the entry or quote, or Problem 422 with the reason as its code and the cashier's words beside it.
+
+    A refusal's body names the request that was first refused, so that a replay is the same bytes.
+    """
     headers = {"Idempotent-Replayed": "true"} if answer.replay else {}
     if answer.ok:
         return Reply(answer.body, headers)
     reason = str(answer.body["reason"])
     asked.parts.metrics.refusals.labels(reason).inc()
-    extra = {"reason": reason, "text": answer.body["text"]}
+    extra = {name: answer.body[name] for name in ("request_id", "reason", "text") if name in answer.body}
     raise Problem(422, reason, str(answer.body["detail"]), headers=headers, extra=extra)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.house.rooms import ROOT, imported
 
-PURE = ("offers/ledger.py", "offers/eligibility.py", "offers/limits.py", "offers/basket.py")
+PURE = ("offers/ledger.py", "offers/eligibility.py", "offers/limits.py", "offers/basket.py", "offers/outcome.py")
 ALLOWED_IMPORTS = {"__future__", "collections", "dataclasses", "datetime", "enum", "typing", "zoneinfo"}
 ALLOWED_OURS = {
     "offers.ledger",
@@ -15,6 +15,7 @@ ALLOWED_OURS = {
     "offers.commands",
     "offers.limits",
     "offers.basket",
+    "offers.outcome",
 }
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "urandom", "uuid4", "eval", "exec"}
 

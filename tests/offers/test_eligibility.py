@@ -8,8 +8,8 @@ from offers.book import Book, Facts, Line
 from offers.commands import Issue, Release, Reverse
 from tests.offers.desk_world import ACCOUNT, AT, COUPON, FROM, LATTE, TICK, UNTIL, book, hold, redeem
 
-HELD = {"state": "held", "order_id": "o1", "held_until": AT}
-OTHER = {"state": "held", "order_id": "o2", "held_until": AT + TICK}
+HELD = {"state": "held", "order_id": "o1", "held_until": AT, "order_until": AT}
+OTHER = {"state": "held", "order_id": "o2", "held_until": AT + TICK, "order_until": AT + TICK}
 GONE = {"state": "redeemed", "order_id": "o1"}
 BACK = {"state": "reversed", "order_id": "o1"}
 
@@ -44,7 +44,7 @@ def test_a_coupon_whose_user_was_erased_serves_nobody_by_name():
         (HELD, redeem(), True),
         (OTHER, redeem(), False),
         (OTHER, hold(), False),
-        ({**OTHER, "held_until": AT}, redeem(), True),
+        ({**OTHER, "order_until": AT}, redeem(), True),
         (OTHER, Release("o1", AT), False),
         (OTHER, Release("o2", AT), True),
         (OTHER, Release(None, AT), True),
@@ -109,6 +109,10 @@ def test_an_issue_is_judged_by_our_clock():
 @pytest.mark.parametrize(("store_id", "holds"), [("soho", True), ("bund", False), (None, False)])
 def test_wrong_store(store_id, holds):
     assert told(may.wrong_store(book(), hold(store_id=store_id), AT)) is holds
+    # A till without a store of its own undoes what any store did; one of another store doesn't.
+    for undo in (Release("o1", AT, store_id=store_id), Reverse("o1", AT, store_id=store_id)):
+        assert told(may.wrong_store(book(), undo, AT)) is (holds or store_id is None)
+    assert told(may.wrong_store(book(), Issue(), AT))
 
 
 @pytest.mark.parametrize(("is_open", "holds"), [(True, True), (False, False), (None, True)])
@@ -141,6 +145,10 @@ def test_a_hold_lives_until_its_last_moment(before, live):
     assert may.live_hold(replace(COUPON, **HELD), AT - before) is live
     assert not may.live_hold(replace(COUPON, **{**HELD, "held_until": None}), AT)
     assert not may.live_hold(replace(COUPON, held_until=AT), AT - TICK)
+    # An order's hold has an end of its own, whatever a token has set aside.
+    assert may.in_order(replace(COUPON, **{**HELD, "held_until": UNTIL}), AT - before) is live
+    assert not may.in_order(replace(COUPON, **{**HELD, "order_until": None}), AT - TICK)
+    assert not may.in_order(replace(COUPON, order_until=AT), AT - TICK)
 
 
 def test_rules_after_the_first_need_a_coupon():

@@ -6,7 +6,7 @@ import pytest
 from offers.basket import paid_cents
 from offers.book import Book, Facts, Line, Purse
 from offers.commands import Entry, Issue, Refusal, Release, Reverse, Settle, Token
-from offers.ledger import REASONS, RULES, decide, follow, spent_by
+from offers.ledger import REASONS, RULES, decide, follow, spent_by, unowed_by
 from tests.offers.desk_world import ACCOUNT, AT, COUPON, FROM, TICK, UNTIL, book, hold, redeem
 
 # WIRE.md's list, in its order.
@@ -145,6 +145,7 @@ def test_letting_go_needs_neither_window_nor_money(command):
         facts=Facts(False, 0, 9),
         account={"stopped": True, "spent_cents": 1000},
         held_until=UNTIL,
+        order_until=UNTIL,
         floor_cents=999,
         **state,
     )
@@ -177,13 +178,16 @@ def test_follow(kind, order_id, state, order):
 
 def test_a_coupon_that_is_free_again_keeps_nothing_of_before():
     used = replace(
-        COUPON, state="held", order_id="o9", held_until=AT, token_id="tok_9", used_day="2025-11-03", units=7, returned=5
-    )
+        COUPON, state="held", order_id="o9", held_until=AT, order_until=AT, token_id="tok_9", used_day="2025-11-03",
+        units=7, returned=5,
+    )  # fmt: skip
     assert follow(used, Entry("release", "off_1", "c", "o9", "soho", 100, AT, AT)) == COUPON
     paid = follow(used, Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, AT, day="2025-11-04", units=2))
     assert paid == replace(COUPON, state="redeemed", order_id="o1", used_day="2025-11-04", units=2)
     held = follow(used, Entry("hold", "off_1", "c", "o1", "soho", 100, AT, AT, UNTIL, day="2025-11-04"))
-    assert held == replace(COUPON, state="held", order_id="o1", held_until=UNTIL, used_day="2025-11-04")
+    assert held == replace(
+        COUPON, state="held", order_id="o1", held_until=UNTIL, order_until=UNTIL, used_day="2025-11-04"
+    )
 
 
 def test_money_moves_at_redeem_and_back_at_reverse_only():
@@ -232,7 +236,7 @@ def test_a_till_without_network_pays_whatever_the_rules_say():
     assert (gone.state, gone.order_id, paid_cents(gone)) == ("overpaid", "o1", 0)
     for command in (redeem(), redeem(order_id="o2"), hold(), Token("tok_2", "soho", AT)):
         assert reason(decide(replace(book(), coupon=gone), command, AT)) == "already_redeemed"
-    assert reason(decide(replace(book(), coupon=gone), Reverse("o1", AT), AT)) == "released"
+    assert reason(decide(replace(book(), coupon=gone), Reverse("o2", AT), AT)) == "already_redeemed"
     same = decide(replace(book(), coupon=gone), Settle("o1", "soho", (Line("latte"),), AT), AT)
     assert reason(same) == "already_redeemed"
     used = follow(COUPON, paid)
@@ -262,6 +266,66 @@ def test_a_token_is_a_hold_that_no_order_owns():
     end = decide(made, Token("tok_1", "soho", last - TICK), last - TICK)
     assert end.held_until == UNTIL + timedelta(seconds=3600)
     assert reason(decide(made, Token("tok_1", "soho", last), last)) == "expired"
+
+
+def test_what_was_overpaid_comes_back_from_where_it_is_counted():
+    late = decide(book(), Settle("o1", "soho", (Line("latte", 3),), UNTIL), AT)
+    assert (late.kind, late.units, unowed_by(late), spent_by(late)) == ("overpay", 3, 100, 0)
+    gone = follow(COUPON, late)
+    one = decide(replace(book(), coupon=gone), Reverse("o1", AT, lines=(Line("latte"),)), AT)
+    assert (one.amount_cents, one.units, one.reason, unowed_by(one), spent_by(one)) == (33, 1, "overpaid", -33, 0)
+    left = follow(gone, one)
+    assert (left.state, left.returned) == ("overpaid", 1)
+    rest = decide(replace(book(), coupon=left), Reverse("o1", AT), AT)
+    assert (rest.amount_cents, rest.units, rest.day) == (67, 2, late.day)
+    back = follow(left, rest)
+    assert (back.state, back.returned, paid_cents(back)) == ("reversed", 3, 0)
+    again = Refusal("released", "the redemption was taken back before")
+    assert decide(replace(book(), coupon=back), Reverse("o1", AT), AT) == again
+    # A basket without the product was paid for one unit of it.
+    odd = decide(book(), Settle("o1", "soho", (Line("tea"),), AT), AT)
+    assert (odd.reason, odd.units) == ("wrong_product", 1)
+
+
+def test_an_orders_hold_ends_no_tokens_set_aside():
+    made = book(account={"hold_s": 60, "token_s": 600, "sync_s": 3600})
+    signed = decide(made, Token("tok_1", "soho", AT), AT)
+    coupon, end = follow(COUPON, signed), AT + timedelta(seconds=4200)
+    soon = AT + timedelta(seconds=1)
+    entry = decide(replace(made, coupon=coupon), hold(), soon)
+    assert (entry.held_until, entry.token_id) == (soon + timedelta(seconds=60), "tok_1")
+    held = follow(coupon, entry)
+    assert (held.held_until, held.order_until, held.token_id) == (end, soon + timedelta(seconds=60), "tok_1")
+    # The order's hold runs out by itself; the money doesn't.
+    later = soon + timedelta(seconds=60)
+    assert reason(decide(replace(made, coupon=held), redeem(order_id="o2"), later - TICK)) == "already_redeemed"
+    assert reason(decide(replace(made, coupon=held), redeem(order_id="o2"), later)) is None
+    free = decide(replace(made, coupon=held), Release("o1", soon), soon)
+    assert (free.held_until, free.token_id, free.order_id) == (end, "tok_1", "o1")
+    assert follow(held, free) == coupon
+    # A hold that lasts longer than the token's set-aside keeps the money as long; once both are over, nothing is named.
+    slow = replace(made, coupon=coupon, account=replace(made.account, hold_s=9000))
+    assert follow(coupon, decide(slow, hold(), AT)).held_until == AT + timedelta(seconds=9000)
+    fresh = decide(replace(made, coupon=coupon), hold(at=AT), end)
+    assert (fresh.token_id, follow(coupon, fresh).held_until) == (None, end + timedelta(seconds=60))
+    # Withdrawn is withdrawn, and a shorter token after a longer one takes nothing away.
+    assert follow(held, decide(replace(made, coupon=held), Release(None, soon), soon)) == replace(COUPON, state="released")
+    brief = replace(made, coupon=coupon, account=replace(made.account, token_s=60))
+    assert decide(brief, Token("tok_2", "soho", soon), soon).held_until == end
+    assert decide(brief, Token("tok_2", "soho", AT), end).held_until == AT + timedelta(seconds=3660)
+
+
+def test_a_tokens_set_aside_covers_the_grace():
+    made = book(account={"token_s": 600, "sync_s": 3600, "grace_s": 90})
+    assert decide(made, Token("tok_1", "soho", AT), AT).held_until == AT + timedelta(seconds=600 + 90 + 3600)
+
+
+@pytest.mark.parametrize("kind", [Release, Reverse])
+def test_a_till_of_another_store_undoes_nothing(kind):
+    state = {"state": "held", "order_until": UNTIL, "held_until": UNTIL} if kind is Release else {"state": "redeemed"}
+    made = book(order_id="o1", units=1, **state)
+    assert reason(decide(made, kind("o1", AT, store_id="bund"), AT)) == "wrong_store"
+    assert {reason(decide(made, kind("o1", AT, store_id=one), AT)) for one in ("soho", None)} == {None}
 
 
 @pytest.mark.parametrize(("ahead", "broken"), [(600, True), (599, False), (0, False)])

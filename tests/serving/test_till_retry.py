@@ -9,6 +9,7 @@ import pytest
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.verify import verify
+from serving import keys
 from tests.offers.desk_world import SOHO, campaign, decision
 from tests.serving.fakes import NOW
 from tests.suites.killing import Deaf, Dying, n_entries
@@ -72,4 +73,51 @@ def test_a_call_that_still_runs_is_a_conflict_and_its_answer_comes_later(world, 
     assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "idempotency_key_in_flight")
     assert "retry-after" in meanwhile.headers
     assert (first.status_code, redeem(world, code).content) == (200, first.content)
+    world.parts.desk.journal.close()
+
+
+def ask_again(world, code, body, act="redeem", key="k1", **headers):
+    return world.ask(
+        "POST", f"/v1/coupons/{code}/{act}", "pos", json=body, headers={"Idempotency-Key": key, **headers}
+    )
+
+
+@pytest.mark.parametrize("act", ["hold", "redeem", "release", "reverse"])
+def test_a_refusal_asked_for_again_is_the_same_bytes(world, ledger, act):
+    url, code, _ = ledger
+    world.parts.desk = Desk(Journal(url))
+    body = {**SALE, "user_id": "bob"} if act in ("hold", "redeem") else {"order_id": "o1"}
+    first = ask_again(world, code, body, act, **{"X-Request-Id": "first"})
+    again = ask_again(world, code, body, act, **{"X-Request-Id": "second"})
+    assert (first.status_code, first.json()["request_id"]) == (422, "first")
+    assert (again.status_code, again.content) == (422, first.content)
+    assert [answer.headers["x-request-id"] for answer in (first, again)] == ["first", "second"]
+    assert [("idempotent-replayed" in answer.headers) for answer in (first, again)] == [False, True]
+    # A request that names itself badly gets a name of ours, and keeps it.
+    named = ask_again(world, code, body, act, "k2", **{"X-Request-Id": "not a name"})
+    assert ask_again(world, code, body, act, "k2").content == named.content
+    world.parts.desk.journal.close()
+
+
+def test_a_till_bound_to_a_store_undoes_nothing_in_another(world, ledger):
+    url, code, _ = ledger
+    world.parts.desk = Desk(Journal(url))
+    secrets = {
+        store: keys.create(world.parts.engine, "pos", NOW - timedelta(days=1), store_id=store)
+        for store in ("soho", "bund")
+    }
+
+    def undo(act, store, key, **told):
+        headers = {"Idempotency-Key": key, "Authorization": f"Bearer {secrets[store]}"}
+        return world.ask("POST", f"/v1/coupons/{code}/{act}", json={"order_id": "o1", **told}, headers=headers)
+
+    assert ask_again(world, code, SALE, "hold", "h").status_code == 200
+    assert undo("release", "bund", "l1").json()["code"] == "wrong_store"
+    assert undo("release", "soho", "l2").status_code == 200
+    assert redeem(world, code).status_code == 200
+    assert undo("reverse", "bund", "v1").json()["code"] == "wrong_store"
+    assert undo("reverse", "bund", "v2", store_id="soho").json()["code"] == "other_store"
+    # Whoever is bound to no store takes back, in any store, what another sold.
+    assert ask_again(world, code, {"order_id": "o1", "store_id": "bund"}, "reverse", "v3").status_code == 200
+    assert verify(world.parts.desk.journal) == []
     world.parts.desk.journal.close()

@@ -51,7 +51,9 @@ def ask_for(rng: Random, book: NaiveBook, kind: str, name: str, now: datetime) -
         order = None
     if kind == "token":
         lines = None
-    return Ask(told, order, lines, user, _moment(rng, book, sent, kind, now), "t1", "k1")
+    other = "bund" if store == "soho" else "soho"
+    own = pick(rng, [None, store, other], 0.8) if kind in ("release", "reverse") else None
+    return Ask(told, order, lines, user, _moment(rng, book, sent, kind, now), "t1", "k1", own)
 
 
 def _moment(rng: Random, book: NaiveBook, sent: Sent | None, kind: str, now: datetime) -> datetime | None:

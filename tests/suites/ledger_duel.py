@@ -123,8 +123,8 @@ class Duel:
 
     def _same(self, kind: str, outcome: Outcome, wanted: Outcome) -> None:
         assert outcome == wanted, f"{kind} at {self.now}: {outcome}, the naive book says {wanted}"
-        told = outcome.kind if outcome.kind != "refused" else outcome.reason or "refused"
-        self.reached[kind, f"overpay {outcome.reason}" if outcome.kind == "overpay" else told] += 1
+        words = (outcome.kind if outcome.kind != "refused" else "", outcome.reason or "")
+        self.reached[kind, " ".join(filter(None, words))] += 1
 
 
 def bytes_of(answer: Answer | KeyReused) -> str:

@@ -29,8 +29,8 @@ REACHABLE = {
     "hold": {"hold", *REASONS},
     "redeem": {"redeem", *REASONS},
     "quote": {"quote", *REASONS},
-    "release": {"release", *_ASKED},
-    "reverse": {"reverse", "wrong_product", *_ASKED},
+    "release": {"release", "wrong_store", *_ASKED},
+    "reverse": {"reverse", "reverse overpaid", "wrong_store", "wrong_product", *_ASKED},
     "withdraw": {"release", *_ASKED} - {"wrong_user"},
     "token": {"token", "not_yet_valid", "expired", "wrong_store", "campaign_stopped", *_ASKED, *_OF_MONEY},
     "settle": {"redeem", *(f"overpay {reason}" for reason in _UNPAYABLE), *_ASKED} - {"released"},
@@ -77,7 +77,7 @@ class History:
             return "nobody@0"
         held = [one.sent.name for one in book.live(now)]
         if kind == "reverse":
-            held = [one.sent.name for one in book.happened if one.kind == "redeem"]
+            held = [one.sent.name for one in book.happened if one.kind in ("redeem", "overpay")]
         still = [one.name for one in book.open(now)]
         for names, share in ((held, 0.5 if kind in ("reverse", "release", "settle") else 0.2), (still, 0.6)):
             if names and rng.random() < share:

@@ -122,6 +122,10 @@ class LedgerMachine(RuleBasedStateMachine):
         if before.kind == "token" and change in ("order_id", "lines"):
             # A token is asked for before there is an order.
             change = None
+        same = any(word in before.answered for word in ('"wrong_user"', '"unknown_coupon"'))
+        if change == "user_id" and before.ask.user_id is not None and same:
+            # Of a user nothing is kept: two strangers are one.
+            change = None
         if change is None:
             self.duel.again(before)
         elif change == "kind":

@@ -31,7 +31,7 @@ _SPENT = (
     " UNION ALL SELECT campaign_id, 'campaign', '', spent_cents FROM accounts"
     " UNION ALL SELECT campaign_id, scope, key, spent_cents FROM sums"
     " UNION ALL SELECT campaign_id, 'user', user_id, sum(discount_cents - discount_cents * returned / units)"
-    " FROM coupons WHERE units > 0 GROUP BY campaign_id, user_id"
+    " FROM coupons WHERE units > 0 AND state <> 'overpaid' GROUP BY campaign_id, user_id"
 )
 _COUPONS = (
     "SELECT campaign_id, store_id, user_id, used_day, window_day, discount_cents, expected_cents,"
@@ -128,7 +128,7 @@ class DeskLedger:
             "SELECT sum(CASE WHEN kind = 'redeem' THEN 1 ELSE 0 END), sum(CASE WHEN kind = 'redeem' THEN units ELSE 0 END),"
             " sum(CASE WHEN kind = 'reverse' THEN units ELSE 0 END),"
             " sum(CASE kind WHEN 'redeem' THEN amount_cents WHEN 'reverse' THEN -amount_cents ELSE 0 END)"
-            " FROM entries WHERE offer_id IS NOT NULL GROUP BY offer_id"
+            " FROM entries WHERE offer_id IS NOT NULL AND (kind <> 'reverse' OR reason IS NULL) GROUP BY offer_id"
         )
         with self.desk.journal.read() as connection:
             return [(int(r), int(sold), int(back), int(c)) for r, sold, back, c in connection.exec_driver_sql(find)]

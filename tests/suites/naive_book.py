@@ -34,7 +34,8 @@ class Sent(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """`units`: sold by a redemption, come back by a reversal. `day`: the store's, of a reversal the redemption's."""
+    """`units`: sold by a redemption, come back by a reversal. `day`: the store's, of a reversal the redemption's. `until`: when
+    the money is no longer set aside, `order_until` when the order's hold ends; `signed`: a till without network may come."""
 
     kind: str
     sent: Sent
@@ -43,6 +44,8 @@ class Happened(NamedTuple):
     until: datetime | None = None
     cents: int = 0
     units: int = 0
+    order_until: datetime | None = None
+    signed: bool = False
 
 
 class Money(NamedTuple):
@@ -69,6 +72,10 @@ def is_open(store: str, at: datetime) -> bool:
     return 7 <= (at + OFFSET[store]).hour < 19
 
 
+BACK = ("reverse", "unpay")
+"""What came back: of what a budget had paid, and of what none owed."""
+
+
 class NaiveBook:
     def __init__(self, world: World) -> None:
         self.world, self.campaigns = world, world.campaigns()
@@ -81,15 +88,12 @@ class NaiveBook:
         """What happened to one coupon, but for what tills paid that no budget owes."""
         return [one for one in self.happened if one.sent.name == name and one.kind != "overpay"]
 
-    def paid(self, name: str) -> Happened | None:
-        return next((one for one in self.of(name) if one.kind == "redeem"), None)
-
     def used(self, name: str) -> Happened | None:
         """What used the coupon up: the first order that was paid, whether a budget owes it or not."""
         return next((one for one in self.happened if one.sent.name == name and one.kind in ("redeem", "overpay")), None)
 
     def returned(self, name: str) -> int:
-        return sum(one.units for one in self.of(name) if one.kind == "reverse")
+        return sum(one.units for one in self.of(name) if one.kind in BACK)
 
     def given_back(self, sale: Happened, returned: int) -> int:
         """Cents for so many units of a sale that came back."""
@@ -107,7 +111,7 @@ class NaiveBook:
         """Coupons in use: under a live hold, or redeemed and not wholly taken back."""
         back = Counter[str]()
         for one in self.happened:
-            back[one.sent.name] += one.units if one.kind == "reverse" else 0
+            back[one.sent.name] += one.units if one.kind in BACK else 0
         sold = [one for one in self.happened if one.kind == "redeem" and back[one.sent.name] < one.units]
         return self.live(now) + sold
 
@@ -166,8 +170,9 @@ class NaiveBook:
         for one in self.happened:
             if one.kind in ("redeem", "reverse"):
                 add(one.sent, one.day, 0, one.cents if one.kind == "redeem" else -one.cents)
-            if one.kind == "overpay":
-                found.setdefault((one.sent.campaign, "overpaid", one.sent.store), [0, 0, 0])[0] += one.cents
+            if one.kind in ("overpay", "unpay"):
+                cents = one.cents if one.kind == "overpay" else -one.cents
+                found.setdefault((one.sent.campaign, "overpaid", one.sent.store), [0, 0, 0])[0] += cents
         for one in self.live(now):
             add(one.sent, one.day, 1, one.sent.discount)
         for sent in self.open(now):

@@ -37,28 +37,41 @@ def act(book: NaiveBook, kind: str, name: str, ask: Ask, now: datetime, stock: i
         return Outcome("refused", "unknown_coupon")
     at = _judged(book, kind, sent, ask, now)
     reason = _refuses(book, kind, sent, ask, at, now, stock)
-    sale = book.paid(name)
-    day = local_day(sent.store, max(at, sent.begins) if kind == "token" else at)
     used = book.used(name)
+    aside = next((one for one in book.live(now) if one.sent.name == name and one.signed), None)
+    day = local_day(sent.store, max(at, sent.begins) if kind == "token" else at)
     if reason and (kind != "settle" or (used and used.order == ask.order_id)):
         return Outcome("refused", reason)
     done = {"settle": "overpay" if reason else "redeem"}.get(kind, kind)
     one = Happened(done, sent, ask.order_id, day, cents=sent.discount)
-    if done == "redeem":
-        one = one._replace(units=units_of(ask.lines, sent.product))
-    if done == "reverse" and sale:
+    if done in ("redeem", "overpay"):
+        one = one._replace(units=units_of(ask.lines, sent.product) or 1)
+    if done == "reverse" and used:
         before = book.returned(name)
-        units = sale.units - before if ask.lines is None else units_of(ask.lines, sent.product)
-        cents = book.given_back(sale, before + units) - book.given_back(sale, before)
-        one = one._replace(cents=cents, units=units, day=sale.day)
+        units = used.units - before if ask.lines is None else units_of(ask.lines, sent.product)
+        cents = book.given_back(used, before + units) - book.given_back(used, before)
+        owed = used.kind == "redeem"
+        one = one._replace(kind="reverse" if owed else "unpay", cents=cents, units=units, day=used.day)
+        reason = None if owed else "overpaid"
     until = until_of(book, kind, sent, now) if kind in ("hold", "token") else None
     if until:
-        late = timedelta(seconds=book.campaigns[sent.campaign].limits.sync_s if kind == "token" else 0)
-        one = one._replace(until=until + late, order=ask.order_id if kind == "hold" else None)
+        one = _set_aside(book, one, until, aside)
+    if kind == "release" and aside:
+        one = one._replace(until=aside.until, day=aside.day, order=None, signed=True)
     if kind != "quote":
         book.happened.append(one)
-    told = "release" if done == "withdraw" else done
+    told = {"withdraw": "release", "unpay": "reverse"}.get(done, done)
     return Outcome(told, reason, one.cents, until, one.units if done == "reverse" else None)
+
+
+def _set_aside(book: NaiveBook, one: Happened, until: datetime, aside: Happened | None) -> Happened:
+    """A hold or token that ends at `until`; the money of a token before it stays aside at least as long as it was."""
+    limits = book.campaigns[one.sent.campaign].limits
+    before = [aside.until] if aside and aside.until else []
+    if one.kind == "token":
+        ends = max([until + timedelta(seconds=limits.grace_s + limits.sync_s), *before])
+        return one._replace(until=ends, order=None, signed=True)
+    return one._replace(until=max([until, *before]), order_until=until, signed=bool(aside))
 
 
 def _judged(book: NaiveBook, kind: str, sent: Sent, ask: Ask, now: datetime) -> datetime:
@@ -99,22 +112,25 @@ def _refuses(
 ) -> str | None:
     if ask.user_id is not None and ask.user_id != sent.user:
         return "wrong_user"
-    sale, used, name = book.paid(sent.name), book.used(sent.name), sent.name
-    held = next((one for one in book.live(now) if one.sent.name == name and one.kind == "hold"), None)
+    used, name = book.used(sent.name), sent.name
+    held = next((one for one in book.live(now) if one.sent.name == name and _in_order(one, now)), None)
     withdrawn = any(one.kind == "withdraw" for one in book.of(name))
     if kind == "reverse":
         if used and used.order != ask.order_id:
             return "already_redeemed"
-        left = sale.units - book.returned(name) if sale else 0
+        left = used.units - book.returned(name) if used else 0
         if left == 0 or (ask.lines is not None and units_of(ask.lines, sent.product) > left):
             return "released"
+        if ask.own_store_id not in (None, sent.store):
+            return "wrong_store"
         return "wrong_product" if ask.lines is not None and units_of(ask.lines, sent.product) == 0 else None
     if used or (held and held.order != ask.order_id and kind != "withdraw"):
         return "already_redeemed"
     if withdrawn or (kind == "release" and not held):
         return "released"
     if kind in ("release", "withdraw"):
-        return None
+        wrong = kind == "release" and (ask.own_store_id or ask.store_id) not in (None, sent.store)
+        return "wrong_store" if wrong else None
     return (
         _refuses_token(book, sent, ask, now)
         if kind == "token"
@@ -150,7 +166,8 @@ def _refuses_sale(
         return "wrong_product"
     if kind != "settle" and stock is not None and stock <= 0:
         return "out_of_stock"
-    others = [one.sent for one in book.taken(now) if ask.order_id is not None and one.order == ask.order_id]
+    inside = [one for one in book.taken(now) if one.kind == "redeem" or _in_order(one, now)]
+    others = [one.sent for one in inside if ask.order_id is not None and one.order == ask.order_id]
     others = [one for one in others if (one.store, one.product) == (sent.store, sent.product) and one != sent]
     tickets = [Ticket(one.offer_id, one.discount, one.floor) for one in [sent, *others]]
     if not stays_above_floor(lines, sent.product, sent.price, tickets):
@@ -173,6 +190,10 @@ def _refuses_money(book: NaiveBook, sent: Sent, at: datetime, now: datetime) -> 
         if money.spent + money.held + sent.discount > purse.granted + purse.overspend:
             return "budget_exhausted"
     return None
+
+
+def _in_order(one: Happened, now: datetime) -> bool:
+    return one.order_until is not None and now < one.order_until
 
 
 def _sold_out(book: NaiveBook, sent: Sent, now: datetime) -> bool:
