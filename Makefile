@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench lock clean
+.PHONY: demo test check serve bench mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
 
@@ -34,6 +34,11 @@ bench: $(READY)
 
 bench-%: $(READY)
 	$(BIN)/python -m bench $*
+
+# Every mutant of the ledger's rules against their tests; survivors are listed in docs/mutants.toml.
+mutants: $(READY)
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e '.[mutants]'
+	$(BIN)/python -m bench.mutants
 
 # Made in place, marked ready last: an interrupted install is started afresh by the next command.
 $(READY): requirements.lock pyproject.toml

@@ -53,6 +53,8 @@ class Settings:
     """What the tills of one store together may pay without network before they settle; 0: none pays."""
     offline_key: str = ""
     """File of the Ed25519 key (PEM) that signs for tills without network; empty keeps one in `home`."""
+    offline_retired_keys: str = ""
+    """File of the public keys (PEM) that signed before `offline_key` did and whose tokens are still good; empty: none."""
     history_limit: int = 512
     """Most products kept in one user's history."""
     exploration_share: float = 0.1
@@ -79,6 +81,11 @@ class Settings:
     def signing_key(self) -> Path:
         """The file of the signing key."""
         return Path(self.offline_key) if self.offline_key else self.home / "offline-key.pem"
+
+    @property
+    def retired_keys(self) -> Path | None:
+        """The file of the retired public keys, if there is one."""
+        return Path(self.offline_retired_keys) if self.offline_retired_keys else None
 
     @property
     def ledger_url(self) -> str:

@@ -93,12 +93,13 @@ def _difference(source: str, mutated: str) -> tuple[str, str, str]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno <= begin + 1 <= (node.end_lineno or 0)
     ]
     where = max(holding, key=lambda node: node.lineno).name if holding else ""
-    return where, *("\n".join(line.strip() for line in part) for part in (old[begin:end], new[first:last]))
+    was, becomes = ("\n".join(line.strip() for line in part) for part in (old[begin:end], new[first:last]))
+    return where, was, becomes
 
 
 def main(only: list[str]) -> int:
     """Judge every mutant of the pages, or of those named; 1 when the list isn't what was found."""
-    hashes, known = listed(LIST.read_text("utf-8")) if LIST.exists() else ({}, {})
+    _, known = listed(LIST.read_text("utf-8"))
     pages = only or list(PAGES)
     texts = {page: (ROOT / page).read_text("utf-8") for page in pages}
     made = [

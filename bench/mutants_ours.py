@@ -69,6 +69,9 @@ def _changes(node: ast.AST, text: Text) -> Iterator[Change]:
         opens, closes = "()" if isinstance(node, ast.Tuple) else "[]"
         for some in _fewer_or_swapped([text(one) for one in node.elts]):
             yield node, opens + "".join(f"{one}, " for one in some) + closes
+    elif isinstance(node, ast.Set):
+        for some in _fewer([text(one) for one in node.elts]):
+            yield node, "{" + ", ".join(some) + "}"
     elif isinstance(node, ast.Dict):
         pairs = [
             (f"{text(key)}: " if key else "**") + text(value) for key, value in zip(node.keys, node.values, strict=True)

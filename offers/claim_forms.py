@@ -41,12 +41,12 @@ def _code(value: Any) -> str:
     raise ValueError("a coupon's code without dashes")
 
 
-def _cents(least: int) -> Form:
+def _whole(unit: str, least: int, most: int) -> Form:
     def read(value: Any) -> int:
         # Not isinstance: True is an int too, and 1.0 would pass for one cent.
-        if type(value) is int and least <= value <= CENTS_LIMIT:
+        if type(value) is int and least <= value <= most:
             return value
-        raise ValueError(f"whole cents from {least} to {CENTS_LIMIT}")
+        raise ValueError(f"whole {unit} from {least} to {most}")
 
     return Form(read)
 
@@ -60,4 +60,5 @@ def _moment(value: Any) -> datetime:
 # Rounded inwards, so that a token never opens a coupon's window wider than it is.
 BEGIN = Form(_moment, lambda moment: -((_EPOCH - moment) // _SECOND))
 END = Form(_moment, lambda moment: (moment - _EPOCH) // _SECOND)
-TEXT, CODE, PAID, PRICE = Form(_text), Form(_code), _cents(1), _cents(0)
+TEXT, CODE = Form(_text), Form(_code)
+PAID, PRICE, GRACE = _whole("cents", 1, CENTS_LIMIT), _whole("cents", 0, CENTS_LIMIT), _whole("seconds", 0, 3600)

@@ -7,11 +7,11 @@ named: whoever photographs a coupon's square learns a product, a store and a pri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from offers.claim_forms import BEGIN, CODE, END, PAID, PRICE, TEXT, Form
+from offers.claim_forms import BEGIN, CODE, END, GRACE, PAID, PRICE, TEXT, Form
 
 T = TypeVar("T")
 
@@ -22,7 +22,8 @@ class TokenError(Exception):
 
 @dataclass(frozen=True)
 class CouponToken:
-    """One coupon of one store, to be paid without network; valid in [valid_from, valid_until). `code` is canonical."""
+    """One coupon of one store, to be paid without network; valid in [valid_from, valid_until), for a till's queue `grace_s`
+    seconds more. `code` is canonical."""
 
     token_id: str
     code: str
@@ -36,6 +37,7 @@ class CouponToken:
     valid_from: datetime
     valid_until: datetime
     issued_at: datetime
+    grace_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,20 @@ class Kind(Generic[T]):
     claims: Mapping[str, tuple[str, Form]]
     window: tuple[str, str]
 
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Fields whose claim may be missing, and what that means."""
+        known = getattr(self.value, "__dataclass_fields__", {})
+        return {name: field.default for name, field in known.items() if field.default is not MISSING}
+
 
 def claims_of(kind: Kind[T], value: T) -> dict[str, Any]:
     """The claims of a value. Raises TokenError on what a reader would refuse: none such is ever signed."""
     try:
-        claims = {claim: form.write(getattr(value, field)) for field, (claim, form) in kind.claims.items()}
+        told = {field: getattr(value, field) for field in kind.claims}
+        # What a till that isn't up to date wouldn't know is told only where it says something.
+        told = {field: one for field, one in told.items() if one != kind.defaults.get(field, MISSING)}
+        claims = {kind.claims[field][0]: kind.claims[field][1].write(one) for field, one in told.items()}
     except TypeError:
         raise TokenError(f"{kind.name}: a time has no zone; give aware moments") from None
     value_of(kind, claims)
@@ -72,12 +83,14 @@ def claims_of(kind: Kind[T], value: T) -> dict[str, Any]:
 
 
 def value_of(kind: Kind[T], claims: Mapping[str, Any]) -> T:
-    """The value behind claims. Raises TokenError unless each is there, of its type and range, and no other is.
+    """The value behind claims. Raises TokenError unless each that must be is there, of its type and range, and no other is.
 
     Unknown claims are refused, not skipped: one that comes later may narrow what the token is good for.
     """
     given: dict[str, Any] = {}
     for field, (claim, form) in kind.claims.items():
+        if claim not in claims and field in kind.defaults:
+            continue
         if claim not in claims:
             raise TokenError(f"{kind.name}: claim {claim!r} is missing; ask for a new one")
         try:
@@ -109,6 +122,7 @@ COUPON = Kind(
         "valid_from": ("nbf", BEGIN),
         "valid_until": ("exp", END),
         "issued_at": ("iat", END),
+        "grace_s": ("grace_s", GRACE),
     },
     ("valid_from", "valid_until"),
 )

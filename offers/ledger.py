@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from offers import eligibility as may
 from offers import limits
@@ -23,7 +22,7 @@ class Rule:
     """One rule: its predicate (whose name is the reason, whose docstring the sentence) and the commands it guards."""
 
     broken: Callable[[Book, Command, datetime], str | None]
-    guards: tuple[type, ...]
+    guards: frozenset[type]
 
     @property
     def reason(self) -> str:
@@ -31,29 +30,31 @@ class Rule:
         return self.broken.__name__
 
 
-_ASKED = (Hold, Redeem, Settle, Token, Release, Reverse)
-_PAYING = (Issue, Hold, Redeem, Settle, Token)
+_TILLS = frozenset({Hold, Redeem, Settle})
+_USING = _TILLS | {Token}
+_ASKED = _USING | {Release, Reverse}
+_PAYING = _USING | {Issue}
 # What a till paid without network was open, in stock and running when its token was signed.
-_NOW = (Issue, Hold, Redeem)
+_NOW = frozenset({Issue, Hold, Redeem})
 
 RULES = (
     Rule(may.unknown_coupon, _ASKED),
     Rule(may.wrong_user, _ASKED),
     Rule(may.already_redeemed, _ASKED),
     Rule(may.released, _ASKED),
-    Rule(may.not_yet_valid, (Hold, Redeem, Settle, Token)),
+    Rule(may.not_yet_valid, _USING),
     Rule(may.expired, _PAYING),
     Rule(may.wrong_store, _ASKED),
     Rule(may.store_closed, _NOW),
-    Rule(may.wrong_product, (Hold, Redeem, Settle, Reverse)),
+    Rule(may.wrong_product, _TILLS | {Reverse}),
     Rule(may.out_of_stock, _NOW),
     Rule(limits.below_margin_floor, _PAYING),
     Rule(limits.limit_reached, _PAYING),
     Rule(limits.budget_exhausted, _PAYING),
-    Rule(limits.campaign_stopped, (*_NOW, Token)),
+    Rule(limits.campaign_stopped, _NOW | {Token}),
 )
 REASONS = tuple(rule.reason for rule in RULES)
-_GUARDING = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in (Issue, *_ASKED)}
+_GUARDING = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in _ASKED | _PAYING}
 
 
 def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
@@ -74,40 +75,46 @@ def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:
 
 def follow(coupon: Coupon, entry: Entry) -> Coupon:
     """The coupon after `entry`. Total over what `decide` returns: it never refuses."""
-    if entry.kind == "refused" or (entry.kind == "overpay" and coupon.state in USED):
-        return coupon
-    if entry.kind == "reverse":
-        returned = coupon.units if entry.units is None else coupon.returned + entry.units
-        return changed(coupon, state=coupon.state if returned < coupon.units else "reversed", returned=returned)
-    new: dict[str, Any] = dict.fromkeys(("order_id", "held_until", "order_until", "token_id", "used_day"))
-    new |= {"state": "issued", "units": 0, "returned": 0}
-    if entry.kind in ("redeem", "overpay"):
-        state = "redeemed" if entry.kind == "redeem" else "overpaid"
-        new |= {"state": state, "order_id": entry.order_id, "used_day": entry.day, "units": entry.units or 1}
-    elif entry.kind in ("hold", "token") or entry.token_id is not None:
-        named = ("token_id", "held_until")
-        new |= {"state": "held", "used_day": entry.day, **{name: getattr(entry, name) for name in named}}
-        if entry.kind == "hold":
-            new |= {"order_id": entry.order_id, "order_until": entry.held_until}
-            if entry.token_id is not None:
-                new["held_until"] = max(filter(None, (entry.held_until, coupon.held_until)))
-    elif entry.kind == "release" and entry.order_id is None:
-        new["state"] = "released"
-    return changed(coupon, **new)
+    nothing = dict.fromkeys({"order_id", "held_until", "order_until", "token_id", "used_day"})
+    free = changed(coupon, state="issued", units=0, returned=0, **nothing)
+    until = entry.held_until
+    aside = changed(free, state="held", held_until=until, token_id=entry.token_id, used_day=entry.day)
+    used = changed(free, order_id=entry.order_id, used_day=entry.day, units=entry.units or 1)
+    match entry.kind:
+        case "refused":
+            return coupon
+        case "overpay" if coupon.state in USED:
+            return coupon
+        case "reverse":
+            returned = coupon.units if entry.units is None else coupon.returned + entry.units
+            return changed(coupon, state=coupon.state if returned < coupon.units else "reversed", returned=returned)
+        case "redeem":
+            return changed(used, state="redeemed")
+        case "overpay":
+            return changed(used, state="overpaid")
+        case "hold":
+            # The token's money stays beneath the order's hold, whichever of them ends first.
+            longest = until if entry.token_id is None else max(filter(None, {until, coupon.held_until}))
+            return changed(aside, order_id=entry.order_id, order_until=until, held_until=longest)
+        case "token":
+            return aside
+        case "release" if entry.token_id is not None:
+            return aside
+        case "release" if entry.order_id is None:
+            return changed(free, state="released")
+    return free
 
 
 def spent_by(entry: Entry) -> int:
     """Cents by which the entry moves its campaign's spent sum."""
-    if entry.kind == "reverse" and entry.reason is None:
-        return -entry.amount_cents
-    return entry.amount_cents if entry.kind == "redeem" else 0
+    back = -entry.amount_cents if entry.reason is None else 0
+    return {"redeem": entry.amount_cents, "reverse": back}.get(entry.kind, 0)
 
 
 def unowed_by(entry: Entry) -> int:
     """Cents by which the entry moves what tills without network paid and no budget owes."""
-    if entry.kind == "reverse" and entry.reason is not None:
-        return -entry.amount_cents
-    return entry.amount_cents if entry.kind == "overpay" else 0
+    back = 0 if entry.reason is None else -entry.amount_cents
+    return {"overpay": entry.amount_cents, "reverse": back}.get(entry.kind, 0)
 
 
 def _first_broken(book: Book, command: Command, now: datetime) -> Refusal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -71,6 +71,7 @@ def token_of(desk: Desk, signer: Signer, answer: Answer) -> str:
             valid_from=max(row.valid_from, issued),
             valid_until=datetime.fromisoformat(body["valid_until"]),
             issued_at=issued,
+            grace_s=body.get("grace_s", 0),
         )
     )
 
@@ -116,7 +117,7 @@ def settle(
         except TokenError as error:
             found[place] = Settled(sale.order_id, "rejected", detail=str(error))
             continue
-        ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time.astimezone(UTC), sale.till_id, actor)
+        ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor)
         genuine.append((place, token, ask))
     genuine.sort(key=lambda one: (one[2].till_time, one[2].till_id, one[2].order_id))
     for start in range(0, len(genuine), MOST):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,11 @@ from offers.commands import Redeem, Refusal
 from offers.ledger import decide
 from offers.till_book import in_words_of_the_till, offline_book, spent_under
 from offers.till_file import Payment, TillFile, TillFileError
+from offers.till_sale import check_sale, sales_of
 from offers.tokens import CouponToken, Reader, TokenError
+
+BOOKED = ("redeem", "overpay", "known")
+"""Outcomes of a settlement after which a sale needn't be sent again."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,10 @@ class OfflineTill:
     def redeem(self, token: str, order_id: str, lines: Sequence[Line], now: datetime) -> Paid | Refused:
         """Pay the token's coupon to an order, once. `lines` hold what others took off, not our own coupons.
 
-        Raises TillFileError when the payment can't be stored (nothing is paid then), ValueError without an order or with
-        a `now` that has no zone.
+        Raises TillFileError when the payment can't be stored (nothing is paid then), ValueError for what the settlement
+        would not take.
         """
-        if not order_id or now.utcoffset() is None:
-            raise ValueError("a redemption needs an order_id and an aware moment")
+        check_sale(order_id, lines, now)
         command = Redeem(order_id=order_id, store_id=self._store_id, lines=tuple(lines), at=now)
         try:
             # The store is left to the rules, which know when to name it.
@@ -91,20 +94,23 @@ class OfflineTill:
         return Paid(coupon.code, coupon.offer_id, coupon.product_id, order_id, coupon.discount_cents, left)
 
     def batch(self) -> list[dict[str, Any]]:
-        """All that was paid, as JSON values for the settlement: token, order_id, till_id, till_time, lines; oldest first.
+        """What was paid and isn't settled, oldest first, as many sales as one settlement takes, as JSON values: token, order_id,
+        till_id, till_time, lines.
 
-        Sending it again is harmless: a sale is settled once.
+        Sending it again is harmless: a sale is settled once. Ask again after `settled`, until nothing is left.
         """
-        return [
-            {
-                "token": paid.token,
-                "order_id": paid.order_id,
-                "till_id": paid.till_id,
-                "till_time": paid.till_time.isoformat(),
-                "lines": [asdict(line) for line in paid.lines],
-            }
-            for paid in self._file.payments
-        ]
+        with self._lock:
+            return sales_of(paid for paid in self._file.payments if paid.offer_id not in self._file.settled)
+
+    def settled(self, batch: Sequence[Mapping[str, Any]], outcomes: Sequence[str]) -> None:
+        """Note what the service said of each sale of a batch. Whatever it rejected stays in the next one, for people to look at.
+
+        Raises TillFileError.
+        """
+        with self._lock:
+            booked = {sale["token"] for sale, told in zip(batch, outcomes, strict=True) if told in BOOKED}
+            known = [paid.offer_id for paid in self._file.payments if paid.token in booked]
+            self._file.settle([offer_id for offer_id in known if offer_id not in self._file.settled])
 
     def close(self) -> None:
         """Let the file go."""

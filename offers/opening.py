@@ -9,13 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from offers.book import Account
 from offers.campaign import Budget, Campaign
 from offers.chain import CHAIN, GENESIS, Stamp, append, move_head
 from offers.commands import Entry
 from offers.database import LedgerError
-from offers.journal import read_account
+from offers.journal import read_account, sums_now
 from offers.slots import Store
-from offers.tables import accounts, counters, stores
+from offers.tables import accounts, counters, coupons, stores
 
 
 def lock_issuing(connection: sa.Connection, n_new: int = 0) -> int:
@@ -61,7 +62,7 @@ def open_chain(connection: sa.Connection, granted_cents: int, now: datetime) -> 
 def bring_up(
     connection: sa.Connection, campaign_id: str, granted: int, terms: dict[str, Any], now: datetime, actor: str
 ) -> None:
-    """Make one account say so; the lock on issuing is held."""
+    """Make one account say so; the lock on issuing is held. Raises LedgerError for a grant below what is spent and held."""
     row = connection.execute(sa.select(accounts).where(accounts.c.campaign_id == campaign_id)).one_or_none()
     if row is None:
         blank = {"granted_cents": 0, "spent_cents": 0, "head_seq": 0, "head_hash": GENESIS}
@@ -70,12 +71,34 @@ def bring_up(
     if row is None or any(getattr(row, name) != value for name, value in terms.items()):
         said = Entry("terms", None, campaign_id, None, None, 0, now, now)
         news.append((said, None, Stamp(actor, None, terms)))
+    overspend = int(terms.get("overspend_cents", 0))
+    if granted + overspend < head.account.granted_cents + (row.overspend_cents if row else 0):
+        _check_grant(connection, head.account, granted, overspend, now)
     if granted != head.account.granted_cents:
         grant = Entry("grant", None, campaign_id, None, None, granted - head.account.granted_cents, now, now)
         news.append((grant, None, Stamp(actor)))
     if news:
         head = append(connection, head, news)
         move_head(connection, head, head, granted_cents=granted, **terms)
+
+
+def _check_grant(connection: sa.Connection, account: Account, granted: int, overspend: int, now: datetime) -> None:
+    """Money that is spent, or promised to an order or a signed token, can't be taken back by a smaller number in a file."""
+    of_all = account.campaign_id == CHAIN
+    if of_all and not granted:
+        return
+    mine = sa.true() if of_all else coupons.c.campaign_id == account.campaign_id
+    held, _ = sums_now(connection, mine, now)
+    spent = (
+        connection.execute(sa.select(sa.func.sum(accounts.c.spent_cents))).scalar() if of_all else account.spent_cents
+    )
+    taken = int(spent or 0) + held
+    if granted + overspend < taken:
+        name = "budget_cents of all campaigns" if of_all else f"campaign {account.campaign_id}: granted_cents"
+        raise LedgerError(
+            f"{name} is {granted}, and {taken} are spent or held already; set {taken - overspend} or more"
+            " (stopped = true stops a campaign)"
+        )
 
 
 def release_reserve(

@@ -1,4 +1,4 @@
-"""The private key in a file: read, or made on first use, whole or not at all."""
+"""The keys in their files: the private one read, or made on first use, whole or not at all; and those that were retired."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 from models.artifact import sync_folder
@@ -21,28 +22,55 @@ from offers.tokens import Signer
 
 # A PEM of this kind has 119 bytes; more than this is some other file.
 _SIZE_LIMIT = 16_384
+_END = "-----END PUBLIC KEY-----"
 
 
 class SigningKeyError(Exception):
     """The key file can't be used. The message names it, the reason and what to do."""
 
 
-def signer_at(path: Path) -> Signer:
+def signer_at(path: Path, retired: Path | None = None) -> Signer:
     """The signer with the Ed25519 key in `path` (PEM, PKCS #8, mode 0600), made there if nothing is.
 
-    Processes that make it at once end with the same key. To change keys, move the file away and keep its public key in
-    the readers' set until the last token it signed has been settled. Raises SigningKeyError.
+    Processes that make it at once end with the same key. To change keys, put the public one of the old file into `retired`
+    (PEM, one beneath the other), move the old file away, and take it out of `retired` when the last token it signed has been
+    settled. Raises SigningKeyError.
     """
+    before = () if retired is None else retired_keys(retired)
     try:
         try:
-            return Signer(_read(path))
+            return Signer(_read(path), before)
         except FileNotFoundError:
             _make(path)
-            return Signer(_read(path))
+            return Signer(_read(path), before)
     except OSError as error:
         raise SigningKeyError(
             f"{path}: the signing key can't be read or made ({error.strerror}); mend the folder or its rights"
         ) from None
+
+
+def retired_keys(path: Path) -> tuple[Ed25519PublicKey, ...]:
+    """The public keys in a file of PEM blocks. Raises SigningKeyError."""
+    how = f"write each with: openssl pkey -in OLD.pem -pubout >> {path}"
+    try:
+        text = path.read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        raise SigningKeyError(f"{path}: the retired keys can't be read; {how}") from None
+    if "PRIVATE KEY" in text:
+        raise SigningKeyError(f"{path}: holds a private key; take it out, and {how}")
+    *blocks, rest = text.split(_END)
+    found = []
+    for number, block in enumerate(blocks, 1):
+        try:
+            key = load_pem_public_key((block + _END).encode())
+        except (ValueError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, Ed25519PublicKey):
+            raise SigningKeyError(f"{path}: key {number} isn't an Ed25519 public key in PEM; {how}")
+        found.append(key)
+    if rest.strip() or not found:
+        raise SigningKeyError(f"{path}: holds no whole public key, or more than keys; {how}")
+    return tuple(found)
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

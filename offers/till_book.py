@@ -48,7 +48,7 @@ def offline_book(
     )
     spent = spent_under(lease, payments)
     granted = lease.cents if lives(lease, now) else spent
-    account = Account(campaign_id=token.campaign_id, granted_cents=granted, reserve_cents=0, spent_cents=spent)
+    account = Account(campaign_id=token.campaign_id, granted_cents=granted, spent_cents=spent, grace_s=token.grace_s)
     stacked = tuple(
         Stacked(offer_id=paid.offer_id, discount_cents=paid.discount_cents, floor_cents=paid.floor_cents)
         for paid in payments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,8 +36,15 @@ class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: tuple[Line, ...]
 
 
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Offers whose payments the service has taken in."""
+
+    settled: tuple[str, ...]
+
+
 class TillFile:
-    """An append-only file, one program at a time. `payments` holds every line's, oldest first.
+    """An append-only file, one program at a time. `payments` holds all of them, oldest first, `settled` the offers of those that
+    needn't be sent again.
 
     A line counts once it is whole. A power cut can tear only the last, and only before its payment was answered, so that
     one is cut off on opening. Anything else that can't be read is damage, and is refused rather than forgotten.
@@ -46,6 +54,7 @@ class TillFile:
         """Open, or begin, the file. Raises TillFileError."""
         self._path = path
         self._file: int | None = None
+        self.settled: set[str] = set()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,9 +77,19 @@ class TillFile:
 
         Raises TillFileError when it may not: nothing was paid then, and the file stays shut until it is opened anew.
         """
+        self._write(payment)
+        self.payments.append(payment)
+
+    def settle(self, offer_ids: Sequence[str]) -> None:
+        """Note that the payments of these offers were taken in. Raises TillFileError as `append` does."""
+        if offer_ids:
+            self._write(Settled(tuple(offer_ids)))
+            self.settled.update(offer_ids)
+
+    def _write(self, value: Payment | Settled) -> None:
         if self._file is None:
             raise TillFileError(f"{self._path}: is shut; open it again")
-        line = msgspec.json.encode(payment) + b"\n"
+        line = msgspec.json.encode(value) + b"\n"
         try:
             written = os.write(self._file, line)
             if written < len(line):
@@ -82,7 +101,6 @@ class TillFile:
                 f"{self._path}: can't be written ({error.strerror}); free the disk, open it again"
             ) from None
         self._size += len(line)
-        self.payments.append(payment)
 
     def close(self) -> None:
         """Let the file go. Closing twice does nothing."""
@@ -112,7 +130,10 @@ class TillFile:
             if number == len(lines) and b"\0" in line:
                 break
             try:
-                payments.append(msgspec.json.decode(line, type=Payment))
+                if line.startswith(b'{"settled":'):
+                    self.settled.update(msgspec.json.decode(line, type=Settled).settled)
+                else:
+                    payments.append(msgspec.json.decode(line, type=Payment))
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise TillFileError(
                     f"{self._path}: line {number} is damaged; settle a copy by hand and begin a new file"

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jwt
@@ -34,10 +34,12 @@ _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 class Signer:
     """Makes tokens. Holds the private key in memory and never gives it out."""
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: Ed25519PrivateKey, retired: Sequence[Ed25519PublicKey] = ()) -> None:
+        """`retired`: the public keys of those that signed before, whose tokens are still good."""
         self._key = key
         self._public = key.public_key()
         self.key_id = thumbprint(self._public)
+        self._known = {thumbprint(one): one for one in (self._public, *retired)}
 
     def coupon(self, token: CouponToken) -> str:
         """The signed coupon. Raises TokenError on a value that no reader would take."""
@@ -48,9 +50,9 @@ class Signer:
         return self._sign(ALLOWANCE, allowance)
 
     def jwks(self) -> dict[str, Any]:
-        """The public key as an RFC 7517 set, for readers: {"keys": [{kty, crv, x, kid, alg, use}]}."""
-        members = {**_public_members(self._public), "kid": self.key_id, "alg": ALGORITHM, "use": "sig"}
-        return {"keys": [members]}
+        """The public keys as an RFC 7517 set, ours first, for readers: {"keys": [{kty, crv, x, kid, alg, use}, ...]}."""
+        told = {"alg": ALGORITHM, "use": "sig"}
+        return {"keys": [{**_public_members(key), "kid": kid, **told} for kid, key in self._known.items()]}
 
     def _sign(self, kind: Kind[T], value: T) -> str:
         headers = {"typ": kind.typ, "kid": self.key_id}

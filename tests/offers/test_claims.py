@@ -5,7 +5,7 @@ import pytest
 from offers.claims import ALLOWANCE, COUPON, TokenError, claims_of, value_of
 from tests.offers.token_world import coupon, lease
 
-CASES = ((COUPON, coupon()), (ALLOWANCE, lease()))
+CASES = ((COUPON, coupon(grace_s=60)), (ALLOWANCE, lease()))
 EVERY_CLAIM = [(kind, value, claim) for kind, value in CASES for claim, _ in kind.claims.values()]
 
 
@@ -34,7 +34,7 @@ def test_what_an_allowance_says():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "value", "claim"), EVERY_CLAIM)
+@pytest.mark.parametrize(("kind", "value", "claim"), [one for one in EVERY_CLAIM if one[2] != "grace_s"])
 def test_every_claim_is_asked_for(kind, value, claim):
     given = claims_of(kind, value)
     del given[claim]
@@ -73,3 +73,13 @@ def test_nothing_is_signed_that_a_reader_would_refuse():
 def test_a_moment_without_a_zone_isnt_signed():
     with pytest.raises(TokenError, match="a time has no zone; give aware moments"):
         claims_of(COUPON, replace(coupon(), valid_from=coupon().valid_from.replace(tzinfo=None)))
+
+
+@pytest.mark.parametrize(("grace_s", "told"), [(0, False), (1, True), (3600, True)])
+def test_grace_is_told_only_where_there_is_some(grace_s, told):
+    """Tills that don't know it yet still take every other token, and tokens signed before still have none."""
+    given = claims_of(COUPON, coupon(grace_s=grace_s))
+    assert ("grace_s" in given) is told
+    assert value_of(COUPON, given).grace_s == grace_s
+    with pytest.raises(TokenError, match="grace_s' isn't whole seconds from 0 to 3600"):
+        value_of(COUPON, {**given, "grace_s": 3601})

@@ -1,6 +1,8 @@
-"""What a refusal says, to the letter, and when: one table of every sentence of the rules, called as `decide` calls them."""
+"""What a refusal says, to the letter, and when: one table of every sentence of the rules.
 
-from dataclasses import FrozenInstanceError, replace
+Rules are named, not held: `make mutants` puts others in their place after these tests were collected."""
+
+from dataclasses import FrozenInstanceError, is_dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +12,20 @@ from offers import limits
 from offers.basket import Placed
 from offers.book import Book, Facts, Line, Purse, Stacked
 from offers.commands import Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
-from offers.ledger import RULES, Rule, decide, follow
+from offers.ledger import REASONS, RULES, Rule, decide, follow, spent_by, unowed_by
 from tests.offers.desk_world import ACCOUNT, AT, COUPON, FROM, LATTE, TICK, UNTIL, book, hold, redeem
+
+
+def read(value):
+    """A value as a database or a request gives it: every text in it equal to the one in the source, and another object."""
+    if isinstance(value, str):
+        return "".join(list(value))
+    if isinstance(value, tuple):
+        return tuple(map(read, value))
+    if is_dataclass(value):
+        return replace(value, **{name: read(one) for name, one in vars(value).items()})
+    return value
+
 
 SETTLE = Settle("o1", "soho", LATTE, AT)
 TOKEN = Token("tok_1", "soho", AT)
@@ -20,89 +34,90 @@ USED = {"state": "redeemed", "order_id": "o9", "units": 3, "returned": 1}
 MINUTE = timedelta(minutes=1)
 
 SAID = (
-    (may.wrong_user, book(), redeem(user_id="bob"), "the coupon belongs to someone else"),
-    (may.wrong_user, book(), Token("t", "soho", AT, "bob"), "the coupon belongs to someone else"),
-    (may.wrong_user, book(), Issue(), None),
-    (may.already_redeemed, book(**HELD), redeem(), "held by order o9"),
-    (may.already_redeemed, book(**HELD), TOKEN, "held by order o9"),
-    (may.already_redeemed, book(**HELD), Release("o1", AT), "held by order o9"),
-    (may.already_redeemed, book(**HELD), Release(None, AT), None),
-    (may.already_redeemed, book(**HELD), Reverse("o1", AT), None),
-    (may.already_redeemed, book(**HELD), Issue(), None),
-    (may.already_redeemed, book(**{**HELD, "order_until": AT}), redeem(), None),
-    (may.already_redeemed, book(**USED), redeem(order_id="o9"), "redeemed by order o9"),
-    (may.already_redeemed, book(**USED), Issue(), None),
-    (may.already_redeemed, book(**USED), Release(None, AT), "redeemed by order o9"),
-    (may.already_redeemed, book(**{**USED, "state": "overpaid"}), redeem(), "redeemed by order o9"),
-    (may.already_redeemed, book(**USED), Reverse("o1", AT), "redeemed by order o9, not this one"),
-    (may.already_redeemed, book(**USED), Reverse("o9", AT), None),
-    (may.already_redeemed, book(**{**USED, "state": "reversed"}), redeem(order_id="o9"),
+    ("wrong_user", book(), redeem(user_id="bob"), "the coupon belongs to someone else"),
+    ("wrong_user", book(), Token("t", "soho", AT, "bob"), "the coupon belongs to someone else"),
+    ("wrong_user", book(), Issue(), None),
+    ("already_redeemed", book(**HELD), redeem(), "held by order o9"),
+    ("already_redeemed", book(**HELD), TOKEN, "held by order o9"),
+    ("already_redeemed", book(**HELD), Release("o1", AT), "held by order o9"),
+    ("already_redeemed", book(**HELD), Release(None, AT), None),
+    ("already_redeemed", book(**HELD), Reverse("o1", AT), None),
+    ("already_redeemed", book(**HELD), Issue(), None),
+    ("already_redeemed", book(**{**HELD, "order_until": AT}), redeem(), None),
+    ("already_redeemed", book(**USED), redeem(order_id="o9"), "redeemed by order o9"),
+    ("already_redeemed", book(**USED), Issue(), None),
+    ("already_redeemed", book(**USED), Release(None, AT), "redeemed by order o9"),
+    ("already_redeemed", book(**{**USED, "state": "overpaid"}), redeem(), "redeemed by order o9"),
+    ("already_redeemed", book(**USED), Reverse("o1", AT), "redeemed by order o9, not this one"),
+    ("already_redeemed", book(**USED), Reverse("o9", AT), None),
+    ("already_redeemed", book(**{**USED, "state": "reversed"}), redeem(order_id="o9"),
      "redeemed by order o9, and that purchase was taken back"),
-    (may.released, book(state="released"), redeem(), "the coupon was withdrawn"),
-    (may.released, book(state="released"), Reverse("o1", AT), "the coupon was withdrawn"),
-    (may.released, book(), redeem(), None),
-    (may.released, book(), Reverse("o9", AT), "nothing was redeemed"),
-    (may.released, book(**HELD), Reverse("o9", AT), "nothing was redeemed"),
-    (may.released, book(**{**USED, "state": "reversed"}), Reverse("o9", AT), "the redemption was taken back before"),
-    (may.released, book(**USED), Reverse("o9", AT, lines=(Line("latte", 3),)), "only 2 are left to come back"),
-    (may.released, book(**USED), Reverse("o9", AT, lines=(Line("latte", 2),)), None),
-    (may.released, book(**USED), Reverse("o9", AT), None),
-    (may.released, book(**{**USED, "state": "overpaid"}), Reverse("o9", AT), None),
-    (may.released, book(**USED), redeem(), None),
-    (may.released, book(), Release("o9", AT), "no hold is left to let go"),
-    (may.released, book(**HELD), Release("o9", AT), None),
-    (may.released, book(), Release(None, AT), None),
-    (may.not_yet_valid, book(), redeem(at=FROM - TICK), "valid from 2025-11-04T13:00:00+00:00"),
-    (may.not_yet_valid, book(), SETTLE, None),
-    (may.not_yet_valid, book(), replace(TOKEN, at=FROM - timedelta(hours=4)), "valid from 2025-11-04T13:00:00+00:00"),
-    (may.not_yet_valid, book(), replace(TOKEN, at=FROM - timedelta(hours=4) + TICK), None),
-    (may.expired, book(), redeem(at=UNTIL), "was valid until 2025-11-04T15:00:00+00:00"),
-    (may.expired, book(account={"grace_s": 60}), replace(SETTLE, at=UNTIL + MINUTE - TICK), None),
-    (may.expired, book(account={"grace_s": 60}), replace(SETTLE, at=UNTIL + MINUTE),
+    ("released", book(state="released"), redeem(), "the coupon was withdrawn"),
+    ("released", book(state="released"), Reverse("o1", AT), "the coupon was withdrawn"),
+    ("released", book(), redeem(), None),
+    ("released", book(), Reverse("o9", AT), "nothing was redeemed"),
+    ("released", book(**HELD), Reverse("o9", AT), "nothing was redeemed"),
+    ("released", book(**{**USED, "state": "reversed"}), Reverse("o9", AT), "the redemption was taken back before"),
+    ("released", book(**USED), Reverse("o9", AT, lines=(Line("latte", 3),)), "only 2 are left to come back"),
+    ("released", book(**USED), Reverse("o9", AT, lines=(Line("latte", 2),)), None),
+    ("released", book(**USED), Reverse("o9", AT), None),
+    ("released", book(**{**USED, "state": "overpaid"}), Reverse("o9", AT), None),
+    ("released", book(**USED), redeem(), None),
+    ("released", book(), Release("o9", AT), "no hold is left to let go"),
+    ("released", book(**HELD), Release("o9", AT), None),
+    ("released", book(), Release(None, AT), None),
+    ("not_yet_valid", book(), redeem(at=FROM - TICK), "valid from 2025-11-04T13:00:00+00:00"),
+    ("not_yet_valid", book(), SETTLE, None),
+    ("not_yet_valid", book(), replace(TOKEN, at=FROM - timedelta(hours=4)), "valid from 2025-11-04T13:00:00+00:00"),
+    ("not_yet_valid", book(), replace(TOKEN, at=FROM - timedelta(hours=4) + TICK), None),
+    ("expired", book(), redeem(at=UNTIL), "was valid until 2025-11-04T15:00:00+00:00"),
+    ("expired", book(account={"grace_s": 60}), replace(SETTLE, at=UNTIL + MINUTE - TICK), None),
+    ("expired", book(account={"grace_s": 60}), replace(SETTLE, at=UNTIL + MINUTE),
      "was valid until 2025-11-04T15:00:00+00:00"),
-    (may.expired, book(account={"grace_s": 60}), replace(TOKEN, at=UNTIL - MINUTE - TICK), None),
-    (may.expired, book(account={"grace_s": 60}), replace(TOKEN, at=UNTIL - MINUTE),
+    ("expired", book(account={"grace_s": 60}), replace(TOKEN, at=UNTIL - MINUTE - TICK), None),
+    ("expired", book(account={"grace_s": 60}), replace(TOKEN, at=UNTIL - MINUTE),
      "was valid until 2025-11-04T15:00:00+00:00"),
-    (may.wrong_store, book(), redeem(store_id="bund"), "valid in store soho"),
-    (may.wrong_store, book(), redeem(store_id=None), "valid in store soho"),
-    (may.wrong_store, book(), replace(TOKEN, store_id=None), "valid in store soho"),
-    (may.wrong_store, book(), Reverse("o1", AT, store_id="bund"), "valid in store soho"),
-    (may.store_closed, book(facts=Facts(store_open=False)), redeem(), "store soho is closed then"),
-    (may.wrong_product, book(), redeem(lines=(Line("tea"),)), "no line of the basket has product latte"),
-    (may.wrong_product, book(), Reverse("o1", AT, lines=(Line("tea"),)), "no line of the basket has product latte"),
-    (may.wrong_product, book(), Reverse("o1", AT, lines=LATTE), None),
-    (may.wrong_product, book(), Reverse("o1", AT), None),
-    (may.wrong_product, book(), Issue(), None),
-    (may.wrong_product, book(), TOKEN, None),
-    (may.out_of_stock, book(facts=Facts(stock_units=0)), redeem(), "product latte is sold out"),
-    (limits.below_margin_floor, book(floor_cents=351), redeem(), "350 cents would be left, the floor is 351"),
+    ("wrong_store", book(), redeem(store_id="bund"), "valid in store soho"),
+    ("wrong_store", book(), redeem(store_id=None), "valid in store soho"),
+    ("wrong_store", book(), replace(TOKEN, store_id=None), "valid in store soho"),
+    ("wrong_store", book(), Reverse("o1", AT, store_id="bund"), "valid in store soho"),
+    ("store_closed", book(facts=Facts(store_open=False)), redeem(), "store soho is closed then"),
+    ("wrong_product", book(), redeem(lines=(Line("tea"),)), "no line of the basket has product latte"),
+    ("wrong_product", book(), Reverse("o1", AT, lines=(Line("tea"),)), "no line of the basket has product latte"),
+    ("wrong_product", book(), Reverse("o1", AT, lines=LATTE), None),
+    ("wrong_product", book(), Reverse("o1", AT), None),
+    ("wrong_product", book(), Issue(), None),
+    ("wrong_product", book(), TOKEN, None),
+    ("out_of_stock", book(facts=Facts(stock_units=0)), redeem(), "product latte is sold out"),
+    ("below_margin_floor", book(floor_cents=351), redeem(), "350 cents would be left, the floor is 351"),
     # Before there is a basket the product is taken at its price; a till that tells no lines, too.
-    (limits.below_margin_floor, book(floor_cents=351), Issue(), "350 cents would be left, the floor is 351"),
-    (limits.below_margin_floor, book(floor_cents=351), TOKEN, "350 cents would be left, the floor is 351"),
-    (limits.below_margin_floor, book(floor_cents=351), redeem(lines=()), "350 cents would be left, the floor is 351"),
-    (limits.below_margin_floor, book(floor_cents=351), redeem(lines=(Line("tea"),)), None),
-    (limits.below_margin_floor, book(facts=Facts(stacked=(Stacked("off_2", 60, 0),))), redeem(),
+    ("below_margin_floor", book(floor_cents=351), Issue(), "350 cents would be left, the floor is 351"),
+    ("below_margin_floor", book(floor_cents=351), TOKEN, "350 cents would be left, the floor is 351"),
+    ("below_margin_floor", book(floor_cents=351), redeem(lines=()), "350 cents would be left, the floor is 351"),
+    ("below_margin_floor", book(floor_cents=351), redeem(lines=(Line("tea"),)), None),
+    ("below_margin_floor", book(facts=Facts(stacked=(Stacked("off_2", 60, 0),))), redeem(),
      "290 cents would be left, the floor is 300"),
-    (limits.limit_reached, book(facts=Facts(user_today=2)), redeem(), "at most 1 a user and day"),
-    (limits.limit_reached, book(facts=Facts(user_today=7), account={"max_per_user_day": 7}), redeem(),
+    ("limit_reached", book(facts=Facts(user_today=2)), redeem(), "at most 1 a user and day"),
+    ("limit_reached", book(facts=Facts(user_today=7), account={"max_per_user_day": 7}), redeem(),
      "at most 7 a user and day"),
-    (limits.limit_reached, book(facts=Facts(user_today=7), account={"max_per_user_day": 6}), redeem(),
+    ("limit_reached", book(facts=Facts(user_today=7), account={"max_per_user_day": 6}), redeem(),
      "at most 6 a user and day"),
-    (limits.limit_reached, book(facts=Facts(user_ever=2), account={"max_per_user": 2}), redeem(), "at most 2 a user"),
-    (limits.limit_reached, book(account={"max_coupons": 3, "n_used": 3}), redeem(), "at most 3 in all"),
-    (limits.budget_exhausted, book(account={"spent_cents": 901}), redeem(),
+    ("limit_reached", book(facts=Facts(user_ever=2), account={"max_per_user": 2}), redeem(), "at most 2 a user"),
+    ("limit_reached", book(account={"max_coupons": 3, "n_used": 3}), redeem(), "at most 3 in all"),
+    ("budget_exhausted", book(account={"spent_cents": 901}), redeem(),
      "99 cents are left in the budget of the campaign"),
-    (limits.budget_exhausted, book(account={"spent_cents": 831}), Issue(),
+    ("budget_exhausted", book(account={"spent_cents": 831}), Issue(),
      "19 cents are left to promise in the budget of the campaign"),
-    (limits.budget_exhausted, book(), redeem(), None),
-    (limits.campaign_stopped, book(account={"stopped": True}), redeem(), "campaign c is stopped"),
-    (limits.campaign_stopped, book(), redeem(), None),
+    ("budget_exhausted", book(), redeem(), None),
+    ("campaign_stopped", book(account={"stopped": True}), redeem(), "campaign c is stopped"),
+    ("campaign_stopped", book(), redeem(), None),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "made", "command", "said"), SAID, ids=lambda one: getattr(one, "__name__", None))
-def test_what_a_rule_says(rule, made, command, said):
-    assert rule(made, command, AT) == said
+@pytest.mark.parametrize(("reason", "made", "command", "said"), SAID)
+def test_what_a_rule_says(reason, made, command, said):
+    broken = {rule.reason: rule.broken for rule in RULES}[reason]
+    assert broken(read(made), read(command), AT) == said
 
 
 def test_the_campaign_is_spoken_of_before_the_other_budgets():
@@ -114,8 +129,9 @@ def test_the_campaign_is_spoken_of_before_the_other_budgets():
     assert limits.budget_exhausted(replace(one, purses=one.purses[::-1]), redeem(), AT).endswith("user")
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.reason)
-def test_which_commands_a_rule_guards(rule):
+@pytest.mark.parametrize("place", range(len(REASONS)), ids=REASONS)
+def test_which_commands_a_rule_guards(place):
+    rule = RULES[place]
     all_, undo = {Hold, Redeem, Settle, Token}, {Release, Reverse}
     guards = {
         "unknown_coupon": all_ | undo, "wrong_user": all_ | undo, "already_redeemed": all_ | undo, "released": all_ | undo,
@@ -124,7 +140,7 @@ def test_which_commands_a_rule_guards(rule):
         "below_margin_floor": all_ | {Issue}, "limit_reached": all_ | {Issue}, "budget_exhausted": all_ | {Issue},
         "campaign_stopped": {Issue, Hold, Redeem, Token},
     }[rule.reason]  # fmt: skip
-    assert (set(rule.guards), len(rule.guards)) == (guards, len(guards))
+    assert rule.guards == guards
 
 
 def test_the_rules_values_are_immutable():
@@ -149,12 +165,15 @@ def test_who_asks_for_no_coupon_is_told_so_first(command):
 
 def test_a_sale_is_the_same_only_for_the_same_order_of_a_used_coupon():
     told = {"units": 1, "order_id": "o1"}
-    for state in ("redeemed", "reversed", "overpaid"):
+    # Texts out of a database are equal, and not the same ones.
+    for state in map(read, ("redeemed", "reversed", "overpaid")):
         same = decide(book(state=state, **told), SETTLE, AT)
         assert isinstance(same, Refusal)
         assert same.reason == "already_redeemed"
-        other = decide(book(state=state, **told), replace(SETTLE, order_id="o2"), AT)
-        assert (other.kind, other.reason) == ("overpay", "already_redeemed")
+        for order_id in ("o2", "o0", ""):
+            other = decide(book(state=state, **told), replace(SETTLE, order_id=order_id), AT)
+            assert (other.kind, other.reason) == ("overpay", "already_redeemed")
+        assert isinstance(decide(book(state=state, **told), replace(SETTLE, order_id=read("o1")), AT), Refusal)
     # Its own order's hold is no sale: what a rule says no to is an overpayment.
     late = decide(book(state="held", held_until=UNTIL, order_until=UNTIL, **told), replace(SETTLE, at=UNTIL), AT)
     assert (late.kind, late.reason) == ("overpay", "expired")
@@ -162,7 +181,9 @@ def test_a_sale_is_the_same_only_for_the_same_order_of_a_used_coupon():
 
 def test_entries_move_a_coupon_by_what_they_say():
     plain = ("off_1", "c", "o1", "soho", 100, AT, AT)
-    assert follow(COUPON, Entry("refused", *plain)) == COUPON
+    kept = replace(COUPON, state="held", order_id="o9", held_until=AT)
+    assert follow(kept, Entry("refused", *plain)) == kept
+    assert follow(kept, Entry("overpay", *plain)).state == "overpaid"
     used = replace(COUPON, state="redeemed", order_id="o1", units=3)
     assert follow(used, Entry("overpay", *plain)) == used
     assert follow(used, Entry("reverse", *plain, units=2)) == replace(used, returned=2)
@@ -187,3 +208,15 @@ def test_entries_move_a_coupon_by_what_they_say():
     assert follow(token, Entry("release", *plain, UNTIL, "tok_1", "2025-11-04")) == token
     assert follow(token, Entry("release", *plain)) == COUPON
     assert follow(token, Entry("release", "off_1", "c", None, "soho", 100, AT, AT)).state == "released"
+
+
+def test_which_sum_an_entry_moves():
+    kinds = ("issue", "hold", "redeem", "release", "reverse", "token", "overpay", "refused", "grant", "unreserve", "terms",
+             "decide", "lease")  # fmt: skip
+    plain = ("off_1", "c", "o1", "soho", 100, AT, AT)
+    moved = {kind: (spent_by(one), unowed_by(one)) for kind in kinds for one in [Entry(read(kind), *plain)]}
+    assert {kind: cents for kind, cents in moved.items() if cents != (0, 0)} == {
+        "redeem": (100, 0), "overpay": (0, 100), "reverse": (-100, 0),
+    }  # fmt: skip
+    back = Entry("reverse", *plain, reason="overpaid")
+    assert (spent_by(back), unowed_by(back)) == (0, -100)

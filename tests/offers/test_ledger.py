@@ -309,7 +309,9 @@ def test_an_orders_hold_ends_no_tokens_set_aside():
     fresh = decide(replace(made, coupon=coupon), hold(at=AT), end)
     assert (fresh.token_id, follow(coupon, fresh).held_until) == (None, end + timedelta(seconds=60))
     # Withdrawn is withdrawn, and a shorter token after a longer one takes nothing away.
-    assert follow(held, decide(replace(made, coupon=held), Release(None, soon), soon)) == replace(COUPON, state="released")
+    assert follow(held, decide(replace(made, coupon=held), Release(None, soon), soon)) == replace(
+        COUPON, state="released"
+    )
     brief = replace(made, coupon=coupon, account=replace(made.account, token_s=60))
     assert decide(brief, Token("tok_2", "soho", soon), soon).held_until == end
     assert decide(brief, Token("tok_2", "soho", AT), end).held_until == AT + timedelta(seconds=3660)

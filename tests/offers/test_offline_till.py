@@ -197,7 +197,7 @@ def test_whose_lease_and_whose_file(tmp_path, till):
 
 @pytest.mark.parametrize(("order_id", "now"), [("", AT), ("o1", AT.replace(tzinfo=None))])
 def test_what_a_till_must_tell(till, order_id, now):
-    with pytest.raises(ValueError, match="needs an order_id and an aware moment"):
+    with pytest.raises(ValueError, match=r"order_id|moment"):
         till.redeem(token(), order_id, LATTE, now)
 
 
@@ -249,3 +249,30 @@ def test_tills_that_know_nothing_of_each_other_stay_within_their_leases(tmp_path
     assert set(reached) == {None, "already_redeemed", "budget_exhausted"}
     for till in tills:
         till.close()
+
+
+@pytest.mark.parametrize(("late", "refusal"), [(timedelta(seconds=89), None), (timedelta(seconds=90), "expired")])
+def test_the_queue_is_served_after_the_window(till, late, refusal):
+    slow = token(grace_s=90, valid_until=AT)
+    assert reason(till.redeem(slow, "o1", LATTE, AT + late)) == refusal
+    assert reason(till.redeem(token(2, valid_until=AT), "o2", LATTE, AT)) == "expired"
+
+
+def test_what_is_settled_is_not_sent_again(tmp_path):
+    till = till_at(tmp_path / "t1.jsonl", cents=1000)
+    for number in range(4):
+        till.redeem(token(number), f"o{number}", LATTE, AT)
+    batch = till.batch()
+    till.settled(batch[:3], ["redeem", "rejected", "overpay"])
+    assert till.batch() == [batch[1], batch[3]]
+    till.settled(batch[3:], ["known"])
+    till.settled(batch[3:], ["known"])
+    assert till.batch() == [batch[1]]
+    till.close()
+    # It remembers both, what it paid and what was settled, and pays nothing twice.
+    again = till_at(tmp_path / "t1.jsonl", cents=1000)
+    assert again.batch() == [batch[1]]
+    assert again.spent_cents == 400
+    assert reason(again.redeem(token(0), "o9", LATTE, AT)) == "already_redeemed"
+    assert again._file._size == (tmp_path / "t1.jsonl").stat().st_size
+    again.close()

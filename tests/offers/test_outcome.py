@@ -74,3 +74,9 @@ def test_nothing_becomes_of_half_a_book():
     for half in (Book(None, ACCOUNT), Book(COUPON, None)):
         with pytest.raises(ValueError, match=r"coupon"):
             entry_of(half, Issue(), AT)
+
+
+@pytest.mark.parametrize("state", ["issued", "redeemed", "overpaid", "reversed"])
+def test_only_what_was_overpaid_comes_back_to_no_budget(state):
+    back = entry_of(book(state="".join(list(state)), units=1), Reverse("o1", AT), AT)
+    assert back.reason == ("overpaid" if state == "overpaid" else None)

@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_private_key,
 )
 
 from offers.signing_key import SigningKeyError, signer_at
-from offers.tokens import Reader
+from offers.tokens import Reader, TokenError
 from tests.offers.token_world import KEY, SIGNER, coupon
 
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -124,3 +125,41 @@ def test_what_isnt_a_file(tmp_path):
     (tmp_path / "plain").touch()
     with pytest.raises(SigningKeyError, match="can't be read or made"):
         signer_at(tmp_path / "plain" / "key.pem")
+
+
+def public_pem(path):
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def test_tokens_of_a_retired_key_stay_good(tmp_path):
+    old = signer_at(tmp_path / "old.pem")
+    retired = tmp_path / "retired.pem"
+    retired.write_text(public_pem(tmp_path / "old.pem"))
+    signer = signer_at(tmp_path / "new.pem", retired)
+    assert [one["kid"] for one in signer.jwks()["keys"]] == [signer.key_id, old.key_id]
+    reader = Reader(signer.jwks())
+    for one in (old, signer):
+        assert reader.coupon(one.coupon(coupon()), "soho") == coupon()
+    with pytest.raises(TokenError, match="known here"):
+        Reader(signer_at(tmp_path / "new.pem").jwks()).coupon(old.coupon(coupon()), "soho")
+    # Several, one of them ours again: each once.
+    retired.write_text(public_pem(tmp_path / "old.pem") + public_pem(tmp_path / "new.pem"))
+    assert signer_at(tmp_path / "new.pem", retired).jwks() == signer.jwks()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(None, "can't be read"), ("", "no whole public key"), ("private", "holds a private key"),
+     ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "key 1 isn't an Ed25519"), ("torn", "more than keys")],
+)  # fmt: skip
+def test_what_no_retired_key_is_gets_one_line(tmp_path, text, says):
+    signer_at(tmp_path / "key.pem")
+    made = {
+        "private": (tmp_path / "key.pem").read_text(),
+        "torn": public_pem(tmp_path / "key.pem") + "-----BEGIN PUBLIC KEY-----\nMCow",
+    }
+    if text is not None:
+        (tmp_path / "retired.pem").write_text(made.get(text, text))
+    with pytest.raises(SigningKeyError, match=rf"{says}.*openssl pkey -in"):
+        signer_at(tmp_path / "key.pem", tmp_path / "retired.pem")

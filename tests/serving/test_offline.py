@@ -6,17 +6,23 @@ from datetime import timedelta
 
 import pytest
 import zxingcpp
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
+from offers import till_sale
 from offers.book import Line
 from offers.desk import open_desk
 from offers.offline_till import OfflineTill
 from offers.qr import qr_png
+from offers.signing_key import signer_at
 from offers.tokens import Reader
 from offers.verify import verify
 from serving.coupon_calls import COUPON_CALLS
+from serving.door import EVENTS_BODY
 from serving.wire_offline import MAX_SALES
+from serving.wire_till import MAX_LINES
 from tests.offers.desk_world import SOHO, campaign, decision
+from tests.offers.token_world import KEY
 from tests.serving.fakes import NOW
 
 BEGINS, ENDS = NOW - timedelta(minutes=30), NOW + timedelta(hours=1)
@@ -162,3 +168,25 @@ def test_a_partial_return_over_http(shop):
     assert (one["discount_cents"], one["units"]) == (33, 1)
     rest = post(shop, f"/v1/coupons/{code}/reverse", {"order_id": "o1"}, key="v2").json()
     assert (rest["discount_cents"], rest["units"]) == (67, 2)
+
+
+def test_a_till_keeps_to_what_the_wire_takes():
+    assert (till_sale.MAX_LINES, till_sale.MAX_SALES) == (MAX_LINES, MAX_SALES)
+    assert till_sale.MAX_BATCH_BYTES * 2 <= EVENTS_BODY
+
+
+def test_a_retired_key_is_published_and_settles(shop, tmp_path):
+    card = post(shop, f"/v1/coupons/{the_code(shop)}/token", {}, "app").json()
+    old = tmp_path / "retired.pem"
+    shop.parts.signer = signer_at(tmp_path / "fresh.pem")
+    sale = {"token": card["token"], "order_id": "o1", "till_id": "t1", "till_time": NOW.isoformat(),
+            "lines": [{"product_id": "latte"}]}  # fmt: skip
+
+    def settled():
+        return post(shop, "/v1/stores/soho/settle", {"sales": [sale]}).json()["sales"][0]["outcome"]
+
+    assert settled() == "rejected"
+    old.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    shop.parts.signer = signer_at(tmp_path / "fresh.pem", old)
+    assert len(shop.ask("GET", "/v1/offline/keys", "pos").json()["keys"]) == 2
+    assert settled() == "redeem"

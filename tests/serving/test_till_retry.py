@@ -77,9 +77,7 @@ def test_a_call_that_still_runs_is_a_conflict_and_its_answer_comes_later(world, 
 
 
 def ask_again(world, code, body, act="redeem", key="k1", **headers):
-    return world.ask(
-        "POST", f"/v1/coupons/{code}/{act}", "pos", json=body, headers={"Idempotency-Key": key, **headers}
-    )
+    return world.ask("POST", f"/v1/coupons/{code}/{act}", "pos", json=body, headers={"Idempotency-Key": key, **headers})
 
 
 @pytest.mark.parametrize("act", ["hold", "redeem", "release", "reverse"])

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace as changed
 
 from offers.answers import KeyReused
 from offers.book import Line
 from offers.database import LedgerError
 from offers.desk import Desk
-from offers.journal import Journal
+from offers.journal import Journal, read_account
 from offers.tables import answers, coupons, entries
 from offers.verify import verify
 from tests.offers.desk_world import AT, DAY, FROM, PLANNED, SOHO, TICK, UNTIL, ask, campaign, code_of, decision
@@ -309,6 +312,100 @@ class JournalSuite:
         found = desk.campaign("c", AT)
         assert (found["granted_cents"], found["reserve_cents"]) == (700, 105)
         assert verify(desk.journal) == []
+
+    def test_a_grant_is_not_lowered_below_what_is_spent_and_held(self, journal):
+        desk = opened(journal, ("ann", "bob"))
+        desk.redeem(code_of(desk), ask(), "k1", AT)
+        desk.hold(code_of(desk, "bob"), ask(order_id="o2"), "k2", AT)
+        with pytest.raises(
+            LedgerError, match=r"campaign c: granted_cents is 199, and 200 are spent or held.* set 200 or"
+        ):
+            desk.open(campaign(199), [SOHO], AT)
+        assert desk.campaign("c", AT)["granted_cents"] == 1000
+        honours = changed(campaign(150).budget, policy="honour", overspend_cents=50)
+        desk.open(changed(campaign(150), budget=honours), [SOHO], AT)
+        with pytest.raises(LedgerError, match="set 151 or more"):
+            desk.open(changed(campaign(150), budget=changed(honours, overspend_cents=49)), [SOHO], AT)
+        desk.open(campaign(200), [SOHO], AT)
+        # All campaigns together; 0 is no cap. A hold that ran out may be taken.
+        with pytest.raises(LedgerError, match="budget_cents of all campaigns is 199"):
+            desk.open(campaign(200), [SOHO], AT, chain_cents=199)
+        desk.open(campaign(200), [SOHO], AT, chain_cents=0)
+        late = AT + timedelta(hours=1)
+        desk.open(campaign(100), [SOHO], late, chain_cents=100)
+        assert verify(journal) == []
+
+    def test_a_tokens_money_stays_aside_whatever_an_order_does(self, desk):
+        code, soon = code_of(desk), AT + timedelta(minutes=1)
+        until = desk.token(code, ask(till_time=None), "t", AT).body["valid_until"]
+        end = datetime.fromisoformat(until) + timedelta(days=1)
+        assert desk.hold(code, ask(), "h", soon).body["held_until"] == (soon + timedelta(minutes=5)).isoformat()
+        assert desk.redeem(code, ask(order_id="o2"), "r", soon).body["reason"] == "already_redeemed"
+        assert desk.release(code, ask(), "l", soon).ok
+        assert desk.release(code, ask(), "l2", soon).body["reason"] == "released"
+        assert (money(desk, end - TICK)[1], money(desk, end)[1]) == (100, 0)
+        assert verify(desk.journal) == []
+        desk.hold(code, ask(), "h2", soon)
+        # The order's hold runs out by itself.
+        assert money(desk, soon + timedelta(hours=1))[1] == 100
+        assert desk.redeem(code, ask(order_id="o2"), "r2", soon + timedelta(minutes=5)).ok
+        assert money(desk, end - TICK) == (100, 0, 0)
+        assert verify(desk.journal) == []
+
+    def test_what_was_overpaid_can_be_taken_back(self, desk):
+        code = code_of(desk)
+        (paid,) = desk.settle([(code, ask(lines=(Line("latte", 3),), till_time=UNTIL))], UNTIL)
+        assert (paid.body["kind"], paid.body["reason"]) == ("overpay", "expired")
+        assert desk.reverse(code, ask(order_id="o2"), "v0", UNTIL).body["reason"] == "already_redeemed"
+        one = desk.reverse(code, ask(lines=(Line("latte"),)), "v1", UNTIL)
+        assert (one.body["discount_cents"], one.body["units"], one.body["reason"]) == (33, 1, "overpaid")
+        assert (money(desk, UNTIL)[0], desk.campaign("c", UNTIL)["overpaid_cents"]) == (0, 67)
+        assert verify(desk.journal) == []
+        assert desk.reverse(code, ask(lines=None), "v2", UNTIL).body["discount_cents"] == 67
+        assert desk.campaign("c", UNTIL)["overpaid_cents"] == 0
+        assert desk.reverse(code, ask(lines=None), "v3", UNTIL).body["reason"] == "released"
+        assert verify(desk.journal) == []
+
+    def test_a_key_in_two_processes_waits_and_gets_the_same_bytes(self, journal, url):
+        """Another process can't see that a key is being worked on: it waits for the account, and finds the answer there."""
+        desk = opened(journal)
+        code = code_of(desk)
+        others = [Desk(Journal(url)) for _ in range(2)]
+        with ThreadPoolExecutor(2) as tills:
+            with journal.write() as connection:
+                read_account(connection, "c", lock=True)
+                running = [tills.submit(one.redeem, code, ask(), "k", AT) for one in others]
+                time.sleep(0.2)
+                assert not any(one.done() for one in running)
+            found = [one.result(30) for one in running]
+        assert found[0].body == found[1].body
+        assert sorted(one.replay for one in found) == [False, True]
+        assert money(desk)[0] == 100
+        assert verify(journal) == []
+        for one in others:
+            one.journal.close()
+
+    def test_nothing_of_a_user_is_kept_with_an_answer(self, desk):
+        code = code_of(desk)
+        told, wrong = ask(user_id="ann"), ask(user_id="bob")
+        first = desk.redeem(code, told, "k", AT)
+        assert desk.redeem(code, told, "k", AT) == replace(first, replay=True)
+        for other in (wrong, ask()):
+            with pytest.raises(KeyReused):
+                desk.redeem(code, other, "k", AT)
+        refused = desk.redeem(code, wrong, "w", AT)
+        assert refused.body["reason"] == "wrong_user"
+        # Two strangers are one; the right user is another.
+        assert desk.redeem(code, ask(user_id="eve"), "w", AT) == replace(refused, replay=True)
+        for other in (told, ask()):
+            with pytest.raises(KeyReused):
+                desk.redeem(code, other, "w", AT)
+        with desk.journal.write() as connection:
+            connection.execute(sa.update(coupons).values(user_id=None))
+            hashes = connection.execute(sa.select(answers.c.body_hash).distinct()).scalars().all()
+        # Erased, and a till that never got its answer still gets it.
+        assert desk.redeem(code, told, "k", AT) == replace(first, replay=True)
+        assert len(hashes) == 1
 
     def test_an_unopened_campaign_is_named(self, journal):
         with pytest.raises(LedgerError, match="campaign c has no account"):
