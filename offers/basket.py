@@ -38,17 +38,16 @@ def place(lines: Sequence[Line] | None, coupon: Coupon, stacked: Sequence[Stacke
         price = max(_price(line, coupon) for line in mine)
         return Placed(n_units, price, price - coupon.discount_cents, coupon.floor_cents)
     ours = Stacked(coupon.offer_id, coupon.discount_cents, coupon.floor_cents)
-    placing = sorted((ours, *stacked), key=lambda one: (-one.discount_cents, one.offer_id))
+    placing = sorted({ours, *stacked}, key=lambda one: (-one.discount_cents, one.offer_id))
     # More units of a line than there are coupons can't matter.
     prices = [_price(line, coupon) for line in mine for _ in range(min(line.quantity, len(placing)))]
-    left, floors, at_ours = list(prices), [-1] * len(prices), 0
+    left, floors, at = list(prices), dict[int, int](), dict[str, int]()
     for one in placing:
-        at = max(range(len(left)), key=lambda unit: (left[unit], -unit))
-        left[at] -= one.discount_cents
-        floors[at] = max(floors[at], one.floor_cents)
-        at_ours = at if one is ours else at_ours
-    worst = min((unit for unit in range(len(left)) if floors[unit] >= 0), key=lambda unit: left[unit] - floors[unit])
-    return Placed(n_units, prices[at_ours], left[worst], floors[worst])
+        unit = at[one.offer_id] = left.index(max(left))
+        left[unit] -= one.discount_cents
+        floors[unit] = max(one.floor_cents, floors.get(unit, one.floor_cents))
+    worst = min(sorted(floors), key=lambda unit: left[unit] - floors[unit])
+    return Placed(n_units, prices[at[coupon.offer_id]], left[worst], floors[worst])
 
 
 def returned_units(lines: Sequence[Line] | None, coupon: Coupon) -> int:

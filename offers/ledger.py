@@ -31,9 +31,9 @@ class Rule:
 
 
 _TILLS = frozenset({Hold, Redeem, Settle})
-_USING = _TILLS | {Token}
-_ASKED = _USING | {Release, Reverse}
-_PAYING = _USING | {Issue}
+_USING = frozenset({*_TILLS, Token})
+_ASKED = frozenset({*_USING, Release, Reverse})
+_PAYING = frozenset({*_USING, Issue})
 # What a till paid without network was open, in stock and running when its token was signed.
 _NOW = frozenset({Issue, Hold, Redeem})
 
@@ -46,15 +46,15 @@ RULES = (
     Rule(may.expired, _PAYING),
     Rule(may.wrong_store, _ASKED),
     Rule(may.store_closed, _NOW),
-    Rule(may.wrong_product, _TILLS | {Reverse}),
+    Rule(may.wrong_product, frozenset({*_TILLS, Reverse})),
     Rule(may.out_of_stock, _NOW),
     Rule(limits.below_margin_floor, _PAYING),
     Rule(limits.limit_reached, _PAYING),
     Rule(limits.budget_exhausted, _PAYING),
-    Rule(limits.campaign_stopped, _NOW | {Token}),
+    Rule(limits.campaign_stopped, frozenset({*_NOW, Token})),
 )
 REASONS = tuple(rule.reason for rule in RULES)
-_GUARDING = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in _ASKED | _PAYING}
+_GUARDING = {kind: tuple(rule for rule in RULES if kind in rule.guards) for kind in {*_ASKED, *_PAYING}}
 
 
 def decide(book: Book, command: Command, now: datetime) -> Entry | Refusal:

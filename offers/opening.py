@@ -72,7 +72,9 @@ def bring_up(
         said = Entry("terms", None, campaign_id, None, None, 0, now, now)
         news.append((said, None, Stamp(actor, None, terms)))
     overspend = int(terms.get("overspend_cents", 0))
-    if granted + overspend < head.account.granted_cents + (row.overspend_cents if row else 0):
+    before = head.account.granted_cents + (row.overspend_cents if row else 0)
+    # The chain had no cap before it had one.
+    if granted + overspend < before or (campaign_id == CHAIN and granted != before):
         _check_grant(connection, head.account, granted, overspend, now)
     if granted != head.account.granted_cents:
         grant = Entry("grant", None, campaign_id, None, None, granted - head.account.granted_cents, now, now)

@@ -27,9 +27,8 @@ def entry_of(book: Book, command: Command, now: datetime) -> Entry:
         return changed(done, kind="release", day=coupon.used_day if aside else None, **aside)
     if isinstance(command, Token):
         held = token_end(account, command.at, coupon.valid_until) + timedelta(seconds=account.grace_s + account.sync_s)
-        if beneath and coupon.held_until is not None:
-            held = max(held, coupon.held_until)
-        return changed(done, kind="token", held_until=held, token_id=command.token_id)
+        longest = max(filter(None, {held, coupon.held_until})) if beneath else held
+        return changed(done, kind="token", held_until=longest, token_id=command.token_id)
     if isinstance(command, Hold):
         return changed(done, kind="hold", held_until=now + timedelta(seconds=account.hold_s), token_id=beneath)
     return changed(done, units=_units(coupon, command))

@@ -30,13 +30,17 @@ def read(value):
 SETTLE = Settle("o1", "soho", LATTE, AT)
 TOKEN = Token("tok_1", "soho", AT)
 HELD = {"state": "held", "order_id": "o9", "held_until": UNTIL, "order_until": UNTIL}
-USED = {"state": "redeemed", "order_id": "o9", "units": 3, "returned": 1}
+USED = {"state": "redeemed", "order_id": "o9", "units": 5, "returned": 3}
 MINUTE = timedelta(minutes=1)
 
 SAID = (
     ("wrong_user", book(), redeem(user_id="bob"), "the coupon belongs to someone else"),
     ("wrong_user", book(), Token("t", "soho", AT, "bob"), "the coupon belongs to someone else"),
     ("wrong_user", book(), Issue(), None),
+    ("wrong_user", book(), redeem(user_id="ann"), None),
+    ("wrong_store", book(), redeem(), None),
+    ("already_redeemed", book(**HELD), redeem(order_id=None), "held by order o9"),
+    ("not_yet_valid", book(), Token("t", "soho", FROM - timedelta(hours=5)), "valid from 2025-11-04T13:00:00+00:00"),
     ("already_redeemed", book(**HELD), redeem(), "held by order o9"),
     ("already_redeemed", book(**HELD), TOKEN, "held by order o9"),
     ("already_redeemed", book(**HELD), Release("o1", AT), "held by order o9"),
@@ -120,6 +124,12 @@ def test_what_a_rule_says(reason, made, command, said):
     assert broken(read(made), read(command), AT) == said
 
 
+def test_a_campaigns_grace_is_for_tills():
+    made = book(account={"grace_s": 60})
+    assert may.expired(made, Issue(), UNTIL - TICK) is None
+    assert may.expired(made, Issue(), UNTIL) == "was valid until 2025-11-04T15:00:00+00:00"
+
+
 def test_the_campaign_is_spoken_of_before_the_other_budgets():
     full = Purse(scope="day", granted_cents=10)
     both = replace(book(account={"spent_cents": 901}), purses=(full, replace(full, scope="user")))
@@ -144,6 +154,7 @@ def test_which_commands_a_rule_guards(place):
 
 
 def test_the_rules_values_are_immutable():
+    assert may.live_hold(replace(COUPON, state=read("held"), held_until=UNTIL), AT)
     for value in (RULES[0], Placed(1, 2, 3, 4)):
         name = next(iter(vars(value)))
         with pytest.raises(FrozenInstanceError):
