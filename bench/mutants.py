@@ -118,10 +118,11 @@ def main(only: list[str]) -> int:
     alive, total = (Counter(one.page for one in some) for some in (living, made))
     for page in pages:
         print(f"  {page:24} {total[page] - alive[page]:5} killed {alive[page]:4} survived")
-    return _compare({one.key for one in living}, {key for key in known if key[0] in pages}, pages)
+    return compared({one.key for one in living}, {key for key in known if key[0] in pages}, pages)
 
 
-def _compare(living: set[Key], known: set[Key], pages: list[str]) -> int:
+def compared(living: set[Key], known: set[Key], pages: list[str]) -> int:
+    """Print where the survivors and the list differ; 1 if they do, else note the pages' hashes."""
     for told, keys in (("not in the list", living - known), ("in the list, but killed or gone", known - living)):
         for page, where, was, becomes in sorted(keys):
             print(f"\n{told}: {page} {where}\n- " + was.replace("\n", "\n- ") + "\n+ " + becomes.replace("\n", "\n+ "))
@@ -130,9 +131,9 @@ def _compare(living: set[Key], known: set[Key], pages: list[str]) -> int:
         return 1
     text = LIST.read_text("utf-8")
     for page, before in listed(text)[0].items():
-        text = text.replace(before, hash_of(page)) if page in pages else text
+        text = text.replace(f'"{page}" = "{before}"', f'"{page}" = "{hash_of(page)}"') if page in pages else text
     LIST.write_text(text, "utf-8")
-    print(f"every survivor is listed and explained in {LIST.relative_to(ROOT)}; the pages' hashes are noted there")
+    print(f"\nevery survivor is listed and explained in {LIST.relative_to(ROOT)}; the pages' hashes are noted there")
     return 0
 
 

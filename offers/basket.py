@@ -41,7 +41,9 @@ def place(lines: Sequence[Line] | None, coupon: Coupon, stacked: Sequence[Stacke
     placing = sorted({ours, *stacked}, key=lambda one: (-one.discount_cents, one.offer_id))
     # More units of a line than there are coupons can't matter.
     prices = [_price(line, coupon) for line in mine for _ in range(min(line.quantity, len(placing)))]
-    left, floors, at = list(prices), dict[int, int](), dict[str, int]()
+    left = list(prices)
+    floors: dict[int, int] = {}
+    at: dict[str, int] = {}
     for one in placing:
         unit = at[one.offer_id] = left.index(max(left))
         left[unit] -= one.discount_cents

@@ -73,7 +73,8 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
-    """Answer of `hold`, `redeem`, `release`, `reverse`: the journal's entry. The same key and body bring it again."""
+    """Answer of `hold`, `redeem`, `release`, `reverse`: the journal's entry. The same key and body bring it again. `reason` of a
+    reversal is `overpaid` where a till without network had paid what no budget owed."""
 
     entry_id: str
     kind: str
@@ -87,3 +88,4 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     at: datetime
     held_until: datetime | None = None
     units: int | None = None
+    reason: str | None = None

@@ -32,6 +32,11 @@ def entry(kind, order_id="o1", cents=100, judged=AT, **more):
         (SIGNED, hold(), entry("hold", held_until=LATER + timedelta(seconds=60), token_id="tok_0")),
         ({**SIGNED, "held_until": LATER}, hold(), entry("hold", held_until=LATER + timedelta(seconds=60))),
         ({}, TOKEN, entry("token", None, held_until=AT + timedelta(seconds=4205), token_id="tok_1")),
+        (
+            {**SIGNED, "held_until": LATER + timedelta(seconds=1)},
+            TOKEN,
+            entry("token", None, held_until=AT + timedelta(seconds=4205), token_id="tok_1"),
+        ),
         (SIGNED, TOKEN, entry("token", None, held_until=UNTIL, token_id="tok_1")),
         ({**SIGNED, "held_until": LATER}, TOKEN,
          entry("token", None, held_until=AT + timedelta(seconds=4205), token_id="tok_1")),

@@ -127,6 +127,10 @@ class JournalSuite:
         first = desk.redeem(code, early, "k", AT)
         assert not first.ok
         assert desk.redeem(code, early, "k", AT) == replace(first, replay=True)
+        # It keeps the name of the request that was first refused.
+        named = desk.hold(code, replace(early, request_id="first"), "k1", AT)
+        assert named.body["request_id"] == "first"
+        assert desk.hold(code, replace(early, request_id="second"), "k1", AT) == replace(named, replay=True)
         assert desk.redeem("nonsense", ask(), "k2", AT).body == desk.redeem("nonsense", ask(), "k2", AT).body
 
     @pytest.mark.parametrize(
