@@ -83,11 +83,6 @@ class Settings:
         return Path(self.offline_key) if self.offline_key else self.home / "offline-key.pem"
 
     @property
-    def retired_keys(self) -> Path | None:
-        """The file of the retired public keys, if there is one."""
-        return Path(self.offline_retired_keys) if self.offline_retired_keys else None
-
-    @property
     def ledger_url(self) -> str:
         """SQLAlchemy URL of the ledger, embedded or not."""
         return self.database_url or f"sqlite:///{self.home / 'ledger.db'}"
@@ -103,9 +98,8 @@ def load_settings(env: Mapping[str, str] | None = None, file: Path | None = None
     path = explicit or Path("daypart.toml")
     settings = Settings()
     kinds: dict[str, type[Any]] = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
-    given: dict[str, Any] = {}
-    for key, value in _from_file(path, must_exist=explicit is not None).items():
-        given[key] = _read(kinds, key, value, where=str(path))
+    told = _from_file(path, must_exist=explicit is not None)
+    given = {key: _read(kinds, key, value, where=str(path)) for key, value in told.items()}
     for name, value in sorted(env.items()):
         # Names with two underscores are ours, passed between our own processes.
         if name.startswith(PREFIX) and name != "DAYPART_CONFIG" and not name.startswith(f"{PREFIX}_"):
@@ -145,8 +139,7 @@ def _read(kinds: Mapping[str, type[Any]], key: str, value: Any, where: str) -> A
 
 def _checked(settings: Settings) -> Settings:
     for key, (low, high) in _LIMITS.items():
-        value = getattr(settings, key)
-        if not low <= value <= high:
+        if not low <= (value := getattr(settings, key)) <= high:
             raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")
     for key, form, says in (
         ("currency", "[A-Z]{3}", "an ISO 4217 code as USD"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ class Ask:
     till_id: str | None = None
     actor: str = ""
     own_store_id: str | None = None
-    request_id: str | None = None
+    request_id: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         at = self.till_time

@@ -2,8 +2,7 @@
 
 A coupon goes `issued → held → redeemed → reversed`; a hold that is let go or runs out leads back to `issued`, and a
 coupon withdrawn unused is `released` for good. A reversed coupon stays used: the money is back, the coupon is not.
-One that a till without network paid against the rules is `overpaid`: used as well, and no budget owes it; taken back
-whole, it is `reversed` like any other.
+One that a till without network paid against the rules is `overpaid`: used as well, and no budget owes it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ State = Literal["issued", "held", "redeemed", "reversed", "released", "overpaid"
 USED: tuple[State, ...] = ("redeemed", "reversed", "overpaid")
 """States of a coupon that has paid an order, once and for all."""
 RETURNABLE: tuple[State, ...] = ("redeemed", "overpaid")
-"""States in which some of what a coupon paid can still come back."""
 Scope = Literal["chain", "campaign", "store", "user", "day"]
 
 
@@ -36,9 +34,8 @@ class Line:
 class Coupon:
     """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
 
-    While it is held its discount is set aside until `held_until`: for an order (`order_id`, whose hold ends at
-    `order_until`), for a signed token (`token_id`: a till without network may pay the coupon), or for both. Once it has
-    paid an order, `units` counts the product in that order and `returned` how many of them came back.
+    Held, its discount is set aside until `held_until`: for an order (whose hold ends at `order_until`), for a signed token
+    (a till without network may pay it), or both. `units` counts the product in the order paid, `returned` what came back.
     """
 
     offer_id: str

@@ -117,8 +117,9 @@ def settle(
         except TokenError as error:
             found[place] = Settled(sale.order_id, "rejected", detail=str(error))
             continue
-        ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor)
-        genuine.append((place, token, ask))
+        genuine.append(
+            (place, token, Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor))
+        )
     genuine.sort(key=lambda one: (one[2].till_time, one[2].till_id, one[2].order_id))
     for start in range(0, len(genuine), MOST):
         found |= _settle_some(desk, store_id, genuine[start : start + MOST], now, lease_id)

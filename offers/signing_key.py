@@ -29,14 +29,14 @@ class SigningKeyError(Exception):
     """The key file can't be used. The message names it, the reason and what to do."""
 
 
-def signer_at(path: Path, retired: Path | None = None) -> Signer:
+def signer_at(path: Path, retired: Path | str = "") -> Signer:
     """The signer with the Ed25519 key in `path` (PEM, PKCS #8, mode 0600), made there if nothing is.
 
     Processes that make it at once end with the same key. To change keys, put the public one of the old file into `retired`
-    (PEM, one beneath the other), move the old file away, and take it out of `retired` when the last token it signed has been
+    (a file of PEM blocks, "" for none), move the old file away, and take it out of `retired` when the last token it signed has been
     settled. Raises SigningKeyError.
     """
-    before = () if retired is None else retired_keys(retired)
+    before = retired_keys(Path(retired)) if retired else ()
     try:
         try:
             return Signer(_read(path), before)

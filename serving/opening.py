@@ -57,7 +57,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             gate=gate,
             visits=Visits(online, bundle.zones, settings.history_limit),
             desk=Desk(journal, stock=partial(units, gate)),
-            signer=signer_at(settings.signing_key, settings.retired_keys),
+            signer=signer_at(settings.signing_key, settings.offline_retired_keys),
             engine=journal.engine,
             keys=KeyRing(journal.engine, time.monotonic),
             impressions=impressions,

@@ -33,7 +33,7 @@ def preflight(settings: Settings) -> None:
     """
     for file in sorted(settings.campaigns.glob("*.toml")):
         load_campaign(settings.campaigns, file.stem)
-    signer_at(settings.signing_key, settings.retired_keys)
+    signer_at(settings.signing_key, settings.offline_retired_keys)
     load_bundle(settings)
     _require_registry(settings)
     engine = connect(settings.ledger_url)
