@@ -53,9 +53,8 @@ class Settled:
 def token_of(desk: Desk, signer: Signer, answer: Answer) -> str:
     """The signed token for a `token` answer of the desk; the same for the same answer, as Ed25519 isn't random."""
     body = answer.body
-    find = sa.select(coupons).where(coupons.c.offer_id == body["offer_id"])
     with desk.journal.read() as connection:
-        row = connection.execute(find).one()
+        row = connection.execute(sa.select(coupons).where(coupons.c.offer_id == body["offer_id"])).one()
     issued = datetime.fromisoformat(body["at"])
     return signer.coupon(
         CouponToken(
@@ -117,9 +116,8 @@ def settle(
         except TokenError as error:
             found[place] = Settled(sale.order_id, "rejected", detail=str(error))
             continue
-        genuine.append(
-            (place, token, Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor))
-        )
+        ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor)
+        genuine.append((place, token, ask))
     genuine.sort(key=lambda one: (one[2].till_time, one[2].till_id, one[2].order_id))
     for start in range(0, len(genuine), MOST):
         found |= _settle_some(desk, store_id, genuine[start : start + MOST], now, lease_id)

@@ -32,8 +32,8 @@ class SigningKeyError(Exception):
 def signer_at(path: Path, retired: Path | str = "") -> Signer:
     """The signer with the Ed25519 key in `path` (PEM, PKCS #8, mode 0600), made there if nothing is.
 
-    Processes that make it at once end with the same key. To change keys, put the public one of the old file into `retired`
-    (a file of PEM blocks, "" for none), move the old file away, and take it out of `retired` when the last token it signed has been
+    Processes that make it at once end with the same key. To change keys, put the public one of the old file into `retired` (a
+    file of PEM blocks, "" for none) and move the old file away; take it out again when the last token it signed has been
     settled. Raises SigningKeyError.
     """
     before = retired_keys(Path(retired)) if retired else ()

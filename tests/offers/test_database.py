@@ -10,7 +10,10 @@ from alembic.script import ScriptDirectory
 from offers import database
 from offers.columns import micros
 from offers.database import REVISION, LedgerBusy, LedgerError, connect, transaction
-from tests.offers.desk_world import AT, TICK
+from offers.desk import Desk
+from offers.journal import Journal
+from offers.verify import verify
+from tests.offers.desk_world import AT, PLANNED, SOHO, TICK, UNTIL, ask, campaign, code_of, decision
 
 
 def one_line(error):
@@ -117,3 +120,25 @@ def test_moments_are_exact_and_naive_ones_refused(sqlite_url):
         assert connection.execute(sa.select(answers.c.at).where(answers.c.at > AT)).one()
     with pytest.raises((TypeError, sa.exc.StatementError)):
         micros(AT.replace(tzinfo=None))
+
+
+def test_a_ledger_of_the_second_revision_is_brought_up(sqlite_url):
+    desk = Desk(Journal(sqlite_url))
+    desk.open(campaign(), [SOHO], PLANNED)
+    desk.issue("c", [decision(user) for user in ("ann", "bob", "eve")], PLANNED)
+    ann, bob, eve = (code_of(desk, user) for user in ("ann", "bob", "eve"))
+    assert desk.hold(ann, ask(), "h", AT).ok
+    assert desk.token(eve, ask(till_time=None), "t", AT).ok
+    assert desk.settle([(bob, ask(order_id="o2", till_time=UNTIL))], UNTIL)[0].body["kind"] == "overpay"
+    with desk.journal.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE coupons DROP COLUMN order_until")
+        connection.exec_driver_sql("UPDATE coupons SET units = 0 WHERE state = 'overpaid'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    desk.journal.close()
+    again = Desk(Journal(sqlite_url))
+    assert verify(again.journal) == []
+    # The hold is its order's still, and what was overpaid can come back.
+    assert again.redeem(ann, ask(order_id="o9"), "r", AT).body["detail"] == "held by order o1"
+    assert again.reverse(bob, ask(order_id="o2", lines=None), "v", UNTIL).ok
+    assert verify(again.journal) == []
+    again.journal.close()
