@@ -79,7 +79,7 @@ def reconcile(
         if paid != booked:
             what = _difference(paid, booked, offer_id in known or offer_id in codes)
             found.append(Difference(what, coupon, order_id, paid, booked))
-        elif unowed[pair]:
+        elif booked and unowed[pair]:
             reasons = ", ".join(sorted(unowed[pair]))
             found.append(
                 Difference(f"paid without network, owed by no budget: {reasons}", coupon, order_id, paid, booked)

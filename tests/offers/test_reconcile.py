@@ -141,3 +141,19 @@ def test_a_file_that_is_none_says_so(tmp_path):
             (tmp_path / name).write_bytes(text)
         with pytest.raises(TillTableError, match=name):
             read_till(tmp_path / name)
+
+
+def test_what_was_overpaid_and_wholly_came_back_needs_no_look(desk, tmp_path):
+    desk.issue("c", [decision("eve")], PLANNED)
+    code = code_of(desk, "eve")
+    rows = [(code, "o-eve", 100)]
+    header = ("coupon_id", "order_id", "discount_cents")
+    desk.settle([(code, ask(order_id="o-eve", till_time=UNTIL))], UNTIL)
+    of_eve = list(reconcile(desk.journal, read_till(write(tmp_path / "a.csv", rows, header))).exceptions)
+    assert [(one.what, one.till_cents) for one in of_eve if one.order_id == "o-eve"] == [
+        ("paid without network, owed by no budget: expired", 100)
+    ]
+    desk.reverse(code, ask(order_id="o-eve", lines=None), "v", UNTIL)
+    rows.append((code, "o-eve", -100))
+    of_eve = list(reconcile(desk.journal, read_till(write(tmp_path / "b.csv", rows, header))).exceptions)
+    assert [one for one in of_eve if one.order_id == "o-eve"] == []
