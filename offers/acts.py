@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ class Act:
         Two users who are both wrong are not told apart: both get the refusal that one of them got.
         """
         if body_hash != self.body_hash:
-            # Revisions before the third hashed the user too.
+            # Revisions before the fourth hashed the user too.
             return self.ask.user_id is not None and body_hash == self._hash(self.ask.user_id)
         told, reason = self.ask.user_id, answer.body.get("reason")
         if self.kind == "settle" or None in (told, coupon and coupon.user_id) or reason == "unknown_coupon":

@@ -44,8 +44,8 @@ def move_coupons(connection: sa.Connection, moves: Sequence[tuple[Coupon, Coupon
 
 def _moved(old: Coupon, new: Coupon) -> dict[str, Any]:
     row = {name: getattr(new, name) for name in STANDING}
-    until = None if new.held_until is None else micros(new.held_until)
-    return {**row, "held_until": until, "offer_id": old.offer_id, f"{bulk.SEEN}state": old.state}
+    ends = {name: None if row[name] is None else micros(row[name]) for name in ("held_until", "order_until")}
+    return {**row, **ends, "offer_id": old.offer_id, f"{bulk.SEEN}state": old.state}
 
 
 def add_sums(connection: sa.Connection, cents: Mapping[Any, int]) -> None:

@@ -133,6 +133,7 @@ def test_a_ledger_of_the_second_revision_is_brought_up(sqlite_url):
     with desk.journal.write() as connection:
         connection.exec_driver_sql("ALTER TABLE coupons DROP COLUMN order_until")
         connection.exec_driver_sql("UPDATE coupons SET units = 0 WHERE state = 'overpaid'")
+        connection.exec_driver_sql("CREATE INDEX entries_offer ON entries (offer_id)")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     desk.journal.close()
     again = Desk(Journal(sqlite_url))
