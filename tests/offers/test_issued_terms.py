@@ -12,7 +12,7 @@ def row(**changes):
 def test_the_terms_cover_all_that_a_coupon_promises_but_its_user():
     covered = {name for name in row() if terms_of(row(**{name: other(row()[name])})) != terms_of(row())}
     # What entries move, and who it is for: an erasure must be able to reach that.
-    moved = {"state", "order_id", "held_until", "token_id", "used_day", "units", "returned"}
+    moved = {"state", "order_id", "held_until", "order_until", "token_id", "used_day", "units", "returned"}
     assert set(row()) - covered == moved | {"user_id", "offer_id", "campaign_id", "decision_id"}
 
 
