@@ -1,38 +1,16 @@
-"""From candidates to decisions: the budget spread over them, the chosen arm's terms, what is kept on record."""
+"""From a candidate and its planned arm to the decision: the arm's terms, and what is kept on record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
-from offers.budget import Choice, best_at, choose
 from offers.campaign import Campaign
 from offers.candidates import Candidate
 from offers.drafts import Decision, Terms
 from offers.market import Market
 from offers.text import offer_text
-
-
-def spend(candidates: Sequence[Candidate], budget: int) -> Choice:
-    """The budget's choice over users outside the holdout; row i is candidate i, held-out ones have no arms."""
-    arms = [() if candidate.holdout else candidate.arms[1:] for candidate in candidates]
-    indptr = np.concatenate(([0], np.cumsum([len(found) for found in arms], dtype=np.int64)))
-    value = np.array([arm.value_cents for found in arms for arm in found], dtype=np.float64)
-    cost = np.array([reserved(arm.cost_cents) for found in arms for arm in found], dtype=np.int64)
-    return choose(indptr, value, cost, budget)
-
-
-def planned_arms(candidates: Sequence[Candidate], choice: Choice) -> list[int]:
-    """Each user's arm; a held-out user's is what the budget's price would have given them."""
-    planned = choice.arm.tolist()
-    for place, candidate in enumerate(candidates):
-        if candidate.holdout:
-            value = np.array([arm.value_cents for arm in candidate.arms[1:]])
-            cost = np.array([reserved(arm.cost_cents) for arm in candidate.arms[1:]])
-            planned[place] = best_at(value, cost, choice.price)
-    return planned
 
 
 def reserved(cost_cents: float) -> int:

@@ -55,7 +55,7 @@ class Source(Protocol):
     n_users: int
 
     def blocks(self) -> Iterator[Block]:
-        """Every user once, in order."""
+        """Every user once, in order; at least one block, be it empty."""
         ...
 
 
@@ -101,7 +101,7 @@ class Arrays:
         """Slices; views, not copies."""
         n_arms = max(1, int(self.whole.indptr[-1]))
         step = max(1, self.arms_a_block * max(1, self.n_users) // n_arms)
-        for start in range(0, self.n_users, step):
+        for start in range(0, max(1, self.n_users), step):
             yield part(self.whole, start, min(start + step, self.n_users))
 
 

@@ -24,11 +24,12 @@ _SHELF = ("product_ids", "price_cents", "stock_units", "stock_known")
 @dataclass(frozen=True)
 class Shelf:
     """What one store can offer: known to the ranker, offered by the campaign, not sold out. Rows are ranker rows (int64[k]),
-    `price_cents` and `cost_cents` int64[k]."""
+    `price_cents`, `cost_cents` and `stock_units` (-1 where unknown) int64[k]."""
 
     rows: np.ndarray
     price_cents: np.ndarray
     cost_cents: np.ndarray
+    stock_units: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,11 @@ class Market:
         known = np.asarray(row["stock_known"] or [], dtype=bool)[places]
         rows = np.asarray(rows, dtype=np.int64)
         keep = (price > 0) & (~known | (stock > 0)) & self.offered[rows]
-        rows, price = rows[keep], price[keep]
-        order = np.argsort(rows, kind="stable")
-        rows, price = rows[order], price[order]
+        order = np.flatnonzero(keep)[np.argsort(rows[keep], kind="stable")]
+        rows, price, units = rows[order], price[order], np.where(known, stock, -1)[order]
         stated = self.cost_cents[rows]
         cost = np.where(stated > 0, stated, np.ceil(price * self.assumed_cost_share).astype(np.int64))
-        return Shelf(rows, price, cost)
+        return Shelf(rows, price, cost, units)
 
     def names_of(self, row: int) -> dict[str, str]:
         """Names of a ranker row by locale; a product without any is called by its id."""

@@ -1,7 +1,7 @@
 """The plan: one offer or nothing for every user on one date, the most incremental margin the budget buys.
 
-Users are weighed one by one (`candidates`), the budget is spread over all of them at once (`budget`), and the decisions
-go to the desk in batches. A user decided before for the date is left alone, so a plan may be repeated or resumed.
+Users are weighed one by one (`candidates`), the money and the stock are spread over all of them at once (`spending`), and
+the decisions go to the desk in batches. A user decided before for the date is left alone, so a plan may be repeated or resumed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from datetime import date, datetime
 
 from models.ranker import Ranker
 from offers.audience import read_audience
-from offers.budget import Choice
 from offers.campaign import Campaign
 from offers.candidates import Candidate, consider
-from offers.deciding import decision_of, planned_arms, spend
+from offers.deciding import decision_of
 from offers.desk import Desk
 from offers.drafts import Decision, Issued
 from offers.errors import PlanError
 from offers.market import read_market
+from offers.means import read_means
+from offers.spending import Spending, spend
 from settings import Settings
 
 BATCH = 500
@@ -47,6 +48,10 @@ class PlanReport:
     gap: float
     price: float
     """Value the last cent of the budget buys; 0 when it doesn't bind."""
+    store_prices: Mapping[str, float]
+    """Value the last cent of a store's own budget buys beyond that, of stores whose budget binds."""
+    exact: bool
+    """Whether it is proven that no plan is worth more."""
     reasons_not: Mapping[str, int]
     sample: Sequence[tuple[str, str, Mapping[str, str]]]
     """A few issued: (user_id, product_id, text by locale)."""
@@ -77,23 +82,18 @@ def plan(
         if progress:
             progress(len(candidates), n_new)
     candidates.sort(key=lambda candidate: candidate.user_id)
-    budget = _promisable(desk, campaign.id, now)
-    choice = spend(candidates, budget)
+    usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
+    with desk.journal.read() as connection:
+        means = read_means(connection, campaign.id, market, usual, for_date, now)
+    spending = spend(candidates, means)
     decisions = [
         decision_of(candidate, arm, campaign, market, for_date, settings.currency, ranker.version)
-        for candidate, arm in zip(candidates, planned_arms(candidates, choice), strict=True)
+        for candidate, arm in zip(candidates, spending.planned, strict=True)
     ]
     issued = [
         desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)
     ]
-    return _report(campaign, decisions, issued, n_known, budget, choice, for_date)
-
-
-def _promisable(desk: Desk, campaign_id: str, now: datetime) -> int:
-    money = desk.campaign(campaign_id, now)
-    if money is None:
-        raise PlanError(f"campaign {campaign_id}: the ledger lost its account; run daypart verify")
-    return max(0, int(money["granted_cents"] - money["reserve_cents"] - money["forecast_cents"]))
+    return _report(campaign, decisions, issued, n_known, means.cents, spending, for_date)
 
 
 def _report(
@@ -102,9 +102,10 @@ def _report(
     issued: Sequence[Issued],
     n_known: int,
     budget: int,
-    choice: Choice,
+    spending: Spending,
     for_date: date,
 ) -> PlanReport:
+    choice = spending.choice
     reasons = Counter(decision.reason for decision in decisions if decision.reason is not None)
     for part in issued:
         reasons.update(part.refused)
@@ -121,6 +122,8 @@ def _report(
         bound_cents=choice.bound_cents,
         gap=choice.gap,
         price=choice.price,
+        store_prices=spending.store_prices,
+        exact=choice.exact,
         reasons_not=dict(sorted(reasons.items())),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
     )

@@ -65,6 +65,12 @@ class Promising:
         self._by_day[coupon.user_id, day] += 1
         self._ever[coupon.user_id] += 1
 
+    def purse(self, scope: Scope, key: str = "") -> Purse | None:
+        """The purse of the campaign, or of one store, user (of those asked for), day or the chain; None where none is set."""
+        if scope == "campaign":
+            return self._account
+        return self._purse((scope, key)) if scope in self._scopes or (scope, key) in self._purses else None
+
     def _keys(self, coupon: Coupon, day: str) -> list[tuple[Scope, str]]:
         of: dict[Scope, str] = {"store": coupon.store_id, "user": coupon.user_id or "", "day": day}
         chain: list[tuple[Scope, str]] = [("chain", "")] if ("chain", "") in self._purses else []

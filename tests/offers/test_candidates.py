@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from offers.audience import Person
-from offers.budget import Choice
 from offers.campaign import Depth, Planning, Prior, Slot
 from offers.candidates import REASONS, consider, is_held_out, usual_slot
-from offers.deciding import decision_of, planned_arms, reserved, spend
+from offers.deciding import decision_of, reserved
 from offers.drafts import NOTHING
 from offers.market import read_market
 from offers.slots import Store
@@ -117,16 +116,6 @@ def test_the_holdout_is_by_hash_persistent_and_as_large_as_said():
 
 def candidate(market, user=0, **changes):
     return replace(consider(person(user), ranker(), market, campaign(), TUESDAY, NOW), **changes)
-
-
-def test_money_is_spent_outside_the_holdout_only(market):
-    both = [candidate(market), candidate(market, 2, holdout=True)]
-    choice = spend(both, 10**6)
-    assert choice.arm.tolist() == [len(both[0].arms) - 1, 0]
-    # What a held-out user would have got is planned at the same price of money.
-    assert planned_arms(both, choice) == [len(both[0].arms) - 1, len(both[1].arms) - 1]
-    dear = Choice(np.array([0, 0]), 0.0, 0, 0.0, 10.0**6)
-    assert planned_arms(both, dear) == [0, 0]
 
 
 @pytest.mark.parametrize(("cost", "cents"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.2, 2), (7.0, 7)])
