@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from offers.knapsack import Block, Budgets, Source
+from offers.polishing import polished
 from offers.prices import FIRST, find_prices
 from offers.repair import left_over, rank_in, repaired
 from offers.rows import Rows, join
@@ -21,6 +22,7 @@ from offers.screening import ENDLESS, Box, everything, screen
 
 SAMPLES = (500, 4_000, 40_000)
 SPREAD = 3.0
+FEW = 3_000
 ATTEMPTS = 5
 
 
@@ -77,8 +79,10 @@ def allot(source: Source, budgets: Budgets, seed: int = 0) -> Choice:
             break
         prices = found.prices
         box = _widened(box, prices, strayed, budgets)
-    pick = repaired(crowd.open, room, found.prices)
-    return _choice(source.n_users, crowd, pick, found.prices, found.bound + crowd.value, limits)
+    pick, exact = repaired(crowd.open, room, found.prices), False
+    if source.n_users < FEW:
+        pick, exact = polished(crowd.open, room, found.prices, found.bound, pick, seed)
+    return _choice(source.n_users, crowd, pick, exact, found.prices, found.bound + crowd.value, limits)
 
 
 def _learnt(source: Source, budgets: Budgets, rng: np.random.Generator) -> tuple[np.ndarray, Box]:
@@ -156,7 +160,7 @@ def _widened(box: Box, prices: np.ndarray, strayed: np.ndarray, budgets: Budgets
 
 
 def _choice(
-    n_users: int, crowd: _Crowd, pick: np.ndarray, prices: np.ndarray, bound: float, limits: np.ndarray
+    n_users: int, crowd: _Crowd, pick: np.ndarray, exact: bool, prices: np.ndarray, bound: float, limits: np.ndarray
 ) -> Choice:
     rows, chosen = crowd.open, pick[pick >= 0]
     user = np.concatenate((crowd.user, rows.user[pick >= 0]))
@@ -164,7 +168,7 @@ def _choice(
     used = limits - left_over(rows, pick, limits - crowd.used)
     used[-1] = 0
     value = crowd.value + float(rows.value[chosen].sum())
-    return Choice(arm_table(n_users, user, place), value, int(used[0]), max(bound, value), prices, used, False)
+    return Choice(arm_table(n_users, user, place), value, int(used[0]), max(bound, value), prices, used, exact)
 
 
 def arm_table(n_users: int, user: np.ndarray, place: np.ndarray) -> np.ndarray:
