@@ -19,6 +19,7 @@ PARTS = {
     "ranking-tafeng": "bench.ranking:tafeng",
     "ranking-speed": "bench.ranking_speed:rows",
     "offers-lift": "bench.offers_lift:rows",
+    "offers-plan": "bench.offers_plan:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

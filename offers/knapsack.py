@@ -52,7 +52,10 @@ class Block:
 class Source(Protocol):
     """Where users come from: the same blocks, in the same order, each time they are asked for."""
 
-    n_users: int
+    @property
+    def n_users(self) -> int:
+        """All of them."""
+        ...
 
     def blocks(self) -> Iterator[Block]:
         """Every user once, in order; at least one block, be it empty."""

@@ -52,7 +52,9 @@ def _units(
     connection: sa.Connection, market: Market, stores: Collection[str], now: datetime
 ) -> dict[tuple[str, str], int]:
     out = sa.select(coupons.c.store_id, coupons.c.product_id, sa.func.count()).where(open_at(now) | live_hold_at(now))
-    taken = {(row[0], row[1]): row[2] for row in connection.execute(out.group_by(coupons.c.store_id, coupons.c.product_id))}
+    taken = {
+        (row[0], row[1]): row[2] for row in connection.execute(out.group_by(coupons.c.store_id, coupons.c.product_id))
+    }
     found = {}
     for store in sorted(stores):
         shelf = market.shelf(store)

@@ -48,7 +48,9 @@ def options_of(rows: Rows, prices: np.ndarray, within: float) -> Options | None:
     choosers: dict[tuple[int, int], list[int]] = {}
     for number, group in enumerate(rows.group.tolist()):
         choosers.setdefault((group, -1 if group >= 0 else number), []).append(number)
-    regrets, arms, sizes = [], [], []
+    regrets: list[float] = []
+    arms: list[tuple[int, ...]] = []
+    sizes = []
     for mine in choosers.values():
         found = _combined([_of_row(rows, worth, number) for number in mine], int(rows.cap[mine[0]]), within)
         if found is None or len(arms) > MOST_OPTIONS:
@@ -63,9 +65,12 @@ def options_of(rows: Rows, prices: np.ndarray, within: float) -> Options | None:
     use = np.zeros((len(arms), len(prices)), dtype=np.int64)
     option = np.repeat(np.arange(len(arms)), [len(taken) for taken in arms])
     arm = np.array([one for taken in arms for one in taken], dtype=np.int64)
-    np.add.at(use, (option, 0), rows.cost[arm])
-    np.add.at(use, (option, rows.store[arm]), rows.cost[arm])
-    np.add.at(use, (option, rows.item[arm]), 1)
+    for places, amount in (
+        (np.zeros_like(arm), rows.cost[arm]),
+        (rows.store[arm], rows.cost[arm]),
+        (rows.item[arm], 1),
+    ):
+        np.add.at(use, (option, places), amount)
     use[:, -1] = 0
     return Options(np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))), use, np.array(regrets), arms)
 

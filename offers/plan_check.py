@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from offers.allotment import Choice
+from offers.choice import Choice
 from offers.knapsack import Block, Budgets, Source
 
 TOLERANCE = 1e-7
@@ -40,7 +40,9 @@ def faults(source: Source, budgets: Budgets, choice: Choice) -> list[str]:
     names += [f"stock item {n}" for n in range(len(budgets.stock))]
     wrong += [f"{names[n]}: {used[n]} used of {limits[n]}" for n in np.flatnonzero(used > limits)]
     if not np.array_equal(used, choice.used) or choice.cost_cents != used[0]:
-        wrong.append(f"{choice.cost_cents} cents claimed to be used, found {used[0]}, or another share of a store or item")
+        wrong.append(
+            f"{choice.cost_cents} cents claimed to be used, found {used[0]}, or another share of a store or item"
+        )
     if (prices < 0).any() or prices[-1] != 0 or not np.isfinite(prices).all():
         wrong.append("a price is below zero or no number")
     near = TOLERANCE * (1.0 + abs(bound))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from offers.labels import Effort, search
+from offers.label_steps import Effort
+from offers.labels import search
 from offers.options import Options, options_of
+from offers.repair import left_over
 from offers.rows import Rows
 
 WIDTHS = (300, 3_000)
@@ -19,26 +21,55 @@ NEAR, LOCAL_WIDTH = 40, 500
 
 
 def polished(
-    rows: Rows, room: np.ndarray, prices: np.ndarray, bound: float, pick: np.ndarray, seed: int
+    rows: Rows, room: np.ndarray, prices: np.ndarray, bound: float, pick: np.ndarray, seed: int, prove: bool
 ) -> tuple[np.ndarray, bool]:
     """A plan at least as good as `pick` (int64[R], within `room`), and whether it is proven that none is better.
 
-    bound: the dual of the rows at the prices.
+    bound: the dual of the rows at the prices. prove: search for a proof; else only rows with near alternatives are moved.
     """
     tiny = 1e-9 * (1.0 + abs(bound))
-    for width in WIDTHS:
+    rng = np.random.default_rng(seed)
+    for width in WIDTHS if prove else WIDTHS[:1]:
         short = bound - float(rows.value[pick[pick >= 0]].sum())
-        options = options_of(rows, prices, short + tiny) if short > tiny else None
+        if short <= tiny:
+            return pick, True
+        moving = np.flatnonzero(_movable(rows, prices, pick, short + tiny if prove else short / 8))
+        few, mine, left = _among(rows, pick, moving, room)
+        options = options_of(few, prices, short + tiny)
         if options is None:
-            return pick, short <= tiny
+            return pick, False
         work = Effort(EFFORT)
-        found = search(options, room, prices, short - tiny, width, work)
-        if found is None and work.cut and width == WIDTHS[0]:
-            found = _explored(options, room, prices, _taken(rows, options, pick), np.random.default_rng(seed))
-        pick = pick if found is None else _picked(rows, options, found)
-        if not work.cut:
+        found = search(options, left, prices, short - tiny, width, work) if prove else None
+        if found is None and (work.cut or not prove) and width == WIDTHS[0]:
+            found = _explored(options, left, prices, _taken(options, mine), rng)
+        if found is not None:
+            arms = np.array([arm for option in found.tolist() for arm in options.arms[option]], dtype=np.int64)
+            pick = pick.copy()
+            pick[moving] = -1
+            row = moving[few.row[arms]]
+            pick[row] = rows.indptr[row] + arms - few.indptr[few.row[arms]]
+        if prove and not work.cut:
             return pick, True
     return pick, False
+
+
+def _movable(rows: Rows, prices: np.ndarray, pick: np.ndarray, within: float) -> np.ndarray:
+    """bool[R]: rows that have another arm, or nothing, with a regret of at most `within`; coupled rows always."""
+    worth = rows.reduced(prices)
+    best = np.maximum(np.maximum.reduceat(worth, rows.indptr[:-1]), 0.0)
+    near: np.ndarray = np.less_equal(best[rows.row] - worth, within)
+    near[pick[pick >= 0]] = False
+    some: np.ndarray = np.maximum.reduceat(near, rows.indptr[:-1])
+    return some | ((pick >= 0) & (best <= within)) | (rows.group >= 0)
+
+
+def _among(rows: Rows, pick: np.ndarray, moving: np.ndarray, room: np.ndarray) -> tuple[Rows, np.ndarray, np.ndarray]:
+    """Some rows alone, what is picked of them, and the room that is theirs while the others stay as they are."""
+    few, chosen = rows.only(moving), pick[moving]
+    mine = np.where(chosen < 0, -1, chosen - rows.indptr[moving] + few.indptr[:-1])
+    fixed = pick.copy()
+    fixed[moving] = -1
+    return few, mine, left_over(rows, fixed, room)
 
 
 def _explored(
@@ -46,8 +77,7 @@ def _explored(
 ) -> np.ndarray:
     """The plan after searching each store, then pairs of stores at random, until nothing changes or the effort is spent."""
     work, left = Effort(LOCAL_EFFORT), room - options.use[taken].sum(axis=0)
-    used = options.use > 0
-    stores = np.flatnonzero((used & (prices[None, :] >= 0)).any(axis=0)[1:-1]) + 1
+    stores = np.flatnonzero((options.use > 0).any(axis=0)[1:-1]) + 1
     pairs = [stores[[a, b]] for a in range(len(stores)) for b in range(a)]
     rng.shuffle(pairs)
     for places in [*(stores[[n]] for n in range(len(stores))), *pairs]:
@@ -63,7 +93,7 @@ def _neighbourhood(
     """The best plan that differs from `taken` in what is used at `places` only, and what it leaves of the limits."""
     here = np.zeros(len(prices), dtype=bool)
     here[places] = True
-    keep = ~(options.use[:, ~here] > 0).any(axis=1)
+    keep: np.ndarray = np.max(options.use[:, ~here], axis=1) == 0
     of = np.repeat(np.arange(len(options)), np.diff(options.indptr))
     change = np.abs(options.regret - options.regret[taken[of]])
     change[~keep | (taken[of] == np.arange(len(of))) | ~keep[taken[of]]] = np.inf
@@ -85,18 +115,10 @@ def _neighbourhood(
     return fresh, left + options.use[mine].sum(axis=0) - options.use[fresh[few]].sum(axis=0)
 
 
-def _taken(rows: Rows, options: Options, pick: np.ndarray) -> np.ndarray:
+def _taken(options: Options, pick: np.ndarray) -> np.ndarray:
     """The options that make up a plan."""
     arms = set(pick.tolist())
     bounds = zip(options.indptr[:-1].tolist(), options.indptr[1:].tolist(), strict=True)
     mine = [[o for o in range(low, high) if arms.issuperset(options.arms[o])] for low, high in bounds]
     # Of a coupled user's combinations the one with all that were picked; nothing is part of every plan.
     return np.array([max(ways, key=lambda o: len(options.arms[o])) for ways in mine], dtype=np.int64)
-
-
-def _picked(rows: Rows, options: Options, taken: np.ndarray) -> np.ndarray:
-    pick = np.full(len(rows), -1, dtype=np.int64)
-    for option in taken.tolist():
-        for arm in options.arms[option]:
-            pick[rows.row[arm]] = arm
-    return pick

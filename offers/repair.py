@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from offers.rows import Rows
-from offers.smoothing import own_price
+
 
 def best_arms(rows: Rows, prices: np.ndarray) -> np.ndarray:
     """int64[R]: each row's best arm at the prices (place in the rows' arrays), -1 for nothing; coupled users' best rows.
@@ -73,10 +73,14 @@ def _lower(rows: Rows, pick: np.ndarray, limits: np.ndarray, worth: np.ndarray, 
     row, to = alternatives(rows, active)
     arm = pick[row]
     item, store, cost = rows.item, rows.store, rows.cost
-    down = (store[to] == store[arm]) & (cost[to] <= cost[arm]) & ((item[to] == item[arm]) | (item[to] == len(limits) - 1))
-    row, to, arm = (np.concatenate(pair) for pair in ((active, row[down]), (np.full(len(active), -1), to[down]), (pick[active], arm[down])))
+    down = (
+        (store[to] == store[arm]) & (cost[to] <= cost[arm]) & ((item[to] == item[arm]) | (item[to] == len(limits) - 1))
+    )
+    arm = np.concatenate((pick[active], arm[down]))
+    row, to = np.concatenate((active, row[down])), np.concatenate((np.full(len(active), -1), to[down]))
     none = to < 0
-    relief = (none | (item[to] != item[arm])).astype(np.int64) if key is item else cost[arm] - np.where(none, 0, cost[to])
+    swapped = (none | (item[to] != item[arm])).astype(np.int64)
+    relief = swapped if key is item else cost[arm] - np.where(none, 0, cost[to])
     regret = worth[arm] - np.where(none, 0.0, worth[to])
     useful = relief > 0
     row, to, relief, regret, at = row[useful], to[useful], relief[useful], regret[useful], key[arm[useful]]

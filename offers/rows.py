@@ -75,7 +75,9 @@ def join(parts: Sequence[Rows]) -> Rows:
     """Rows one after another; at least one part."""
     if len(parts) == 1:
         return parts[0]
-    columns = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows) if f.name != "indptr"}
+    columns = {
+        f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows) if f.name != "indptr"
+    }
     sizes = np.concatenate([np.diff(part.indptr) for part in parts])
     return Rows(**columns, indptr=np.concatenate(([0], np.cumsum(sizes))))
 

@@ -46,7 +46,9 @@ def joined(blocks: list[Block]) -> Block:
         return None if getattr(one, name) is None else np.concatenate([getattr(block, name) for block in blocks])
 
     sizes = np.concatenate([np.diff(block.indptr) for block in blocks])
-    value, cost, store = (np.concatenate([getattr(block, name) for block in blocks]) for name in ("value", "cost", "store"))
+    value, cost, store = (
+        np.concatenate([getattr(block, name) for block in blocks]) for name in ("value", "cost", "store")
+    )
     return Block(
         indptr=np.concatenate(([0], np.cumsum(sizes))),
         value=value,

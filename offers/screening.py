@@ -11,28 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from offers.boxes import Box
 from offers.knapsack import Block, Budgets
 from offers.rows import Rows, Split, split
 
 ROUNDING = 1e-6
 """Of the largest worth of a block: more than float32 loses in it."""
-ENDLESS = 1e15
-"""A price nobody pays; infinity would make a cost of zero no number."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """Bounds, lower and upper, of what a cent costs in value at each store (float64[stores+1], the last for arms of none)
-    and of what a unit of each item costs (float64[items+1], the last 0)."""
-
-    cent: tuple[np.ndarray, np.ndarray]
-    unit: tuple[np.ndarray, np.ndarray]
-
-
-def everything(budgets: Budgets) -> Box:
-    """The box of all prices: nothing is decided but what is worthless."""
-    n, k = len(budgets.store_cents) + 1, len(budgets.stock) + 1
-    return Box((np.zeros(n), np.full(n, ENDLESS)), (np.zeros(k), np.append(np.full(k - 1, ENDLESS), 0.0)))
 
 
 @dataclass(frozen=True)
@@ -88,6 +72,14 @@ def worth(block: Block, budgets: Budgets, box: Box) -> tuple[np.ndarray, np.ndar
         fits &= np.append(budgets.stock > 0, True)[block.item]
     low[~fits], high[~fits] = -np.inf, -np.inf
     most = max(float(np.max(np.abs(value), initial=0.0)), float(np.max(np.abs(high[fits]), initial=0.0)))
+    if (
+        not np.isfinite(most)
+        or cost.min(initial=0) < 0
+        or not -1 <= store.min(initial=-1) <= store.max(initial=-1) < len(budgets.store_cents)
+    ):
+        raise ValueError(
+            f"users from {block.first_user} on: a value that is no number, a cost below 0 or an unknown store"
+        )
     return low, high, most * ROUNDING
 
 

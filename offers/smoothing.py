@@ -10,6 +10,7 @@ row takes its arms with the softmax's weights (Nesterov 2005, Smooth minimizatio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -130,5 +131,4 @@ def steps(indptr: np.ndarray) -> list[tuple[int, int]]:
         return []
     cuts = np.searchsorted(indptr, np.arange(ARMS_A_STEP, int(indptr[-1]), ARMS_A_STEP))
     marks = np.unique(np.concatenate(([0], cuts, [len(indptr) - 1]))).tolist()
-    return list(zip(marks[:-1], marks[1:], strict=True))
-
+    return list(pairwise(marks))

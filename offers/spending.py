@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from offers.allotment import Choice, allot
+from offers.allotment import allot
 from offers.candidates import Candidate
+from offers.choice import Choice
 from offers.deciding import reserved
 from offers.errors import PlanError
 from offers.knapsack import Arrays, Block, Budgets
