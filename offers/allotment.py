@@ -20,11 +20,11 @@ from offers.prices import FIRST, find_prices
 from offers.repair import repaired
 from offers.sampling import sample, take
 
-SAMPLES = (500, 4_000, 40_000)
+SAMPLES = (200, 1_500, 12_000, 60_000)
 """Users of the samples; one is taken of at least twice as many."""
 ATTEMPTS = 5
 """Boxes tried before every price is thought possible."""
-WARM, ROUGH = 0.03, 0.01
+WARM, ROUGH = 0.03, 0.03
 """Smoothing to begin with where prices are known about, and to end with where only about is asked."""
 FEW, MANY, GOOD = 1_500, 30_000, 2e-4
 """Fewer users than `few` are planned to a proof, if it can be had; a plan further than `good` from its bound is polished
@@ -46,10 +46,11 @@ def allot(source: Source, budgets: Budgets, seed: int = 0) -> Choice:
             break
         prices = found.prices
         box = widened(box, prices, strayed, budgets)
-    pick, exact = repaired(crowd.open, room, found.prices), False
-    few, enough = source.n_users < FEW, GOOD * (found.bound + crowd.value)
+    pick = repaired(crowd.open, room, found.prices)
+    whole, few = abs(found.bound + crowd.value), source.n_users < FEW
     short = found.bound - float(crowd.open.value[pick[pick >= 0]].sum())
-    if few or (short > enough and len(crowd.open) < MANY):
+    exact = short <= 1e-9 * (1.0 + whole)
+    if few or (short > GOOD * whole and len(crowd.open) < MANY):
         pick, exact = polished(crowd.open, room, found.prices, found.bound, pick, seed, few)
     made = choice_of(source.n_users, crowd, pick, exact, found.prices, found.bound + crowd.value, limits)
     return replace(made, bound_cents=bound_at(source, budgets, found.prices), exact=False) if crowd.thinned else made

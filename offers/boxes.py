@@ -10,7 +10,7 @@ from offers.knapsack import Block, Budgets
 
 ENDLESS = 1e15
 """A price nobody pays; infinity would make a cost of zero no number."""
-SPREAD = 3.0
+SPREAD = 2.0
 """Half a box about a price is this share of it over the root of the users it was learnt from: twice what was usual."""
 
 

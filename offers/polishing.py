@@ -11,13 +11,17 @@ import numpy as np
 from offers.label_steps import Effort
 from offers.labels import search
 from offers.options import Options, options_of
+from offers.prices import find_prices
 from offers.repair import left_over
 from offers.rows import Rows
 
-WIDTHS = (300, 3_000)
-EFFORT, LOCAL_EFFORT = 1e8, 8e7
+WIDTHS = (300, 3_000, 30_000, 300_000)
+EFFORT, LOCAL_EFFORT = 6e7, 1.5e8
 """Numbers written by a search for a proof, and by all searches of neighbourhoods, before they are given up: seconds each."""
 NEAR, LOCAL_WIDTH = 40, 500
+"""Choosers moved at a time, those with the nearest alternatives, and labels kept of them."""
+FINE = (1e-3, 1e-7)
+"""Smoothing of the prices a proof rests on."""
 
 
 def polished(
@@ -27,9 +31,13 @@ def polished(
 
     bound: the dual of the rows at the prices. prove: search for a proof; else only rows with near alternatives are moved.
     """
+    room, spared = _whole(rows, room)
+    bound -= float(prices @ spared)
+    if prove:
+        exact = find_prices(rows, room, prices, *FINE)
+        prices, bound = (exact.prices, exact.bound) if exact.bound < bound else (prices, bound)
     tiny = 1e-9 * (1.0 + abs(bound))
-    rng = np.random.default_rng(seed)
-    for width in WIDTHS if prove else WIDTHS[:1]:
+    for width in WIDTHS if prove else (0,):
         short = bound - float(rows.value[pick[pick >= 0]].sum())
         if short <= tiny:
             return pick, True
@@ -40,8 +48,9 @@ def polished(
             return pick, False
         work = Effort(EFFORT)
         found = search(options, left, prices, short - tiny, width, work) if prove else None
-        if found is None and (work.cut or not prove) and width == WIDTHS[0]:
-            found = _explored(options, left, prices, _taken(options, mine), rng)
+        if width == WIDTHS[0] * prove and (work.cut or not prove):
+            taken = _taken(options, mine) if found is None else found
+            found = _explored(options, left, prices, taken, np.random.default_rng(seed))
         if found is not None:
             arms = np.array([arm for option in found.tolist() for arm in options.arms[option]], dtype=np.int64)
             pick = pick.copy()
@@ -50,7 +59,19 @@ def polished(
             pick[row] = rows.indptr[row] + arms - few.indptr[few.row[arms]]
         if prove and not work.cut:
             return pick, True
-    return pick, False
+        if work.left < 0:
+            break
+    return pick, bound - float(rows.value[pick[pick >= 0]].sum()) <= tiny
+
+
+def _whole(rows: Rows, room: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Limits cut to multiples of what all costs under them are multiples of, and what is cut off, which nobody can use."""
+    common = np.zeros(len(room), dtype=np.int64)
+    np.gcd.at(common, rows.store, rows.cost)
+    common[0] = np.gcd.reduce(rows.cost) if len(rows) else 0
+    common[-1] = 0
+    spared = np.where(common > 1, room % np.maximum(common, 1), 0)
+    return room - spared, spared
 
 
 def _movable(rows: Rows, prices: np.ndarray, pick: np.ndarray, within: float) -> np.ndarray:
@@ -75,15 +96,22 @@ def _among(rows: Rows, pick: np.ndarray, moving: np.ndarray, room: np.ndarray) -
 def _explored(
     options: Options, room: np.ndarray, prices: np.ndarray, taken: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The plan after searching each store, then pairs of stores at random, until nothing changes or the effort is spent."""
+    """The plan after searching each store, then two and three of them at random, again while that helps and effort is left."""
     work, left = Effort(LOCAL_EFFORT), room - options.use[taken].sum(axis=0)
     stores = np.flatnonzero((options.use > 0).any(axis=0)[1:-1]) + 1
     pairs = [stores[[a, b]] for a in range(len(stores)) for b in range(a)]
-    rng.shuffle(pairs)
-    for places in [*(stores[[n]] for n in range(len(stores))), *pairs]:
-        if work.left < 0:
+    threes = [rng.choice(stores, 3, replace=False) for _ in range(2 * len(pairs)) if len(stores) > 2]
+    before = np.inf
+    while work.left > 0:
+        regret = float(options.regret[taken].sum() + left @ prices)
+        if regret >= before * (1.0 - 1e-9):
             break
-        taken, left = _neighbourhood(options, prices, taken, left, np.append(0, places), work)
+        before = regret
+        rng.shuffle(pairs)
+        for places in [*(stores[[n]] for n in range(len(stores))), *pairs, *threes]:
+            if work.left < 0:
+                break
+            taken, left = _neighbourhood(options, prices, taken, left, np.append(0, places), work)
     return taken
 
 

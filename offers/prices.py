@@ -13,7 +13,7 @@ import numpy as np
 from offers.rows import Rows
 from offers.smoothing import Dual, dual
 
-FIRST, LAST, COOLING = 0.3, 1e-4, 0.3
+FIRST, LAST, COOLING = 0.3, 3e-4, 0.2
 """The smoothing at first and at last, as shares of a row's usual worth, and its factor from one level to the next."""
 STEPS = 8
 MOST_PRICED = 256
