@@ -31,11 +31,12 @@ def _instance(kind: str, n: int, rng: np.random.Generator) -> tuple[Arrays, Budg
     user, a = np.repeat(np.arange(n), sizes), int(indptr[-1])
     home = rng.integers(0, n_stores, n)[user]
     store = np.where(rng.random(a) < rng.choice([0.0, 0.3]), rng.integers(-1, n_stores, a), home)
-    cost = rng.integers(1, int(rng.choice([6, 60, 600])), a)
-    value = rng.gamma(1.5, 1.0, a) * np.where(rng.random(a) < 0.8, cost, 5) - 0.5
+    cost: np.ndarray = rng.integers(1, int(rng.choice([6, 60, 600])), a)
+    value: np.ndarray = rng.gamma(1.5, 1.0, a) * np.where(rng.random(a) < 0.8, cost, 5) - 0.5
     item = rng.integers(-1, n_items, a) if n_items else None
     share, stock = float(rng.choice([0.05, 0.15, 0.4, 1.5])), rng.integers(0, 2 + n // 4, n_items)
-    slot, cap = None, 1
+    slot: np.ndarray | None = None
+    cap: np.ndarray | int = 1
     if kind == "equal slopes":
         value = cost * 2.0
     elif kind == "all alike":
@@ -70,9 +71,9 @@ def matrix(block: Block, budgets: Budgets) -> tuple[csr_matrix, np.ndarray]:
     """Limits, caps and slots as rows of one sparse matrix over the arms, with their right-hand sides."""
     a, n, limits = len(block.value), len(block), budgets.limits
     user = np.repeat(np.arange(n), np.diff(block.indptr))
+    m = len(limits)
     slot = np.zeros(a, dtype=np.int64) if block.slot is None else np.asarray(block.slot)
     slots, in_slot = np.unique(np.stack((user, slot)), axis=1, return_inverse=True)
-    m = len(limits)
     places = [
         np.zeros(a),
         budgets.store_limit(block.store),
@@ -105,10 +106,11 @@ def optimum(block: Block, budgets: Budgets) -> float:
 
 
 def relaxation(block: Block, budgets: Budgets, method: str = "highs-ipm") -> float:
-    """The value of the best fractional plan, by HiGHS' interior point."""
+    """The value of the best fractional plan of users who take one arm, by HiGHS' interior point."""
     made, right = matrix(block, budgets)
-    keep = np.isfinite(right)
-    found = linprog(-block.value.astype(np.float64), A_ub=made[keep], b_ub=right[keep], bounds=(0, 1), method=method)
+    # One row a user says all; slots would say it again.
+    keep = np.isfinite(right) & (np.arange(len(right)) < len(budgets.limits) + len(block))
+    found = linprog(-block.value.astype(np.float64), A_ub=made[keep], b_ub=right[keep], bounds=(0, None), method=method)
     if found.status != 0:
         raise RuntimeError(f"HiGHS finds no optimum: {found.message}")
     return -float(found.fun)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from offers.boxes import Box, everything
+from offers.boxes import Box
 from offers.choice import Choice, arm_table
 from offers.knapsack import Block, Budgets, Source
 from offers.repair import first_of, left_over
 from offers.rows import Rows, join
-from offers.screening import screen
+from offers.screening import every_row, screen
 from offers.smoothing import own_price
 
 MOST_OPEN = 8_000_000
@@ -85,7 +85,7 @@ def bound_at(source: Source, budgets: Budgets, prices: np.ndarray) -> float:
     """The exact dual of everybody at prices float64[limits]."""
     total = float(budgets.limits @ prices)
     for block in source.blocks():
-        rows = screen(block, budgets, everything(budgets)).open
+        rows = every_row(block, budgets)
         if len(rows):
             best = np.maximum.reduceat(rows.reduced(prices), rows.indptr[:-1])
             own, due = own_price(rows, best)

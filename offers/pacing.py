@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from offers.boxes import everything
 from offers.choice import arm_table
 from offers.knapsack import Block, Budgets, Source
 from offers.prices import FIRST, find_prices
 from offers.rows import Rows
 from offers.sampling import sample
-from offers.screening import screen
+from offers.screening import every_row
 
 SAMPLE = 4_000
 WARM = 0.03
@@ -44,7 +43,7 @@ def repace(now: Block, waiting: Source, left: Budgets, prices: np.ndarray | None
     prices: the last call's, float64[limits]. Users of `now` count from 0.
     """
     found = reprice(waiting, left, prices, seed)
-    rows = screen(now, left, everything(left)).open
+    rows = every_row(now, left)
     limits = left.limits
     pick = _greedy(rows, rows.reduced(found), limits)
     arm = pick[pick >= 0]
@@ -59,7 +58,7 @@ def reprice(waiting: Source, left: Budgets, prices: np.ndarray | None = None, se
     if waiting.n_users == 0:
         return np.zeros(len(left.limits))
     few = sample(waiting, SAMPLE, np.random.default_rng(seed))
-    rows = screen(few, left, everything(left)).open
+    rows = every_row(few, left)
     share = len(few) / waiting.n_users
     warm = prices is not None and bool(prices.any())
     return find_prices(rows, left.limits * share, prices, WARM if warm else FIRST, 1e-3).prices

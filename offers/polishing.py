@@ -78,7 +78,7 @@ def _movable(rows: Rows, prices: np.ndarray, pick: np.ndarray, within: float) ->
     """bool[R]: rows that have another arm, or nothing, with a regret of at most `within`; coupled rows always."""
     worth = rows.reduced(prices)
     best = np.maximum(np.maximum.reduceat(worth, rows.indptr[:-1]), 0.0)
-    near: np.ndarray = np.less_equal(best[rows.row] - worth, within)
+    near = np.asarray(best[rows.row] - worth <= within)
     near[pick[pick >= 0]] = False
     some: np.ndarray = np.maximum.reduceat(near, rows.indptr[:-1])
     return some | ((pick >= 0) & (best <= within)) | (rows.group >= 0)
@@ -98,7 +98,7 @@ def _explored(
 ) -> np.ndarray:
     """The plan after searching each store, then two and three of them at random, again while that helps and effort is left."""
     work, left = Effort(LOCAL_EFFORT), room - options.use[taken].sum(axis=0)
-    stores = np.flatnonzero((options.use > 0).any(axis=0)[1:-1]) + 1
+    stores = np.flatnonzero(np.max(options.use, axis=0)[1:-1]) + 1
     pairs = [stores[[a, b]] for a in range(len(stores)) for b in range(a)]
     threes = [rng.choice(stores, 3, replace=False) for _ in range(2 * len(pairs)) if len(stores) > 2]
     before = np.inf

@@ -7,11 +7,12 @@ prices in the box. Arms that alone cost more than their budgets, or whose item i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from offers.boxes import Box
+from offers.boxes import Box, everything
 from offers.knapsack import Block, Budgets
 from offers.rows import Rows, Split, split
 
@@ -30,8 +31,13 @@ class Screened:
     """int64[k]: places in the block's arrays."""
 
 
-def screen(block: Block, budgets: Budgets, box: Box) -> Screened:
-    """Split the block's rows into decided and open ones, and drop the arms that can't be best."""
+def every_row(block: Block, budgets: Budgets) -> Rows:
+    """All rows of a block, none of them decided, without the arms that are worthless or in no plan."""
+    return screen(block, budgets, everything(budgets), decide=False).open
+
+
+def screen(block: Block, budgets: Budgets, box: Box, decide: bool = True) -> Screened:
+    """Split the block's rows into decided and open ones (all open, unless `decide`); drop the arms that can't be best."""
     rows = split(block)
     order = rows.order if rows.order is not None else slice(None)
     low, high, slack = worth(block, budgets, box)
@@ -47,7 +53,7 @@ def screen(block: Block, budgets: Budgets, box: Box) -> Screened:
     alive = np.flatnonzero(keep)
     n_alive = np.diff(np.searchsorted(alive, rows.indptr))
     sure = (floor > slack) & ~rows.coupled & (n_alive == 1)
-    is_open = (n_alive > 0) & ~sure
+    is_open = (n_alive > 0) & ~(sure & decide)
     row = np.repeat(np.arange(len(sizes)), n_alive)
     arm = alive if rows.order is None else rows.order[alive]
     of_open = is_open[row]
@@ -61,26 +67,30 @@ def screen(block: Block, budgets: Budgets, box: Box) -> Screened:
 def worth(block: Block, budgets: Budgets, box: Box) -> tuple[np.ndarray, np.ndarray, float]:
     """Least and most worth of every arm within the box, minus infinity for arms in no plan; and how far rounding goes."""
     value, cost, store = block.value, block.cost, block.store
-    real = value.dtype
-    fits = cost <= _fit(budgets)[store]
-    if (block.caps < 1).any():
-        fits &= np.repeat(block.caps > 0, np.diff(block.indptr))
+    real, most = value.dtype, float(value.max(initial=0.0))
+    known = -1 <= store.min(initial=-1) <= store.max(initial=-1) < len(budgets.store_cents)
+    if not np.isfinite(most) or cost.min(initial=0) < 0 or not known:
+        raise ValueError(
+            f"users from {block.first_user} on: a value that is no number, a cost below 0 or an unknown store"
+        )
     cents = cost.astype(real)
     low, high = (value - cents * bound.astype(real)[store] for bound in (box.cent[1], box.cent[0]))
     if block.item is not None:
         low, high = low - box.unit[1].astype(real)[block.item], high - box.unit[0].astype(real)[block.item]
-        fits &= np.append(budgets.stock > 0, True)[block.item]
-    low[~fits], high[~fits] = -np.inf, -np.inf
-    most = max(float(np.max(np.abs(value), initial=0.0)), float(np.max(np.abs(high[fits]), initial=0.0)))
-    if (
-        not np.isfinite(most)
-        or cost.min(initial=0) < 0
-        or not -1 <= store.min(initial=-1) <= store.max(initial=-1) < len(budgets.store_cents)
-    ):
-        raise ValueError(
-            f"users from {block.first_user} on: a value that is no number, a cost below 0 or an unknown store"
-        )
+    for never in _never(block, budgets):
+        low[never], high[never] = -np.inf, -np.inf
     return low, high, most * ROUNDING
+
+
+def _never(block: Block, budgets: Budgets) -> Iterator[np.ndarray]:
+    """Masks bool[a] of arms that are in no plan: dearer than a budget, of an item sold out, of a user who may take none."""
+    fit = _fit(budgets)
+    if block.cost.max(initial=0) > fit.min():
+        yield block.cost > fit[block.store]
+    if block.item is not None:
+        yield ~np.append(budgets.stock > 0, True)[block.item]
+    if (block.caps < 1).any():
+        yield np.repeat(block.caps < 1, np.diff(block.indptr))
 
 
 def _fit(budgets: Budgets) -> np.ndarray:
