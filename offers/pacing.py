@@ -25,6 +25,8 @@ from offers.screening import every_row
 
 SAMPLE = 4_000
 WARM = 0.03
+EASE = 0.01
+"""Of an arm's value: prices from a sample are no more exact, and where all are alike a hair decides for everybody."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,12 @@ def _greedy(rows: Rows, worth: np.ndarray, limits: np.ndarray) -> np.ndarray:
         user = int(rows.user[row])
         if taken.get(user, 0) >= rows.cap[row]:
             continue
-        for arm in (low + np.argsort(-worth[low:high], kind="stable")).tolist():
+        near = max(float(worth[low:high].max()), 0.0) - EASE * float(rows.value[low:high].max())
+        # Among those as good as the best the most valuable first; then the others by what they are worth.
+        order = np.lexsort((-worth[low:high], -np.where(worth[low:high] >= near, rows.value[low:high], -np.inf)))
+        for arm in (low + order).tolist():
             cost, store, item = int(rows.cost[arm]), int(rows.store[arm]), int(rows.item[arm])
-            if worth[arm] <= 0.0:
+            if worth[arm] <= min(near, 0.0):
                 break
             if cost <= limits[0] and cost <= limits[store] and limits[item] >= 1:
                 pick[row], taken[user] = arm, taken.get(user, 0) + 1

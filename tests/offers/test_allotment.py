@@ -32,7 +32,8 @@ TWO = [[(1.0, 1), (1.5, 3)], [(4.0, 2)]]
 
 @pytest.mark.parametrize(
     ("money", "arm", "value"),
-    [(5, [2, 1], 5.5), (4, [1, 1], 5.0), (3, [1, 1], 5.0), (2, [0, 1], 4.0), (1, [1, 0], 1.0), (0, [0, 0], 0.0), (-5, [0, 0], 0.0)],
+    [(5, [2, 1], 5.5), (4, [1, 1], 5.0), (3, [1, 1], 5.0), (2, [0, 1], 4.0), (1, [1, 0], 1.0), (0, [0, 0], 0.0),
+     (-5, [0, 0], 0.0)],
 )  # fmt: skip
 def test_money_goes_where_a_cent_earns_most(money, arm, value):
     choice = planned(Arrays(block(TWO)), budgets(money))
