@@ -35,22 +35,11 @@ def _instance(kind: str, n: int, rng: np.random.Generator) -> tuple[Arrays, Budg
     value: np.ndarray = rng.gamma(1.5, 1.0, a) * np.where(rng.random(a) < 0.8, cost, 5) - 0.5
     item = rng.integers(-1, n_items, a) if n_items else None
     share, stock = float(rng.choice([0.05, 0.15, 0.4, 1.5])), rng.integers(0, 2 + n // 4, n_items)
-    slot: np.ndarray | None = None
-    cap: np.ndarray | int = 1
-    if kind == "equal slopes":
-        value = cost * 2.0
-    elif kind == "all alike":
-        cost, value = np.full(a, 7), np.full(a, 3.0)
-    elif kind == "extremes":
-        cost, value = np.where(rng.random(a) < 0.2, 2_000_000_000, cost), value * 10.0 ** rng.integers(-3, 9, a)
-    elif kind == "free arms":
-        cost = np.where(rng.random(a) < 0.3, 0, cost)
-    elif kind == "whole numbers":
-        value = np.round(value)
-    elif kind == "stock of one":
+    slot = rng.integers(0, 3, a) if kind == "several slots" else None
+    cap = rng.integers(0, 4, n) if kind == "several slots" else 1
+    cost, value = _arms(kind, cost, value, rng)
+    if kind == "stock of one":
         item, stock = rng.integers(0, 3, a), np.ones(3, dtype=np.int64)
-    elif kind == "several slots":
-        slot, cap = rng.integers(0, 3, a), rng.integers(0, 4, n)
     money = int(cost[cost < 10**9].sum() * share)
     each = (money / n_stores * rng.uniform(0.3, 2.0, n_stores)).astype(np.int64)
     if kind == "every store binds":
@@ -65,6 +54,20 @@ def _instance(kind: str, n: int, rng: np.random.Generator) -> tuple[Arrays, Budg
         money = 10**12
     block = Block(indptr, value.astype(np.float32), cost, store, item, slot, cap)
     return Arrays(block), Budgets(money, each, stock.astype(np.int64))
+
+
+def _arms(kind: str, cost: np.ndarray, value: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Costs and values as the kind has them."""
+    a = len(cost)
+    if kind == "equal slopes":
+        return cost, cost * 2.0
+    if kind == "all alike":
+        return np.full(a, 7), np.full(a, 3.0)
+    if kind == "extremes":
+        return np.where(rng.random(a) < 0.2, 2_000_000_000, cost), value * 10.0 ** rng.integers(-3, 9, a)
+    if kind == "free arms":
+        return np.where(rng.random(a) < 0.3, 0, cost), value
+    return cost, np.round(value) if kind == "whole numbers" else value
 
 
 def matrix(block: Block, budgets: Budgets) -> tuple[csr_matrix, np.ndarray]:

@@ -50,8 +50,8 @@ def test_highs_answers_what_trying_everything_does():
 
 
 def test_rows_say_what_was_reached(monkeypatch):
-    for name in ("EFFORT", "LOCAL_EFFORT"):
-        monkeypatch.setattr(f"offers.polishing.{name}", 1e6)
+    monkeypatch.setattr("offers.polishing.EFFORT", 1e6)
+    monkeypatch.setattr("offers.neighbourhoods.LOCAL_EFFORT", 1e6)
     monkeypatch.setattr(offers_plan, "SMALL", 6)
     monkeypatch.setattr(offers_plan, "MIDDLE", 1)
     monkeypatch.setattr(offers_plan, "LARGE", 1)

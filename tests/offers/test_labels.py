@@ -5,6 +5,7 @@ import pytest
 
 from offers.label_steps import Effort, Run
 from offers.labels import search
+from offers.neighbourhoods import explored, taken_by
 from offers.options import options_of
 from offers.polishing import polished
 from offers.prices import find_prices
@@ -89,8 +90,8 @@ def test_dominated_labels_are_dropped():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_polishing_never_loses_and_wins_where_it_looks_everywhere(seed, monkeypatch):
-    for name in ("EFFORT", "LOCAL_EFFORT"):
-        monkeypatch.setattr(f"offers.polishing.{name}", 3e6)
+    monkeypatch.setattr("offers.polishing.EFFORT", 3e6)
+    monkeypatch.setattr("offers.neighbourhoods.LOCAL_EFFORT", 3e6)
     source, given = crowd(150, seed, share=0.1)
     rows = every_row(source.whole, given)
     priced = find_prices(rows, given.limits)
@@ -112,3 +113,18 @@ def test_a_budget_that_costs_cannot_use_up_is_cut_before_the_proof():
     assert (pick >= 0).sum() == 2
     assert priced.bound > 8.5
     assert polished(rows, given.limits, priced.prices, priced.bound, pick, 0, True)[1]
+
+
+def test_neighbourhoods_only_ever_better_a_plan_within_the_limits():
+    source, given = crowd(80, 5, share=0.2)
+    rows = every_row(source.whole, given)
+    priced = find_prices(rows, given.limits)
+    pick = repaired(rows, given.limits, priced.prices)
+    options = options_of(rows, priced.prices, 60.0)
+    before = taken_by(options, pick)
+    assert {arm for option in before for arm in options.arms[option]} == set(pick[pick >= 0].tolist())
+    after = explored(options, given.limits, priced.prices, before, np.random.default_rng(0))
+    lefts = [given.limits - options.use[taken].sum(axis=0) for taken in (before, after)]
+    assert (lefts[1] >= 0).all()
+    shorts = [options.regret[t].sum() + left @ priced.prices for t, left in zip((before, after), lefts, strict=True)]
+    assert shorts[1] < shorts[0]
