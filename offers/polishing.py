@@ -15,7 +15,7 @@ from offers.rows import Rows
 WIDTHS = (300, 3_000, 30_000, 300_000)
 EFFORT = 6e7
 """Numbers written by a search for a proof before it is given up: seconds."""
-FINE = (1e-3, 1e-7)
+FINE = (1e-3, 1e-9)
 """Smoothing of the prices a proof rests on."""
 
 
@@ -31,7 +31,7 @@ def polished(
     if prove:
         exact = find_prices(rows, room, prices, *FINE)
         prices, bound = (exact.prices, exact.bound) if exact.bound < bound else (prices, bound)
-    tiny = 1e-9 * (1.0 + abs(bound))
+    tiny = 1e-8 * (1.0 + abs(bound))
     for width in WIDTHS if prove else (0,):
         short = bound - float(rows.value[pick[pick >= 0]].sum())
         if short <= tiny:

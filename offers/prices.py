@@ -77,7 +77,7 @@ def _step(
     # Far from where the curvature was measured a step means nothing: no price moves by more than the prices at hand allow.
     most = 0.5 * max(float(at.max()), 0.25 * _usual(rows))
     way = np.clip(way, -most, most)
-    for halved in range(12):
+    for halved in range(40):
         fresh = prices.copy()
         fresh[priced] = np.maximum(at + way * 0.5**halved, 0.0)
         then = dual(rows, room, fresh, tau, priced)

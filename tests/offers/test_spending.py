@@ -112,10 +112,10 @@ def test_what_is_promised_and_out_is_no_longer_there(settings, desk):
 
 
 def test_a_plan_keeps_stores_budgets_and_stock(settings, desk):
-    made = campaign(budget=Budget(granted_cents=10_000, per_store_cents=100, reserve_share=0.0))
+    made = campaign(budget=Budget(granted_cents=10_000, per_store_cents=20, reserve_share=0.0))
     report = plan(settings, ranker(), made, TUESDAY, NOW, desk)
     assert report.exact
-    assert 0 < report.cost_cents <= 200
+    assert 0 < report.cost_cents <= 40
     assert set(report.store_prices) <= {"s0", "s1"}
     assert report.reasons_not["budget"] == 8 - report.n_issued
     status = desk.campaign("c", NOW)
