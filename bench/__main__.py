@@ -20,6 +20,8 @@ PARTS = {
     "ranking-speed": "bench.ranking_speed:rows",
     "offers-lift": "bench.offers_lift:rows",
     "offers-plan": "bench.offers_plan:rows",
+    "offers-uplift": "bench.offers_respond:rows",
+    "offers-repeat": "bench.offers_repeat:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,19 @@ def side_by_side(each: Sequence[Trees]) -> Trees:
         output=np.concatenate([np.full(len(t.root), at, dtype=np.int32) for at, t in enumerate(each)]),
         base=np.concatenate([t.base for t in each]),
     )
+
+
+def none() -> Trees:
+    """No trees: one output, always 0."""
+    return _stacked([], 0.0)
+
+
+def weighed(each: Sequence[tuple[float, Trees]]) -> Trees:
+    """One ensemble of one output: the sum of the given, each times its weight."""
+    joined = side_by_side(
+        [replace(trees, value=weight * trees.value, base=weight * trees.base) for weight, trees in each]
+    )
+    return replace(joined, output=np.zeros_like(joined.output), base=joined.base.sum(keepdims=True))
 
 
 def _boosting_nodes(table: NDArray[Any]) -> Nodes:
