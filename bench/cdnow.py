@@ -1,10 +1,11 @@
-"""CDNOW for the bench: purchases by day of 23,570 customers who first bought in early 1997, and which tenth of them is the sample.
+"""CDNOW for the bench: purchases by day of 23,570 customers who came in early 1997, and which tenth of them is the sample.
 
-A folder of the reader's own; nothing is fetched. It holds the two files as published by Fader & Hardie (both are in the folder
-`lifetimes/datasets` of the pip package lifetimes 0.11.3): `CDNOW_master.txt` (customer, date, CDs, dollars) and `CDNOW_sample.txt` (the
-same with the sample's number second). The master may be `cdnow_master.parquet` (customer_id, date, n_cds, dollars). In place of the
-sample's file `cdnow_summary.parquet` (frequency, recency, T in weeks) will do: it does not say who is in the sample, so every customer
-of the master stands in for the sample's of the same frequency, recency and T, with the share that there are of those.
+A folder of the reader's own; nothing is fetched. It holds two files as published by Fader & Hardie (both are in the folder
+`lifetimes/datasets` of the pip package lifetimes 0.11.3): `CDNOW_master.txt` (customer, date, CDs, dollars) and
+`CDNOW_sample.txt` (the same with the sample's number second). The master may be `cdnow_master.parquet` (customer_id, date,
+n_cds, dollars). In place of the sample's file `cdnow_summary.parquet` (frequency, recency, T in weeks) will do: it does not say
+who is in the sample, so every customer of the master stands in for those of the sample with the same frequency, recency and T,
+each by the same share.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ def _purchases(folder: Path) -> tuple[Purchases, list[str]]:
     if table.is_file():
         lines = pl.read_parquet(table)
     else:
-        split = [line.split() for line in (folder / "CDNOW_master.txt").read_text("ascii").splitlines() if line.strip()]
-        rows = [(who, date.fromisoformat(day), int(cds), float(paid)) for who, day, cds, paid in split]
+        split = [line.split() for line in (folder / "CDNOW_master.txt").read_text("ascii").splitlines()]
+        told = [words for words in split if words and words[0].isdigit()]  # some copies begin with a line of names
+        rows = [(who, date.fromisoformat(day), int(cds), float(paid)) for who, day, cds, paid in told]
         lines = pl.DataFrame(rows, schema=["customer_id", "date", "n_cds", "dollars"], orient="row")
     days = lines.group_by("customer_id", "date").agg(pl.col("dollars").sum(), pl.col("n_cds").cast(pl.Int64).sum())
     days = days.sort("customer_id", "date").with_columns(row=pl.col("customer_id").rank("dense").cast(pl.Int64) - 1)

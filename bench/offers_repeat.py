@@ -1,12 +1,13 @@
 """Repeat purchases on CDNOW: the next 39 weeks of the 1/10 sample from the 39 known weeks alone, beside BG/NBD.
 
-`make bench-offers-repeat CDNOW=folder`; `bench/cdnow.py` says which public files the folder holds. Two ways of learning are told: on the known
-weeks of the whole master, and on those of the sample's customers alone. What was bought after the known weeks only scores.
+`make bench-offers-repeat CDNOW=folder`; `bench/cdnow.py` says which public files the folder holds. Two ways of learning are told:
+on the known weeks of the whole master, and on those of the sample's customers alone. What came after them only scores.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,12 @@ Floats = NDArray[np.float64]
 
 
 def rows() -> list[Row]:
-    """The table's rows; calibration by frequency beside the results. TrainingError when CDNOW names no folder with the files."""
-    folder = os.environ.get("CDNOW")
-    if not folder:
-        raise TrainingError("CDNOW names no folder: make bench-offers-repeat CDNOW=folder; see bench/cdnow.py")
-    bought, weight, named = read(Path(folder))
+    """The table's rows; calibration by frequency beside the results. Without CDNOW's files: one line, exit code 2."""
+    try:
+        bought, weight, named = read(_folder())
+    except TrainingError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
     truth, at = bought.counted(END, END + HORIZON), summary(bought, END)
     peer = PUBLISHED.expected(at.frequency, at.recency, at.age, HORIZON / WEEK)
     guesses = {"master": expected(bought, END, HORIZON, SEED)}
@@ -45,6 +47,15 @@ def rows() -> list[Row]:
     draw({"model": guesses["master"], "BG/NBD": peer}, truth, weight, at.frequency, PLOT)
     suffix = "" if named else ", sample by its summary"
     return figures(guesses, peer, truth, weight, suffix)
+
+
+def _folder() -> Path:
+    given = os.environ.get("CDNOW")
+    if not given:
+        raise TrainingError(
+            "CDNOW names no folder: make bench-offers-repeat CDNOW=folder; bench/cdnow.py says what it holds"
+        )
+    return Path(given).expanduser()
 
 
 def figures(guesses: dict[str, Floats], peer: Floats, truth: Floats, weight: Floats, suffix: str = "") -> list[Row]:

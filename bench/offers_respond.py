@@ -7,6 +7,7 @@ within each training half; the other half only scores.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,24 @@ PLOT = Path(__file__).parent / "results" / "offers-uplift.svg"
 
 
 def rows() -> list[Row]:
-    """The table's row; the Qini curves beside the results. TrainingError when HILLSTROM names no folder with the file."""
-    folder = os.environ.get("HILLSTROM")
-    if not folder:
-        raise TrainingError("HILLSTROM names no folder: make bench-offers-uplift HILLSTROM=folder; see bench/trials.py")
-    whole = hillstrom(Path(folder))
+    """The table's row; the Qini curves beside the results. Without HILLSTROM or its file: a line that says so, exit code 2."""
+    try:
+        whole = hillstrom(_folder())
+    except TrainingError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
     splits = [split(whole, seed, RULES) for seed in SEEDS]
     draw(splits, PLOT)
     return figures(splits)
+
+
+def _folder() -> Path:
+    given = os.environ.get("HILLSTROM")
+    if not given:
+        raise TrainingError(
+            "HILLSTROM names no folder: make bench-offers-uplift HILLSTROM=folder; bench/trials.py says what it holds"
+        )
+    return Path(given).expanduser()
 
 
 def figures(splits: list[Split]) -> list[Row]:
