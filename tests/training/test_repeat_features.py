@@ -25,7 +25,9 @@ def test_a_summary_by_hand():
     assert at.age[:2].tolist() == [10, 8]
     assert np.isnan([at.frequency[2], at.recency[2], at.age[2]]).all()
     assert at.known.tolist() == [True, True, False]
-    assert summary(BOUGHT, 70).frequency.tolist()[:2] == [1, 0], "the cut's own day is not seen"
+    before = summary(BOUGHT, 70)
+    assert before.frequency[:2].tolist() == [1, 0], "the cut's own day is not seen"
+    assert before.recency[:2].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(("cut", "known"), [(105, True), (104, False)])
