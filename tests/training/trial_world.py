@@ -4,10 +4,9 @@ rest, the arm `large` .1 to all.
 
 import numpy as np
 
-from training.uplift_trial import Trial, drawn_shares
+from training.uplift_trial import Trial
 
 COLUMNS, ARMS = ("keen", "noise"), ("nothing", "small", "large")
-EFFECT = {"small": (-0.15, 0.3), "large": (0.1, 0.1)}
 
 
 def trial(n=3000, seed=1, shares=(0.4, 0.4, 0.2)):
@@ -18,6 +17,3 @@ def trial(n=3000, seed=1, shares=(0.4, 0.4, 0.2)):
     outcome = (rng.random(n) < chance).astype(float)
     x = np.column_stack([keen, rng.normal(size=n)])
     return Trial(x, COLUMNS, arm, ARMS, np.tile(shares, (n, 1)), outcome)
-
-
-__all__ = ["ARMS", "COLUMNS", "EFFECT", "drawn_shares", "trial"]
