@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from offers.acts import Act, command_of, done_body, refused_body
 from offers.answers import Answer
 from offers.basket import place
-from offers.book import Book, Coupon, Facts
+from offers.book import Book, Coupon, Facts, changed
 from offers.chain import CHAIN, Stamp, linked, move_head
 from offers.commands import Entry, Refusal
 from offers.ledger import decide, follow
@@ -63,8 +63,8 @@ class Acting:
             entry = self._refused(act, result, coupon, campaign_id)
             answer = Answer(False, refused_body(result, coupon, act.now))
         else:
-            entry = result
-            done = done_body(result, row, head.account.sync_s)
+            entry = changed(result, reason=act.why) if act.why else result
+            done = done_body(entry, row, head.account.sync_s)
             answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
         body = msgspec.json.encode(answer.body).decode()
         stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))
@@ -108,9 +108,12 @@ class Acting:
 
     def write(self, connection: sa.Connection) -> None:
         """Store everything, in the caller's transaction. LedgerError when something moved under the lock."""
+        rows = self.loaded.rows
         if self._entries:
             insert_all(connection, entries=self._entries, answers=self._answers, outbox=self._events)
-            move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in self._moved])
+            # In the order in which a pull locks them: neither waits for the other in a circle.
+            moved = sorted(self._moved, key=lambda name: (rows[name].send_at, rows[name].seq))
+            move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in moved])
             for campaign_id, before in self._heads.items():
                 after = self.loaded.heads[campaign_id]
                 if after.seq != before.seq:

@@ -23,7 +23,8 @@ _AT_TILL: Mapping[str, Any] = {"hold": Hold, "redeem": Redeem, "quote": Redeem, 
 
 @dataclass(frozen=True)
 class Act:
-    """`code` as someone typed it. Without a `key` (a withdrawal, a quote) no answer is kept. `token_id` names a new token."""
+    """`code` as someone typed it. Without a `key` (a withdrawal, a quote) no answer is kept. `token_id` names a new token;
+    `why` stands in a withdrawal's entry as its reason."""
 
     kind: ActKind
     code: str
@@ -31,6 +32,7 @@ class Act:
     key: str | None
     now: datetime
     token_id: str = ""
+    why: str = ""
 
     @cached_property
     def known_code(self) -> str | None:

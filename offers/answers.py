@@ -64,11 +64,13 @@ class Offer:
 
 @dataclass(frozen=True)
 class Page:
-    """`cursor` is always given: it resumes after the last offer, also later, and finds offers issued meanwhile."""
+    """`cursor` is always given: it resumes after the last offer, also later, and finds offers issued meanwhile. The offers are
+    nobody else's until `leased_until`."""
 
     offers: tuple[Offer, ...]
     cursor: str
     more: bool
+    leased_until: datetime
 
 
 class KeyReused(Exception):

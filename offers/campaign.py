@@ -113,6 +113,7 @@ class Campaign(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     budget: Budget
     depth: Depth
+    version: str = ""
     stopped: bool = False
     slot: Slot = Slot()
     send: Send = Send()

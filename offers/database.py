@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
-REVISION = "0002"
+REVISION = "0004"
 WAIT_S = 5.0
 _MIGRATION_LOCK = 0x64617970617274  # "daypart" in ASCII
 _BUSY = ("database is locked", "lock timeout", "deadlock detected", "QueuePool limit")

@@ -7,12 +7,12 @@ KeyReused when it was used with another body, KeyInFlight while its call still r
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from offers import outbox, pull, till
+from offers import delivery, outbox, pull, till, unsent
 from offers.acts import Act, ActKind
 from offers.answers import Answer, Ask, CursorError, KeyInFlight, KeyReused, Offer, Page
 from offers.book import Line
@@ -25,6 +25,8 @@ from offers.issued_terms import Token
 from offers.issuing import issue
 from offers.journal import Journal
 from offers.opening import lock_issuing, open_account, open_chain, put_stores, release_reserve
+from offers.pull import Due
+from offers.sending import Sending
 from offers.slots import Store
 from offers.status import campaign_status
 from offers.till import Stock
@@ -33,14 +35,22 @@ __all__ = [
     "Answer", "Ask", "CursorError", "Desk", "KeyInFlight", "KeyReused", "LedgerBusy", "LedgerError", "Line", "Offer", "Page",
 ]  # fmt: skip
 
+SENDING = Sending()
+
 
 class Desk:
     """Speaks for one journal. Threads share it: what they ask at the same time becomes one transaction."""
 
-    def __init__(self, journal: Journal, *, stock: Stock | None = None, token: Token = secrets.token_bytes) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        stock: Stock | None = None,
+        token: Token = secrets.token_bytes,
+        sending: Sending = SENDING,
+    ) -> None:
         """`stock` tells units by store and product (None: unknown, refuses nothing); `token` makes ids and codes."""
-        self.journal = journal
-        self._stock = stock
+        self.journal, self._stock, self._sending = journal, stock, sending
         self._token = token
         self._group = Group(lambda acts: till.carry_out(journal, acts, stock))
 
@@ -113,20 +123,25 @@ class Desk:
             raise ValueError(f"{kind} needs an order_id")
         return self._group.do(Act(kind, code, ask, key, now))
 
-    def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
-        """Offers not acknowledged yet with `from_` <= send_at < `to`. Raises CursorError."""
-        with self.journal.read() as connection:
-            return pull.due(connection, from_, to, limit, cursor)
+    def due(
+        self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime, scheduler: str = ""
+    ) -> Page:
+        """Offers to send now with `from_` <= send_at < `to`, leased to the scheduler (`offers.pull`). Raises CursorError."""
+        return pull.pull(self.journal, Due(from_, to, limit, cursor, scheduler), self._stock, self._sending, now)
+
+    def sweep(self, now: datetime, stock: Stock | None = None) -> Mapping[str, int]:
+        """Withdraw offers that nobody has sent and nobody can use, by `stock` or the desk's own; how many by reason."""
+        return unsent.sweep(self.journal, stock or self._stock, now)
 
     def acknowledge(self, offer_id: str, outcome: Literal["delivered", "failed"], now: datetime) -> str | None:
         """The delivery state after it ("delivered" wins over "failed"); None for an unknown offer."""
         with self.journal.write() as connection:
-            return pull.acknowledge(connection, offer_id, outcome, now)
+            return delivery.acknowledge(connection, offer_id, outcome, now)
 
     def wallet(self, user_id: str, now: datetime) -> list[Offer]:
         """The user's coupons that can still be used."""
         with self.journal.read() as connection:
-            return pull.wallet(connection, user_id, now)
+            return delivery.wallet(connection, user_id, now)
 
     def campaign(self, campaign_id: str, now: datetime) -> dict[str, Any] | None:
         """The campaign's money and counts (see `offers.status`); None for an unknown campaign."""

@@ -58,6 +58,7 @@ class Decision:
     reason: str | None = None
     model_version: str = ""
     feature_version: str = ""
+    campaign_version: str | None = None
     terms: Terms | None = None
 
 

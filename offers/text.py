@@ -67,6 +67,22 @@ def offer_text(
     }
 
 
+def retold(text: Mapping[str, str], valid_from: datetime, planned: datetime, sent: datetime) -> dict[str, str]:
+    """The sentences as of another day of sending: a message that left a day late must not say "tomorrow". All times aware,
+    `valid_from` and `planned` in the store's zone. A sentence that isn't ours stays as it is."""
+    sent = sent.astimezone(valid_from.tzinfo)
+    if sent.date() == planned.date():
+        return dict(text)
+    told = {"en": _when_en, "zh": _when_zh}
+    swaps = {name: (when(valid_from, planned), when(valid_from, sent)) for name, when in told.items()}
+    return {
+        name: swaps[name][1] + said.removeprefix(swaps[name][0])
+        if name in swaps and said.startswith(swaps[name][0])
+        else said
+        for name, said in text.items()
+    }
+
+
 def _when_en(begins: datetime, sent: datetime) -> str:
     days = (begins.date() - sent.date()).days
     day = {0: "Today", 1: "Tomorrow"}.get(days) or format_skeleton("MMMEd", begins, locale="en")

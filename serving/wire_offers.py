@@ -42,11 +42,13 @@ class OfferCard(Struct, frozen=True, kw_only=True):
 
 
 class OffersDue(Struct, frozen=True, kw_only=True):
-    """A page. `next_cursor` always resumes after it, also later; `more` says whether to ask again at once."""
+    """A page. `next_cursor` always resumes after it, also later; `more` says whether to ask again at once. No other key gets
+    these offers before `leased_until`; acknowledge by then."""
 
     offers: list[OfferCard]
     next_cursor: str
     more: bool
+    leased_until: datetime
 
 
 class Wallet(Struct, frozen=True, kw_only=True):

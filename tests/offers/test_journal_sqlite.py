@@ -1,5 +1,6 @@
 from tests.offers.on_database import OnSqlite
 from tests.suites.journal import JournalSuite
+from tests.suites.leasing import LeaseSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
 
@@ -9,6 +10,10 @@ class TestJournal(OnSqlite, JournalSuite):
 
 
 class TestPull(OnSqlite, PullSuite):
+    pass
+
+
+class TestLease(OnSqlite, LeaseSuite):
     pass
 
 

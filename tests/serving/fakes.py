@@ -87,13 +87,16 @@ class MemoryDesk:
     def reverse(self, code: str, ask: Ask, key: str, now: datetime) -> Answer:
         return self._once("reverse", code, ask, key)
 
-    def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
+    def due(
+        self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime, scheduler: str = ""
+    ) -> Page:
         self._touch()
         found = sorted((o for o in self.offers.values() if from_ <= o.send_at < to), key=lambda o: o.offer_id)
         if cursor is not None and not cursor.isdecimal():
             raise CursorError("not one of ours")
         start = int(cursor or 0)
-        return Page(tuple(found[start : start + limit]), str(start + limit), start + limit < len(found))
+        until, more = now + timedelta(minutes=5), start + limit < len(found)
+        return Page(tuple(found[start : start + limit]), str(start + limit), more, until)
 
     def acknowledge(self, offer_id: str, outcome: str, now: datetime) -> str | None:
         self._touch()
