@@ -20,12 +20,12 @@ from offers.campaign import Campaign
 from offers.database import LedgerBusy, LedgerError
 from offers.decisions import decided_users, decision_of
 from offers.drafts import Decision, Issued
+from offers.due import Due
 from offers.group import Group
 from offers.issued_terms import Token
 from offers.issuing import issue
 from offers.journal import Journal
 from offers.opening import lock_issuing, open_account, open_chain, put_stores, release_reserve
-from offers.pull import Due
 from offers.sending import Sending
 from offers.slots import Store
 from offers.status import campaign_status
@@ -63,6 +63,12 @@ class Desk:
             if chain_cents is not None:
                 open_chain(connection, chain_cents, now)
             open_account(connection, campaign, now)
+
+    def put_stores(self, stores: Sequence[Store], now: datetime) -> None:
+        """Bring the stores' clocks alone up to what their table says."""
+        with self.journal.write() as connection:
+            lock_issuing(connection)
+            put_stores(connection, stores, now)
 
     def release_reserve(self, campaign_id: str, cents: int, actor: str, why: str, now: datetime) -> int:
         """Let new coupons have some of what the campaign keeps back; the reserve left. An operator's act."""

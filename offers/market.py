@@ -105,10 +105,11 @@ def read_market(
     file = features / "store_assortment.parquet"
     rows_now = rows_of(file, "store_id", newest(file, "store_id", now), _SHELF)
     assortments = {row["store_id"]: row for row in rows_now}
-    return Market(products, names, cost, offered, _stores(lake / "stores.parquet"), assortments, assumed_cost_share)
+    return Market(products, names, cost, offered, read_clocks(lake / "stores.parquet"), assortments, assumed_cost_share)
 
 
-def _stores(path: Path) -> dict[str, Store]:
+def read_clocks(path: Path) -> dict[str, Store]:
+    """The clocks of a stores table, by store. Raises PlanError."""
     stores = {}
     for row in _table(path).to_pylist():
         try:
