@@ -14,7 +14,9 @@ from offers.outbox import exposure_event, post
 from offers.slots import zone_of
 from offers.tables import coupons, stores
 
-OFFERS = sa.select(coupons, stores.c.timezone, stores.c.opens, stores.c.closes, stores.c.closed_days).outerjoin(
+_SAID = tuple(name for name in Offer.__dataclass_fields__ if name != "coupon_code")
+_CLOCK = (stores.c.timezone, stores.c.opens, stores.c.closes, stores.c.closed_days)
+OFFERS = sa.select(*(coupons.c[name] for name in (*_SAID, "code", "seq", "held_until")), *_CLOCK).outerjoin(
     stores, stores.c.store_id == coupons.c.store_id
 )
 """Coupons with their store's clock, whose columns are empty for a store that the ledger doesn't know."""
@@ -51,6 +53,8 @@ def wallet(connection: sa.Connection, user_id: str, now: datetime) -> list[Offer
 def offer_of(row: Any) -> Offer:
     """A row of `OFFERS` as an offer, times in its store's zone."""
     zone = zone_of(row.timezone or "UTC")
-    fields = {name: getattr(row, name) for name in Offer.__dataclass_fields__ if name != "coupon_code"}
-    times = {name: fields[name].astimezone(zone) for name in ("send_at", "valid_from", "valid_until")}
-    return Offer(**{**fields, **times, "coupon_code": shown(row.code), "text": json.loads(row.text)})
+    told = {name: getattr(row, name) for name in _SAID}
+    for name in ("send_at", "valid_from", "valid_until"):
+        told[name] = told[name].astimezone(zone)
+    told["text"] = json.loads(told["text"])
+    return Offer(coupon_code=shown(row.code), **told)

@@ -8,7 +8,7 @@ Pulls come one after the other, so that two of them don't send one user a messag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,38 +16,21 @@ import sqlalchemy as sa
 
 from offers import cursor
 from offers.answers import Offer, Page
-from offers.cursor import Place
-from offers.delivery import OFFERS, offer_of
+from offers.delivery import offer_of
+from offers.due import Due, walk
 from offers.journal import Journal
 from offers.messages import Messages
 from offers.sending import Sending, Verdict, verdict
-from offers.tables import accounts, counters, coupons
+from offers.tables import accounts, coupons
 from offers.text import retold
 from offers.till import Stock
 from offers.unsent import Units, sendable, withdraw
 
 _LOCK_PULLS = sa.text("SELECT pg_advisory_xact_lock(7161127489)")
-_LAST = sa.select(counters.c.value).where(counters.c.name == "offers")
 _CAMPAIGNS = sa.select(accounts.c.campaign_id, accounts.c.stopped, accounts.c.quiet_from, accounts.c.quiet_until)
-_MINE = coupons.c.offer_id == sa.bindparam("of_offer")
-_LEASED: dict[str, Any] = {name: sa.bindparam(name) for name in ("leased_to", "leased_at", "wait_until")}
-_LEASE = sa.update(coupons).where(_MINE).values(_LEASED)
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is asked for: offers with `from_` <= send_at < `to`, at most `limit`, by one scheduler."""
-
-    from_: datetime
-    to: datetime
-    limit: int
-    cursor: str | None = None
-    scheduler: str = ""
-
-    @property
-    def window(self) -> tuple[datetime, datetime]:
-        """Half-open."""
-        return self.from_, self.to
+_TERMS: dict[str, Any] = {name: sa.bindparam(name) for name in ("leased_to", "leased_at", "wait_until")}
+_HAND = sa.update(coupons).where(coupons.c.offer_id.in_(sa.bindparam("offers", expanding=True))).values(_TERMS)
+_WAIT = sa.update(coupons).where(coupons.c.offer_id == sa.bindparam("of_offer")).values(_TERMS)
 
 
 def pull(journal: Journal, due: Due, stock: Stock | None, sending: Sending, now: datetime) -> Page:
@@ -57,8 +40,8 @@ def pull(journal: Journal, due: Due, stock: Stock | None, sending: Sending, now:
     if stock is not None:
         # Asked before anything is locked: whoever answers may be slow.
         with journal.read() as connection:
-            rows, _, _ = _walk(connection, due, now, lock=False)
-        units = {kind: stock(*kind) for kind in {(row.store_id, row.product_id) for row in rows}}
+            shelves = set(walk(connection, due, now, lock=False)[0])
+        units = {(store_id, product_id): stock(store_id, product_id) for store_id, product_id in shelves}
     with journal.write() as connection:
         page, dropped = lease(connection, due, units, sending, now)
     withdraw(journal, dropped, now)
@@ -71,23 +54,23 @@ def lease(
     """A page, and (code, why) of offers to be withdrawn."""
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK_PULLS)
-    rows, place, more = _walk(connection, due, now, lock=True)
+    rows, place, more = walk(connection, due, now, lock=True)
     now = place.clock(now)
     until = now + timedelta(seconds=sending.lease_s)
-    moves, offers, dropped = [], list[Offer](), []
+    offers, waiting, dropped = list[Offer](), list[dict[str, Any]](), list[tuple[str, str]]()
     for row, found in _judged(connection, rows, units, sending, now):
-        move = {"of_offer": row.offer_id, "leased_to": None, "leased_at": None, "wait_until": until}
         if found.act == "send":
-            move |= {"leased_to": due.scheduler, "leased_at": now}
             offers.append(_told(row, found.at))
-        elif found.act == "wait":
-            move["wait_until"] = found.at
-        else:
-            # It waits too: should its withdrawal fail, it comes again.
-            dropped.append((row.code, found.why))
-        moves.append(move)
-    if moves:
-        connection.execute(_LEASE, moves)
+            continue
+        # What is to be withdrawn waits too: should its withdrawal fail, it comes again.
+        wait = found.at if found.act == "wait" else until
+        waiting.append({"of_offer": row.offer_id, "leased_to": None, "leased_at": None, "wait_until": wait})
+        dropped += [(row.code, found.why)] if found.act == "withdraw" else []
+    if offers:
+        lease = {"leased_to": due.scheduler, "leased_at": now, "wait_until": until}
+        connection.execute(_HAND, {"offers": [offer.offer_id for offer in offers], **lease})
+    if waiting:
+        connection.execute(_WAIT, waiting)
     return Page(tuple(offers), cursor.written(due.window, place), more, until), dropped
 
 
@@ -108,36 +91,8 @@ def _judged(
     return judged
 
 
-def _walk(connection: sa.Connection, due: Due, now: datetime, *, lock: bool) -> tuple[Sequence[Any], Place, bool]:
-    """(offers of one pass in order, the place behind them, whether there are more to look at)."""
-    place = cursor.read(due.cursor, due.window)
-    last = int(connection.execute(_LAST).scalar_one())
-    if not place.begun:
-        place = place.begin(last, now)
-    rows = _offers(connection, due, place, lock)
-    if len(rows) >= due.limit:
-        return rows, place.after(rows[-1].send_at, rows[-1].seq), True
-    return rows, place.end(), last > place.high
-
-
-def _offers(connection: sa.Connection, due: Due, place: Place, lock: bool) -> Sequence[Any]:
-    wait, mine = coupons.c.wait_until, coupons.c.leased_to == due.scheduler
-    since, until = cursor.moment_of(place.since), cursor.moment_of(place.until)
-    fresh = (coupons.c.seq > place.low) & (wait.is_(None) | (wait <= until) | mine)
-    again = (wait > since) & (wait <= until) | (mine & (coupons.c.leased_at > until))
-    raw = sa.type_coerce(coupons.c.send_at, sa.BigInteger)
-    # Compared as a pair, which the index on (send_at, seq) answers without walking what was seen already.
-    after = sa.tuple_(raw, coupons.c.seq) > sa.tuple_(place.at, place.seq)
-    query = (
-        OFFERS.where(coupons.c.send_at >= due.from_, coupons.c.send_at < due.to, coupons.c.seq <= place.high, after)
-        .where(coupons.c.delivery.is_(None), coupons.c.state.in_(("issued", "held")), fresh | again)
-        .order_by(coupons.c.send_at, coupons.c.seq)
-        .limit(due.limit)
-    )
-    return connection.execute(query.with_for_update(of=coupons) if lock else query).all()
-
-
 def _told(row: Any, at: datetime) -> Offer:
     """The offer with its words as of the message's moment."""
     offer = offer_of(row)
-    return replace(offer, text=retold(offer.text, offer.valid_from, offer.send_at, at))
+    words = retold(offer.text, offer.valid_from, offer.send_at, at)
+    return offer if words == offer.text else replace(offer, text=words)

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from offers import outbox, pull
 from offers.commands import Entry
 from offers.desk import Desk
+from offers.due import Due
 from offers.journal import Journal
 from offers.opening import lock_issuing, put_stores
 from offers.outbox import redemption_event
-from offers.pull import Due
 from offers.sending import Sending
 from offers.status import campaign_status
 from offers.tables import coupons, stores
