@@ -15,6 +15,7 @@ from models.ranker import Ranker
 from offers.audience import read_audience
 from offers.budget import Choice
 from offers.campaign import Campaign
+from offers.campaign_fit import check_fit
 from offers.candidates import Candidate, consider
 from offers.deciding import decision_of, planned_arms, spend
 from offers.desk import Desk
@@ -61,11 +62,12 @@ def plan(
     desk: Desk,
     progress: Progress | None = None,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own calendar day) and issue. Raises PlanError, LedgerError."""
+    """Plan `for_date` (each store's own calendar day) and issue. Raises CampaignError, PlanError, LedgerError."""
     if campaign.stopped:
         raise PlanError(f"campaign {campaign.id} is stopped; set stopped = false in its file to plan it")
-    excluded, share = campaign.products.exclude_categories, settings.assumed_cost_share
-    market = read_market(settings.lake, settings.features, ranker.product_ids, share, excluded, now)
+    chosen, share = campaign.products, settings.assumed_cost_share
+    market = read_market(settings.lake, settings.features, ranker.product_ids, share, chosen, now)
+    check_fit(settings, campaign, market, for_date, now)
     audience = read_audience(settings.features, now)
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
     decided = desk.decided(campaign.id, for_date)
