@@ -13,6 +13,7 @@ from offers.columns import Id, Moment, Serial, cents, counts, ids, moments
 
 metadata = MetaData()
 _SECONDS = (("grace_s", "0"), ("token_s", "14400"), ("sync_s", "86400"))
+_UNITS = (("units", "0"), ("returned", "0"), ("points", "0"), ("min_quantity", "1"))
 _HELD, _UNTOLD = sql("state = 'held'"), sql("delivery IS NULL")
 
 accounts = Table(
@@ -67,7 +68,7 @@ coupons = Table(
     *(Column(name, Id) for name in ("order_id", "token_id", "leased_to")),
     *(Column(name, Moment) for name in ("held_until", "delivered_at", "leased_at", "wait_until")),
     Column("used_day", String(10)),
-    *counts("0", "units", "returned"),
+    *(column for name, default in _UNITS for column in counts(default, name)),
     Column("delivery", String(16)),
     Index("coupons_due", "send_at", "seq", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
     Index("coupons_user", "user_id", "campaign_id"),

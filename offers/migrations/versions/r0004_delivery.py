@@ -1,4 +1,4 @@
-"""Offers leased to the scheduler that sends them, a campaign's quiet time and version, and an index of what waits to be sent."""
+"""Offers leased to the scheduler that sends them, coupons of other kinds, a campaign's quiet time and version."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def upgrade() -> None:
     op.add_column("coupons", sa.Column("leased_to", Id))
     for name in ("leased_at", "wait_until"):
         op.add_column("coupons", sa.Column(name, Moment))
+    for name, default in (("min_quantity", "1"), ("points", "0")):
+        op.add_column("coupons", sa.Column(name, sa.Integer, nullable=False, server_default=default))
     for name in ("quiet_from", "quiet_until"):
         op.add_column("accounts", sa.Column(name, sa.Integer))
     op.add_column("accounts", sa.Column("version", sa.String(64)))
