@@ -86,7 +86,8 @@ class Acting:
             self.loaded.moved_cents[coupon.campaign_id, "overpaid", coupon.store_id] += entry.amount_cents
         if entry.kind == "redeem":
             unit = place(act.ask.lines, coupon)
-            event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
+            price = unit.price_cents if unit else coupon.price_cents
+            event = redemption_event(entry, coupon.product_id, price, coupon.points)
             self._events.append(
                 {"offer_id": coupon.offer_id, "event": msgspec.json.encode(event).decode(), "made_at": entry.at}
             )

@@ -94,6 +94,9 @@ def done_body(entry: Entry, row: Any, sync_s: int) -> dict[str, Any]:
     if entry.kind == "token" and entry.held_until is not None:
         body["token_id"] = entry.token_id
         body["valid_until"] = (entry.held_until - timedelta(seconds=sync_s)).isoformat()
+    if row.points:
+        # What the budget pays for points is no money off: a till takes nothing from the price.
+        body |= {"discount_cents": 0, "points": row.points * entry.amount_cents // row.discount_cents}
     if entry.kind == "reverse":
         body["units"] = entry.units
     if entry.reason is not None:

@@ -32,7 +32,7 @@ class Answer:
     """`body` is JSON values only, and the same bytes on a replay when encoded by one encoder.
 
     ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at; held_until (hold),
-    token_id and valid_until (token), units (reverse), reason (overpay); times in RFC 3339.
+    token_id and valid_until (token), units (reverse), reason (overpay), points where they are given; times in RFC 3339.
     Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}.
     """
 
@@ -43,7 +43,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Offer:
-    """One timed coupon as the scheduler and the wallet see it; times are aware, in the store's zone."""
+    """One timed coupon as the scheduler and the wallet see it; times are aware, in the store's zone. With `points` there is no
+    discount."""
 
     offer_id: str
     coupon_code: str
@@ -60,6 +61,8 @@ class Offer:
     text: Mapping[str, str]
     decision_id: str
     state: str
+    min_quantity: int = 1
+    points: int = 0
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ class Coupon:
     """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
 
     A live hold is an order's (`order_id`) or a signed token's (`token_id`: a till without network may pay the coupon). Once
-    redeemed, `units` counts the product in that order and `returned` how many of them came back.
-    """
+    redeemed, `units` counts the product in that order (`min_quantity` at least) and `returned` how many of them came back. With
+    `points` nothing comes off the price: `discount_cents` is what they cost."""
 
     offer_id: str
     campaign_id: str
@@ -56,6 +56,8 @@ class Coupon:
     used_day: str | None = None
     units: int = 0
     returned: int = 0
+    min_quantity: int = 1
+    points: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,4 +57,5 @@ def offer_of(row: Any) -> Offer:
     for name in ("send_at", "valid_from", "valid_until"):
         told[name] = told[name].astimezone(zone)
     told["text"] = json.loads(told["text"])
+    told["discount_cents"] = 0 if row.points else row.discount_cents
     return Offer(coupon_code=shown(row.code), **told)

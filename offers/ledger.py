@@ -45,7 +45,7 @@ RULES = (
     Rule(may.expired, _PAYING),
     Rule(may.wrong_store, (Hold, Redeem, Settle, Token)),
     Rule(may.store_closed, _NOW),
-    Rule(may.wrong_product, (Hold, Redeem, Settle, Reverse)),
+    Rule(may.wrong_product, (Hold, Redeem, Settle, Token, Reverse)),
     Rule(may.out_of_stock, _NOW),
     Rule(limits.below_margin_floor, _PAYING),
     Rule(limits.limit_reached, _PAYING),

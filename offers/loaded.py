@@ -77,7 +77,7 @@ class Loaded:
                 Stacked(one.offer_id, one.discount_cents, one.floor_cents)
                 for one in stacked
                 if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id and _taken(one, now)
-                if one.order_id == order_id
+                if one.order_id == order_id and not one.points
             ),
         )
         head, own = self.heads[coupon.campaign_id], live_hold(coupon, self.now)

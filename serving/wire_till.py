@@ -70,6 +70,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     discount_cents: int
     currency: str
     at: datetime
+    points: int | None = None
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
@@ -87,3 +88,4 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     at: datetime
     held_until: datetime | None = None
     units: int | None = None
+    points: int | None = None

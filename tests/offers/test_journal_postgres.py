@@ -1,5 +1,6 @@
 from tests.offers.on_database import OnPostgres
 from tests.suites.journal import JournalSuite
+from tests.suites.kinds import KindSuite
 from tests.suites.leasing import LeaseSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
@@ -14,6 +15,10 @@ class TestPull(OnPostgres, PullSuite):
 
 
 class TestLease(OnPostgres, LeaseSuite):
+    pass
+
+
+class TestKinds(OnPostgres, KindSuite):
     pass
 
 
