@@ -49,6 +49,8 @@ class PlanReport:
     price: float
     """Value the last cent of the budget buys; 0 when it doesn't bind."""
     reasons_not: Mapping[str, int]
+    notes: Sequence[str]
+    """What whoever reads the report should know first."""
     sample: Sequence[tuple[str, str, Mapping[str, str]]]
     """A few issued: (user_id, product_id, text by locale)."""
 
@@ -124,5 +126,8 @@ def _report(
         gap=choice.gap,
         price=choice.price,
         reasons_not=dict(sorted(reasons.items())),
+        notes=()
+        if budget > 0
+        else ("no money is left to promise, so nothing is sent; raise budget.granted_cents or wait",),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
     )
