@@ -1,9 +1,9 @@
 """Where a pull stands, and the text that says so.
 
-A pull walks its window in passes. A pass goes by (send_at, number) over the offers that existed when it began and that no
-earlier pass could hand out: those issued since, and those whose wait (someone's lease, quiet time, a cap) ran out since the
-earlier pass began. Numbers are given under a lock held until commit and waits only grow, so no offer of a pass that is through
-can appear in it late: a cursor never skips, and repeats nothing but what was handed out and not acknowledged within its lease.
+A pull walks its window in passes. A pass goes by (send_at, number) over the offers that existed when it began and that nobody
+has looked at, or whose wait (someone's lease, quiet time, a cap) was over when it began. Whatever a pull looks at gets a new
+wait. Numbers are given under a lock held until commit and waits only grow, so no offer of a pass that is through can appear in it
+late: a cursor never skips, and repeats nothing but what was handed out and not acknowledged within its lease.
 
 Every pass begins two ticks after the one before it at least, and whatever happens in it a tick after its beginning at least, by
 whichever machine's clock: so what happened before a pass is told from what happened in it.
@@ -26,12 +26,11 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True)
 class Place:
-    """The pass covers numbers in (`low`, `high`] and waits that ran out in (`since`, `until`], in microseconds; of these what
-    comes after (`at`, `seq`). `at` is −1 between passes."""
+    """The pass covers numbers up to `high` (above `low` those of no earlier pass) and waits over at `until`, in microseconds; of
+    these what comes after (`at`, `seq`). `at` is −1 between passes."""
 
     low: int = 0
     high: int = 0
-    since: int = 0
     until: int = 0
     at: int = -1
     seq: int = 0
@@ -51,7 +50,7 @@ class Place:
 
     def end(self) -> Place:
         """The pass is through."""
-        return replace(self, low=self.high, since=self.until, at=-1, seq=0)
+        return replace(self, low=self.high, at=-1, seq=0)
 
     def clock(self, now: datetime) -> datetime:
         """The moment of what happens in the pass."""

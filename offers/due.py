@@ -20,19 +20,20 @@ _LAST = sa.select(counters.c.value).where(counters.c.name == "offers")
 
 def _page() -> sa.Select[Any]:
     """The offers of a pass (`offers.cursor.Place`) behind a place; built once, for building it costs more than its answer."""
-    given = {name: sa.bindparam(name, type_=sa.BigInteger) for name in ("low", "high", "since", "until", "at", "seq")}
+    given = {name: sa.bindparam(name, type_=sa.BigInteger) for name in ("low", "high", "until", "at", "seq")}
     begin, end = (sa.bindparam(name, type_=Moment) for name in ("from", "to"))
     send_at, wait, leased = (
         sa.type_coerce(coupons.c[name], sa.BigInteger) for name in ("send_at", "wait_until", "leased_at")
     )
     mine = coupons.c.leased_to == sa.bindparam("who", type_=Id)
-    fresh = (coupons.c.seq > given["low"]) & (wait.is_(None) | (wait <= given["until"]) | mine)
-    again = (wait > given["since"]) & (wait <= given["until"]) | (mine & (leased > given["until"]))
+    free = wait.is_(None) | (wait <= given["until"])
+    # A scheduler's own leases: in its first pass, and where it asks for a page of this pass again.
+    again = mine & ((coupons.c.seq > given["low"]) | (leased > given["until"]))
     # Compared as a pair, which the index on (send_at, seq) answers without walking what was seen already.
     behind = sa.tuple_(send_at, coupons.c.seq) > sa.tuple_(given["at"], given["seq"])
     unsent = coupons.c.delivery.is_(None) & coupons.c.state.in_(("issued", "held"))
     window = (coupons.c.send_at >= begin) & (coupons.c.send_at < end) & (coupons.c.seq <= given["high"])
-    chosen = OFFERS.where(window, behind, unsent, fresh | again)
+    chosen = OFFERS.where(window, behind, unsent, free | again)
     return chosen.order_by(coupons.c.send_at, coupons.c.seq).limit(sa.bindparam("limit", type_=sa.Integer))
 
 

@@ -13,8 +13,10 @@ from msgspec.structs import replace as named
 
 from offers.delivery import acknowledge
 from offers.desk import Desk
+from offers.due import Due
 from offers.journal import Journal
 from offers.messages import Messages
+from offers.pull import lease
 from offers.sending import Sending
 from offers.tables import entries
 from offers.unsent import sweep
@@ -259,3 +261,21 @@ class LeaseSuite:
         for thread in threads:
             thread.join()
         assert got == Counter(users)
+
+    def test_a_pull_of_another_window_waits_for_the_one_that_judges_the_same_user(self, url, journal):
+        rules = Sending(300, per_day=1, gap_s=0)
+        for name, send_at in (("c", SEND), ("d", SEND + timedelta(minutes=30))):
+            desk = Desk(journal, sending=rules)
+            desk.open(named(campaign(10**6), id=name), [SOHO], PLANNED)
+            self.issue(desk, "ann", campaign_id=name, send_at=send_at)
+        own, got = Desk(Journal(url), sending=rules), []
+        second = threading.Thread(target=lambda: got.append(own.due(SEND + TICK, END, 9, None, SEND, "b").offers))
+        with journal.write() as connection:
+            page, _ = lease(connection, Due(BEGIN, SEND + TICK, 9, None, "a"), None, rules, SEND)
+            second.start()
+            # Long enough for one that doesn't wait; one that does, waits for our commit.
+            second.join(0.3)
+        second.join()
+        own.journal.close()
+        assert [offer.campaign_id for offer in page.offers] == ["c"]
+        assert got == [()]
