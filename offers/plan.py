@@ -66,6 +66,8 @@ def plan(
 ) -> PlanReport:
     """Plan `for_date` (each store's own calendar day) and issue. Raises CampaignError, PlanError, LedgerError."""
     if campaign.stopped:
+        # Its account is told too: a stop pays nothing more, whatever was sent.
+        desk.open(campaign, [], now, settings.budget_cents)
         raise PlanError(f"campaign {campaign.id} is stopped; set stopped = false in its file to plan it")
     chosen, share = campaign.products, settings.assumed_cost_share
     market = read_market(settings.lake, settings.features, ranker.product_ids, share, chosen, now)

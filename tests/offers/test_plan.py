@@ -189,6 +189,7 @@ def test_a_late_plan_sends_what_can_still_be_announced(settings, desk, now, hour
 def test_a_stopped_campaign_isnt_planned(settings, desk):
     with pytest.raises(PlanError, match="campaign c is stopped; set stopped = false"):
         plan(settings, ranker(), campaign(stopped=True), TUESDAY, NOW, desk)
+    assert desk.campaign("c", NOW)["stopped"] is True
 
 
 def test_a_seed_of_the_same_world_gives_the_same_plan(settings, desk):
