@@ -36,12 +36,14 @@ _WAIT = sa.update(coupons).where(coupons.c.offer_id == sa.bindparam("of_offer"))
 def pull(journal: Journal, due: Due, stock: Stock | None, sending: Sending, now: datetime) -> Page:
     """A page, its offers leased; those of the page that can't be used any more are withdrawn. At most `limit` offers are looked
     at, so a page may hold fewer while `more` is true. Raises CursorError, LedgerError."""
-    units = None
-    if stock is not None:
-        # Asked before anything is locked: whoever answers may be slow.
-        with journal.read() as connection:
-            shelves = set(walk(connection, due, now, lock=False)[0])
-        units = {(store_id, product_id): stock(store_id, product_id) for store_id, product_id in shelves}
+    with journal.read() as connection:
+        shelves, place, more = walk(connection, due, now, lock=False)
+    if not shelves:
+        # Most of the time a scheduler that asks again and again finds nothing, and disturbs nobody.
+        until = place.clock(now) + timedelta(seconds=sending.lease_s)
+        return Page((), cursor.written(due.window, place), more, until)
+    # Stock is asked for before anything is locked: whoever answers may be slow.
+    units = {kind: stock(*kind) for kind in set(map(tuple, shelves))} if stock is not None else None
     with journal.write() as connection:
         page, dropped = lease(connection, due, units, sending, now)
     withdraw(journal, dropped, now)

@@ -97,3 +97,14 @@ def test_a_redemption_is_no_later_than_its_record_whatever_the_tills_clock_says(
         entry = Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, judged)
         told = datetime.fromisoformat(redemption_event(entry, "latte", 450)["occurred_at"])
         assert told == min(judged, AT)
+
+
+def test_a_pull_that_finds_nothing_writes_nothing(desk):
+    begun = []
+    sa.event.listen(desk.journal.engine, "begin", lambda c: begun.append(c.get_execution_options()["daypart_write"]))
+    page = desk.due(SEND, SEND + timedelta(hours=1), 2, None, SEND)
+    assert (page.offers, page.more, begun) == ((), False, [False])
+    desk.issue("c", [decision("ann")], PLANNED)
+    begun.clear()
+    assert len(desk.due(SEND, SEND + timedelta(hours=1), 2, page.cursor, SEND).offers) == 1
+    assert begun == [False, True]
