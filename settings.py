@@ -12,7 +12,9 @@ from typing import Any
 
 PREFIX = "DAYPART_"
 _LIMITS = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000), "budget_cents": (0, 10**12)}
-_LIMITS |= {"offline_cents": (0, 10**9)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
+_LIMITS |= {"offline_cents": (0, 10**9), "lease_s": (10, 86_400), "messages_per_day": (0, 1000)}
+_LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
+_FORMS = {"currency": ("[A-Z]{3}", "an ISO 4217 code as USD"), "locale": ("[a-z]{2,3}(_[A-Za-z]+)*", "as en")}
 
 
 class SettingsError(Exception):
@@ -55,6 +57,12 @@ class Settings:
     """File of the Ed25519 key (PEM) that signs for tills without network; empty keeps one in `home`."""
     offline_retired_keys: str = ""
     """File of the public keys (PEM) that signed before `offline_key` did and whose tokens are still good; empty: none."""
+    lease_s: int = 300
+    """Seconds for which an offer handed to a scheduler is nobody else's."""
+    messages_per_day: int = 2
+    """Most messages to a user in a local day, whatever the campaign or channel; 0 is no cap."""
+    message_gap_s: int = 7200
+    """Least seconds between two messages to a user."""
     history_limit: int = 512
     """Most products kept in one user's history."""
     exploration_share: float = 0.1
@@ -94,7 +102,7 @@ def load_settings(env: Mapping[str, str] | None = None, file: Path | None = None
     Raises SettingsError on an unknown key, a value of the wrong kind, or a file that is not TOML.
     """
     env = os.environ if env is None else env
-    explicit = file or (Path(env["DAYPART_CONFIG"]) if env.get("DAYPART_CONFIG") else None)
+    explicit = file or (Path(name) if (name := env.get("DAYPART_CONFIG")) else None)
     path = explicit or Path("daypart.toml")
     settings = Settings()
     kinds: dict[str, type[Any]] = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
@@ -116,20 +124,17 @@ def _from_file(path: Path, must_exist: bool) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        if must_exist:
-            raise SettingsError(f"{path}: no such settings file; unset DAYPART_CONFIG or create it") from None
-        return {}
+        if not must_exist:
+            return {}
+        raise SettingsError(f"{path}: no such settings file; unset DAYPART_CONFIG or create it") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML ({error}); mend it or move it away") from None
 
 
 def _read(kinds: Mapping[str, type[Any]], key: str, value: Any, where: str) -> Any:
-    kind = kinds.get(key)
-    if kind is None:
-        known = ", ".join(sorted(kinds))
-        raise SettingsError(f"unknown setting {key!r} in {where}; known settings: {known}")
-    plain = (str, int) if kind is int else (str, int, float)
-    if not isinstance(value, plain) or isinstance(value, bool):
+    if (kind := kinds.get(key)) is None:
+        raise SettingsError(f"unknown setting {key!r} in {where}; known settings: {', '.join(sorted(kinds))}")
+    if not isinstance(value, (str, int) if kind is int else (str, int, float)) or isinstance(value, bool):
         raise SettingsError(f"setting {key!r} in {where}: expected {kind.__name__}, got {value!r}")
     try:
         return Path(str(value)) if issubclass(kind, Path) else kind(value)
@@ -141,10 +146,7 @@ def _checked(settings: Settings) -> Settings:
     for key, (low, high) in _LIMITS.items():
         if not low <= (value := getattr(settings, key)) <= high:
             raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")
-    for key, form, says in (
-        ("currency", "[A-Z]{3}", "an ISO 4217 code as USD"),
-        ("locale", "[a-z]{2,3}(_[A-Za-z]+)*", "as en"),
-    ):
-        if not re.fullmatch(form, getattr(settings, key)):
-            raise SettingsError(f"setting {key!r}: {getattr(settings, key)!r} is not {says}")
+    for key, (form, says) in _FORMS.items():
+        if not re.fullmatch(form, value := getattr(settings, key)):
+            raise SettingsError(f"setting {key!r}: {value!r} is not {says}")
     return settings

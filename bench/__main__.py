@@ -22,6 +22,7 @@ PARTS = {
     "offers-plan": "bench.offers_plan:rows",
     "offers-uplift": "bench.offers_respond:rows",
     "offers-repeat": "bench.offers_repeat:rows",
+    "offers-due": "bench.offers_due:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

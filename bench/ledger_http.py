@@ -39,7 +39,7 @@ REACH_MS = 50.0
 
 def rows(place: Place, report: Report) -> list[Row]:
     """Latency at `RATE` redemptions a second for `SECONDS`, and what went wrong."""
-    home = replace(load_settings(), home=Path(_home().name) / "home", port=_free_port())
+    home = replace(load_settings(), home=cafe_home(), port=free_port())
     settings = replace(home, database_url=place.make("http"))
     now = datetime.now(UTC)
     desk = open_desk(settings.ledger_url, now=now)
@@ -80,11 +80,15 @@ def _request(settings: Settings, key: str, code: str) -> bytes:
     return head.encode() + body
 
 
+def cafe_home() -> Path:
+    """A home that the demo has filled with the café; made once, removed when the bench ends."""
+    return Path(_home().name) / "home"
+
+
 @cache
 def _home() -> TemporaryDirectory[str]:
-    """A folder whose `home` the demo has filled; made once, removed when the bench ends."""
     folder = TemporaryDirectory(prefix="daypart-bench-")
-    own = {"DAYPART_HOME": str(Path(folder.name) / "home"), "DAYPART_PORT": str(_free_port())}
+    own = {"DAYPART_HOME": str(Path(folder.name) / "home"), "DAYPART_PORT": str(free_port())}
     log = Path(folder.name) / "demo.log"
     with log.open("wb") as out:
         command = [sys.executable, "-m", "daypart", "demo", "--data", "cafe", "--once"]
@@ -94,7 +98,8 @@ def _home() -> TemporaryDirectory[str]:
     return folder
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

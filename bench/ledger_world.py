@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from offers.answers import Answer, Ask
 from offers.book import Line
-from offers.campaign import Budget, Campaign, Depth, Limits
+from offers.campaign import Budget, Campaign, Depth, Limits, Send
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm, Decision, Terms
 from offers.journal import Journal
@@ -38,10 +38,11 @@ def open_desk(url: str, now: datetime = NOW) -> Desk:
 
 
 def open_campaign(desk: Desk, campaign_id: str, granted_cents: int, now: datetime = NOW) -> None:
-    """A campaign without a reserve: what is granted can be promised."""
+    """A campaign without a reserve, what is granted can be promised; and without a quiet time."""
     budget = Budget(granted_cents=granted_cents, reserve_share=0.0)
     depth, limits = Depth(ladder_cents=(DISCOUNT_CENTS,)), Limits(per_user_day=1000)
-    desk.open(Campaign(id=campaign_id, budget=budget, depth=depth, limits=limits), [STORE], now)
+    always = Send(quiet_from="00:00", quiet_until="00:00")
+    desk.open(Campaign(id=campaign_id, budget=budget, depth=depth, limits=limits, send=always), [STORE], now)
 
 
 def decision(user_id: str, now: datetime = NOW) -> Decision:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from offers.acts import Act, command_of, done_body, refused_body
 from offers.answers import Answer
 from offers.basket import place
-from offers.book import Book, Coupon, Facts
+from offers.book import Book, Coupon, Facts, changed
 from offers.chain import CHAIN, Stamp, linked, move_head
 from offers.columns import micros
 from offers.commands import Entry, Refusal
@@ -64,8 +64,8 @@ class Acting:
             entry = self._refused(act, result, coupon, campaign_id)
             answer = Answer(False, refused_body(result, coupon, act))
         else:
-            entry = result
-            done = done_body(result, row, head.account)
+            entry = changed(result, reason=act.why) if act.why else result
+            done = done_body(entry, row, head.account)
             answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
         body = msgspec.json.encode(answer.body).decode()
         stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))
@@ -86,7 +86,8 @@ class Acting:
         self.loaded.moved_cents[coupon.campaign_id, "overpaid", coupon.store_id] += unowed_by(entry)
         if entry.kind == "redeem":
             unit = place(act.ask.lines, coupon)
-            event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
+            price = unit.price_cents if unit else coupon.price_cents
+            event = redemption_event(entry, coupon.product_id, price, coupon.points)
             self._events.append(
                 {"offer_id": coupon.offer_id, "event": msgspec.json.encode(event).decode(), "made_at": micros(entry.at)}
             )
@@ -108,9 +109,12 @@ class Acting:
 
     def write(self, connection: sa.Connection) -> None:
         """Store everything, in the caller's transaction. LedgerError when something moved under the lock."""
+        rows = self.loaded.rows
         if self._entries:
             insert_all(connection, entries=self._entries, answers=self._answers, outbox=self._events)
-            move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in self._moved])
+            # In the order in which a pull locks them: neither waits for the other in a circle.
+            moved = sorted(self._moved, key=lambda name: (rows[name].send_at, rows[name].seq))
+            move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in moved])
             for campaign_id, before in self._heads.items():
                 after = self.loaded.heads[campaign_id]
                 if after.seq != before.seq:

@@ -26,7 +26,8 @@ _AT_TILL: Mapping[str, Any] = {"hold": Hold, "redeem": Redeem, "quote": Redeem, 
 
 @dataclass(frozen=True)
 class Act:
-    """`code` as someone typed it. Without a `key` (a withdrawal, a quote) no answer is kept. `token_id` names a new token."""
+    """`code` as someone typed it. Without a `key` (a withdrawal, a quote) no answer is kept. `token_id` names a new token;
+    `why` stands in a withdrawal's entry as its reason."""
 
     kind: ActKind
     code: str
@@ -34,6 +35,7 @@ class Act:
     key: str | None
     now: datetime
     token_id: str = ""
+    why: str = ""
 
     @cached_property
     def known_code(self) -> str | None:
@@ -123,6 +125,9 @@ def done_body(entry: Entry, row: Any, account: Account) -> dict[str, Any]:
         body["token_id"] = entry.token_id
         body["valid_until"] = token_end(account, entry.judged_at, row.valid_until).isoformat()
         body["grace_s"] = account.grace_s
+    if row.points:
+        # What the budget pays for points is no money off: a till takes nothing from the price.
+        body |= {"discount_cents": 0, "points": row.points * entry.amount_cents // row.discount_cents}
     if entry.kind == "reverse":
         body["units"] = entry.units
     if entry.reason is not None:

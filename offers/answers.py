@@ -45,9 +45,9 @@ class Answer:
     """`body` is JSON values only, and the same bytes on a replay when encoded by one encoder.
 
     ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at; held_until (hold),
-    token_id, valid_until and grace_s (token), units (reverse), reason (overpay; of a reverse "overpaid" where no budget had
-    paid); times in RFC 3339. Not ok: reason (WIRE's list), detail, text {locale: words for the cashier}, and the request_id
-    that was told when it was first asked.
+    token_id, valid_until and grace_s (token), units (reverse), points where they are given, reason (overpay; of a reverse
+    "overpaid" where no budget had paid); times in RFC 3339. Not ok: reason (WIRE's list), detail, text {locale: words for the
+    cashier}, and the request_id that was told when it was first asked.
     """
 
     ok: bool
@@ -57,7 +57,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Offer:
-    """One timed coupon as the scheduler and the wallet see it; times are aware, in the store's zone."""
+    """One timed coupon as the scheduler and the wallet see it; times are aware, in the store's zone. With `points` there is no
+    discount."""
 
     offer_id: str
     coupon_code: str
@@ -74,15 +75,19 @@ class Offer:
     text: Mapping[str, str]
     decision_id: str
     state: str
+    min_quantity: int = 1
+    points: int = 0
 
 
 @dataclass(frozen=True)
 class Page:
-    """`cursor` is always given: it resumes after the last offer, also later, and finds offers issued meanwhile."""
+    """`cursor` is always given: it resumes after the last offer, also later, and finds offers issued meanwhile. The offers are
+    nobody else's until `leased_until`."""
 
     offers: tuple[Offer, ...]
     cursor: str
     more: bool
+    leased_until: datetime
 
 
 class KeyReused(Exception):

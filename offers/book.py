@@ -35,7 +35,8 @@ class Coupon:
     """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
 
     Held, its discount is set aside until `held_until`: for an order (whose hold ends at `order_until`), for a signed token
-    (a till without network may pay it), or both. `units` counts the product in the order paid, `returned` what came back.
+    (a till without network may pay it), or both. `units` counts the product in the order paid (`min_quantity` at least),
+    `returned` what came back. With `points` nothing comes off the price: `discount_cents` is what they cost.
     """
 
     offer_id: str
@@ -58,6 +59,8 @@ class Coupon:
     used_day: str | None = None
     units: int = 0
     returned: int = 0
+    min_quantity: int = 1
+    points: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

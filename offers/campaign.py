@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from offers.campaign_scope import Products, Stores
+from offers.depth import Depth, Kind
 from offers.slots import minute_of
+
+__all__ = ["Budget", "Campaign", "Depth", "Limits", "Planning", "Prior", "Products", "Send", "Slot", "Stop", "Stores"]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Cents = Annotated[int, Meta(ge=0, le=10**12)]
@@ -37,17 +42,12 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return math.ceil(self.granted_cents * Fraction(str(self.reserve_share)))
 
 
-class Depth(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Discounts tried, ascending cents; the price paid stays at cost × (1 + min_margin_share) or above."""
-
-    ladder_cents: Annotated[tuple[Annotated[int, Meta(ge=1, le=10**9)], ...], Meta(min_length=1, max_length=64)]
-    min_margin_share: Annotated[float, Meta(ge=0, le=10)] = 0.05
-
-
 class Slot(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The window: `hours` from the start of the user's usual hour, cut at closing time."""
+    """The window: `hours` from the start of the user's likeliest hour, cut at closing time; it begins in one of `dayparts`
+    where any are named (`offers.campaign_scope.hours_of`)."""
 
     hours: Hours = 2
+    dayparts: Annotated[tuple[str, ...], Meta(max_length=24)] = ()
 
 
 class Send(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,22 +101,33 @@ class Prior(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     visit_days: Annotated[float, Meta(gt=0)] = 7.0
 
 
-class Products(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is offered: everything but products one of whose category's parts (`A > B > C`) is excluded by name."""
+class Stop(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a campaign stops by itself: with the upper end of its lift's interval below zero, or a return on spend (incremental
+    margin for every cent paid) under a threshold. Judged before each plan, once `offers` can be concluded from."""
 
-    exclude_categories: tuple[str, ...] = ()
+    lift_upper_below_zero: bool = False
+    min_return_on_spend: Annotated[float, Meta(ge=0, le=1000)] | None = None
 
 
 class Campaign(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One campaign. Immutable; `offers.campaign_file.load_campaign` reads and checks it."""
+    """One campaign. Immutable; `offers.campaign_file.load_campaign` reads and checks it.
+
+    `version` is no key of the file but a hash of what it says. `starts` and `ends`: the first and last local day.
+    """
 
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     budget: Budget
     depth: Depth
+    version: str = ""
+    kind: Kind = "money_off"
     stopped: bool = False
+    starts: date | None = None
+    ends: date | None = None
+    products: Products = Products()
+    stores: Stores = Stores()
     slot: Slot = Slot()
     send: Send = Send()
     limits: Limits = Limits()
     plan: Planning = Planning()
     prior: Prior = Prior()
-    products: Products = Products()
+    stop: Stop = Stop()

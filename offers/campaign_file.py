@@ -1,19 +1,30 @@
-"""Campaigns as files: `campaigns/<id>.toml`, validated once, at the door. An unknown key is refused, never ignored."""
+"""Campaigns as files: `campaigns/<id>.toml`, validated once, at the door. An unknown key is refused, never ignored.
+
+What can't work is refused in one line: file, line, key, reason and remedy. `offers.campaign_faults` judges a file by itself,
+`offers.campaign_fit` beside the tables and the day it is planned for.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from offers.campaign import Campaign
-from offers.slots import DAY, minute_of
+from offers.campaign_faults import Fault, faults
+from offers.campaign_lines import line_of
+
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `([^`]+)`")
 
 
 class CampaignError(Exception):
-    """A campaign file is missing or wrong. The message names file, key, reason and remedy."""
+    """A campaign file is missing or wrong. The message names file, line, key, reason and remedy."""
 
 
 def load_campaign(folder: Path, campaign_id: str = "usual") -> Campaign:
@@ -23,37 +34,40 @@ def load_campaign(folder: Path, campaign_id: str = "usual") -> Campaign:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none"
         raise CampaignError(f"{path}: no such campaign; campaigns in {folder}: {known}")
     try:
-        campaign = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Campaign)
+        told = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CampaignError(f"{path}: can't be read as TOML ({error}); mend that line") from None
+    if "version" in told:
+        refuse(path, [("version", "is made from what the file says; remove the key")])
+    try:
+        campaign = msgspec.convert(told, Campaign)
     except msgspec.ValidationError as error:
-        reason, _, where = str(error).partition(" - at ")
-        key = where.strip("`").removeprefix("$").removeprefix(".") or "top level"
-        raise CampaignError(f"{path}: {key}: {reason}; mend or remove the key") from None
-    for key, reason in _faults(campaign, campaign_id):
-        raise CampaignError(f"{path}: {key}: {reason}")
-    return campaign
+        refuse(path, [_misfit(str(error))])
+    refuse(path, faults(campaign, campaign_id))
+    return msgspec.structs.replace(campaign, version=version_of(told))
 
 
-def _faults(campaign: Campaign, stem: str) -> list[tuple[str, str]]:
-    faults = []
-    if campaign.id != stem:
-        faults.append(("id", f"{campaign.id!r} is not the file's name; write {stem!r} or rename the file"))
-    ladder = campaign.depth.ladder_cents
-    if list(ladder) != sorted(set(ladder)):
-        faults.append(("depth.ladder_cents", "must rise from step to step; sort it and drop repeats"))
-    if 0 < campaign.budget.granted_cents < ladder[0]:
-        faults.append(("budget.granted_cents", f"doesn't pay one coupon of {ladder[0]} cents; raise it or set 0"))
-    honours = campaign.budget.policy == "honour"
-    if honours != (campaign.budget.overspend_cents > 0):
-        told = (
-            "say how far above the grant coupons already sent are paid" if honours else "only policy honour overspends"
-        )
-        faults.append(("budget.overspend_cents", f"{told}; mend it or the policy"))
-    for key in ("at", "quiet_from", "quiet_until"):
+def refuse(path: Path, found: Iterable[Fault]) -> None:
+    """Raise CampaignError for the first of (key, reason), if there is one; the line too where the file can be read."""
+    for key, reason in found:
         try:
-            if minute_of(getattr(campaign.send, key)) == DAY:
-                faults.append((f"send.{key}", "write 00:00 for midnight"))
-        except ValueError as error:
-            faults.append((f"send.{key}", str(error)))
-    return faults
+            line = f"{line_of(path.read_text('utf-8'), key)}:"
+        except (OSError, UnicodeDecodeError):
+            line = ""
+        raise CampaignError(f"{path}:{line} {key}: {reason}")
+
+
+def version_of(told: dict[str, Any]) -> str:
+    """Twelve hex digits of the SHA-256 of what a file says; its comments and the order of its keys don't count."""
+    said = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _misfit(error: str) -> Fault:
+    reason, _, where = error.partition(" - at ")
+    key = where.strip("`").removeprefix("$").removeprefix(".")
+    field = _FIELD.match(reason)
+    if field:
+        key = f"{key}.{field[1]}" if key else field[1]
+        reason = "no such key" if "unknown" in reason else "must be there"
+    return key, f"{reason}; mend or remove the key" if reason != "must be there" else f"{reason}; add it"

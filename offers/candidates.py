@@ -12,6 +12,8 @@ from models.ranker import Ranker
 from models.scoring import top_k
 from offers.audience import Person
 from offers.campaign import Campaign
+from offers.campaign_scope import hours_allowed
+from offers.depth import discounts, floors
 from offers.drafts import NOTHING, Arm
 from offers.market import Market
 from offers.slots import Store, open_hours, send_moment, window
@@ -19,7 +21,8 @@ from offers.value import Arms, day_chance, floor_cents, visit_rate, weigh
 
 REASONS = {
     "no_store": "no usual store is known, or it isn't in the tables",
-    "store_closed": "the usual store has no open hour that day",
+    "other_store": "the usual store isn't one of the campaign's",
+    "store_closed": "the usual store has no open hour that day, or none in the campaign's dayparts",
     "slot_passed": "the usual hour is too near or past to announce",
     "no_product": "no product of the store allows a discount above its margin floor",
     "no_gain": "no discount earns what it gives away and a message costs: they come anyway, or hardly at all",
@@ -41,10 +44,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One user before the budget: arms (the first is nothing) and, aligned, the ranker rows of their products.
-
-    Without a slot nothing can be sent and `reason` says why.
-    """
+    """One user before the budget: arms (the first is nothing) and, aligned, the ranker rows of their products. Without a slot
+    nothing can be sent and `reason` says why."""
 
     user_id: str
     store_id: str | None
@@ -73,11 +74,14 @@ def consider(
     store, shelf = market.stores.get(person.store_id or ""), market.shelf(person.store_id or "")
     if store is None or shelf is None:
         return replace(blank, reason="no_store")
+    if not campaign.stores.takes(store.store_id):
+        return replace(blank, reason="other_store")
     slot = usual_slot(person, ranker, store, campaign, for_date, now)
     if isinstance(slot, str):
         return replace(blank, reason=slot)
-    floor = floor_cents(shelf.cost_cents, campaign.depth.min_margin_share)
-    allowed = shelf.price_cents - campaign.depth.ladder_cents[0] >= floor
+    floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
+    off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
+    allowed = ((off > 0) & (shelf.price_cents[:, None] - off >= floor[:, None])).any(axis=1)
     hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
     scores = ranker.score(person.history, store_id=store.store_id, hour_of_week=hour_of_week, at_s=at_s)
     best = top_k(np.where(allowed, scores.score[shelf.rows], np.float32(np.nan)), campaign.plan.n_products)
@@ -89,7 +93,7 @@ def consider(
         price,
         shelf.cost_cents[best],
         floor[best],
-        np.array(campaign.depth.ladder_cents, dtype=np.int64),
+        off[best],
         _slope(campaign, ranker),
         campaign.prior.contact_cents,
     )
@@ -118,7 +122,7 @@ def usual_slot(
     person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, now: datetime
 ) -> Slot | str:
     """The window at the user's likeliest open hour of the date, or the reason why there is none. Ties: the earlier."""
-    is_open = np.asarray(open_hours(store, for_date), dtype=bool)
+    is_open = np.asarray(open_hours(store, for_date), dtype=bool) & hours_allowed(campaign.slot.dayparts)
     if not is_open.any():
         return "store_closed"
     density = ranker.slot_density(person.rhythm, store.store_id, for_date.weekday(), is_open)

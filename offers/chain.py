@@ -27,6 +27,7 @@ NO_LIMITS = {
     "reserve_cents": 0, "overspend_cents": 0, "max_per_user_day": 1, "hold_s": 1, "grace_s": 0, "token_s": 14_400,
     "sync_s": 86_400, "stopped": False,
     **dict.fromkeys(("per_store_cents", "per_user_cents", "per_day_cents", "max_per_user", "max_coupons", "max_till_skew_s")),
+    **dict.fromkeys(("quiet_from", "quiet_until", "version")),
 }  # fmt: skip
 """What the chain's account says where nobody has set it: a campaign's limits mean nothing there."""
 _NEWER = ("token_id", "day", "units", "reason")

@@ -8,6 +8,7 @@ import numpy as np
 
 from offers.campaign import Campaign
 from offers.candidates import Candidate
+from offers.depth import step_of, terms_of_kind
 from offers.drafts import Decision, Terms
 from offers.market import Market
 from offers.text import offer_text
@@ -40,26 +41,32 @@ def decision_of(
         reason=reason,
         model_version=version,
         feature_version=candidate.as_of.isoformat(),
-        terms=None if held or arm == 0 else _terms(candidate, arm, market, currency),
+        campaign_version=campaign.version or None,
+        terms=None if held or arm == 0 else _terms(candidate, arm, campaign, market, currency),
     )
 
 
-def _terms(candidate: Candidate, arm: int, market: Market, currency: str) -> Terms | None:
+def _terms(candidate: Candidate, arm: int, campaign: Campaign, market: Market, currency: str) -> Terms | None:
     slot, store = candidate.slot, market.stores.get(candidate.store_id or "")
     if slot is None or store is None:
         raise ValueError("an arm above nothing comes with a slot and a store")
     chosen = candidate.arms[arm]
-    names = market.names_of(candidate.rows[arm])
+    names, price, cents = market.names_of(candidate.rows[arm]), candidate.prices[arm], chosen.discount_cents
+    step = step_of(campaign.kind, campaign.depth, price, cents)
+    min_quantity, points = terms_of_kind(campaign.kind, step)
+    when = (slot.valid_from, slot.send_at, store.zone)
     return Terms(
         product_id=str(chosen.product_id),
         store_id=store.store_id,
-        discount_cents=chosen.discount_cents,
-        price_cents=candidate.prices[arm],
+        discount_cents=cents,
+        price_cents=price,
         floor_cents=candidate.floors[arm],
         expected_cents=reserved(chosen.cost_cents),
         currency=currency,
         send_at=slot.send_at,
         valid_from=slot.valid_from,
         valid_until=slot.valid_until,
-        text=offer_text(names, chosen.discount_cents, currency, slot.valid_from, slot.send_at, store.zone),
+        text=offer_text(names, cents, currency, *when, campaign.kind, step),
+        min_quantity=min_quantity,
+        points=points,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
@@ -43,12 +43,15 @@ def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Deci
 _PLAIN = ("planned_arm", "sent_arm", "propensity", "holdout", "reason", "model_version", "feature_version")
 """Columns that a decision has as they are."""
 _DIGESTED = ("decision_id", "for_date", "arms", *_PLAIN)
+_NEWER = ("campaign_version",)
+# Columns of later revisions are digested only where they hold something, so older digests stay as they are.
 
 
-def digest_of(rows: Iterable[Any]) -> str:
+def digest_of(rows: Collection[Any]) -> str:
     """SHA-256 over a batch of decisions, mappings with the columns of `decisions`, but for their users: an erasure may reach
     those. It stands in the batch's entry, so that no share of a holdout is mended afterwards."""
-    told = sorted([row[name] for name in _DIGESTED] for row in rows)
+    newer = ([*_DIGESTED, *(name for name in _NEWER if row[name] is not None)] for row in rows)
+    told = sorted([row[name] for name in names] for row, names in zip(rows, newer, strict=True))
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -56,7 +59,7 @@ def decision_row(decision: Decision, decision_id: str, campaign_id: str, now: da
     """The decision as a row of `decisions`."""
     arms = [list(astuple(arm)) for arm in decision.arms]
     return {
-        **{name: getattr(decision, name) for name in ("user_id", *_PLAIN)},
+        **{name: getattr(decision, name) for name in ("user_id", *_PLAIN, *_NEWER)},
         "decision_id": decision_id,
         "campaign_id": campaign_id,
         "for_date": decision.for_date.isoformat(),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import secrets
 from asyncio import Future
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from offers import outbox, pull, till
+from offers import delivery, outbox, pull, till, unsent
 from offers.acts import Act, ActKind, asked_act
 from offers.answers import Answer, Ask, CursorError, KeyInFlight, KeyReused, Offer, Page
 from offers.book import Line
@@ -20,11 +20,13 @@ from offers.campaign import Campaign
 from offers.database import LedgerBusy, LedgerError
 from offers.decisions import decided_users, decision_of
 from offers.drafts import Decision, Issued
+from offers.due import Due
 from offers.group import Group
 from offers.issued_terms import Token
 from offers.issuing import issue
 from offers.journal import Journal
 from offers.opening import lock_issuing, open_account, open_chain, put_stores, release_reserve
+from offers.sending import Sending
 from offers.slots import Store
 from offers.status import campaign_status
 from offers.till import Stock
@@ -33,14 +35,22 @@ __all__ = [
     "Answer", "Ask", "CursorError", "Desk", "KeyInFlight", "KeyReused", "LedgerBusy", "LedgerError", "Line", "Offer", "Page",
 ]  # fmt: skip
 
+SENDING = Sending()
+
 
 class Desk:
     """Speaks for one journal. Threads and event loops share it: what they ask at the same time becomes one transaction."""
 
-    def __init__(self, journal: Journal, *, stock: Stock | None = None, token: Token = secrets.token_bytes) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        stock: Stock | None = None,
+        token: Token = secrets.token_bytes,
+        sending: Sending = SENDING,
+    ) -> None:
         """`stock` tells units by store and product (None: unknown, refuses nothing); `token` makes ids and codes."""
-        self.journal = journal
-        self._stock = stock
+        self.journal, self._stock, self._sending = journal, stock, sending
         self._token = token
         self._group = Group(lambda acts: till.carry_out(journal, acts, stock))
 
@@ -52,6 +62,12 @@ class Desk:
             if chain_cents is not None:
                 open_chain(connection, chain_cents, now)
             open_account(connection, campaign, now)
+
+    def put_stores(self, stores: Sequence[Store], now: datetime) -> None:
+        """Bring the stores' clocks alone up to what their table says."""
+        with self.journal.write() as connection:
+            lock_issuing(connection)
+            put_stores(connection, stores, now)
 
     def release_reserve(self, campaign_id: str, cents: int, actor: str, why: str, now: datetime) -> int:
         """Let new coupons have some of what the campaign keeps back; the reserve left. An operator's act."""
@@ -112,20 +128,25 @@ class Desk:
     def _act(self, kind: ActKind, code: str, ask: Ask, key: str, now: datetime) -> Act:
         return asked_act(kind, code, ask, key, now, self._token)
 
-    def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
-        """Offers not acknowledged yet with `from_` <= send_at < `to`. Raises CursorError."""
-        with self.journal.read() as connection:
-            return pull.due(connection, from_, to, limit, cursor)
+    def due(
+        self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime, scheduler: str = ""
+    ) -> Page:
+        """Offers to send now with `from_` <= send_at < `to`, leased to the scheduler (`offers.pull`). Raises CursorError."""
+        return pull.pull(self.journal, Due(from_, to, limit, cursor, scheduler), self._stock, self._sending, now)
+
+    def sweep(self, now: datetime, stock: Stock | None = None) -> Mapping[str, int]:
+        """Withdraw offers that nobody has sent and nobody can use, by `stock` or the desk's own; how many by reason."""
+        return unsent.sweep(self.journal, stock or self._stock, now)
 
     def acknowledge(self, offer_id: str, outcome: Literal["delivered", "failed"], now: datetime) -> str | None:
         """The delivery state after it ("delivered" wins over "failed"); None for an unknown offer."""
         with self.journal.write() as connection:
-            return pull.acknowledge(connection, offer_id, outcome, now)
+            return delivery.acknowledge(connection, offer_id, outcome, now)
 
     def wallet(self, user_id: str, now: datetime) -> list[Offer]:
         """The user's coupons that can still be used."""
         with self.journal.read() as connection:
-            return pull.wallet(connection, user_id, now)
+            return delivery.wallet(connection, user_id, now)
 
     def campaign(self, campaign_id: str, now: datetime) -> dict[str, Any] | None:
         """The campaign's money and counts (see `offers.status`); None for an unknown campaign."""

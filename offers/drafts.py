@@ -26,7 +26,11 @@ NOTHING = Arm()
 
 @dataclass(frozen=True)
 class Terms:
-    """An offer's terms. `expected_cents` is reserved of the budget: probability of redemption × discount, rounded up."""
+    """An offer's terms. `expected_cents` is reserved of the budget: probability of redemption × discount, rounded up.
+
+    `min_quantity`: units of the product that the basket must hold. `points`, if any, are what the customer gets in place of
+    money off; then the discount is what they cost.
+    """
 
     product_id: str
     store_id: str
@@ -39,6 +43,8 @@ class Terms:
     valid_from: datetime
     valid_until: datetime
     text: Mapping[str, str]
+    min_quantity: int = 1
+    points: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Decision:
     reason: str | None = None
     model_version: str = ""
     feature_version: str = ""
+    campaign_version: str | None = None
     terms: Terms | None = None
 
 

@@ -29,13 +29,15 @@ _TERMS = (
     "seq",
 )
 _DIGESTED = ("code", "text")
+_NEWER = ("min_quantity", "points")
 
 
 def terms_of(row: Any) -> list[Any]:
     """The terms as JSON values; `row` is a mapping with the columns of `coupons`. Code and text only as SHA-256: whoever reads
     the journal can't redeem. The first revision kept the first eight, and a longer list begins like a shorter one."""
     plain = [value.timestamp() if isinstance(value, datetime) else value for value in (row[name] for name in _TERMS)]
-    return plain + [hashlib.sha256(str(row[name]).encode()).hexdigest() for name in _DIGESTED]
+    hashed = [hashlib.sha256(str(row[name]).encode()).hexdigest() for name in _DIGESTED]
+    return plain + hashed + [row[name] for name in _NEWER]
 
 
 def coupon_row(

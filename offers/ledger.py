@@ -46,7 +46,7 @@ RULES = (
     Rule(may.expired, _PAYING),
     Rule(may.wrong_store, _ASKED),
     Rule(may.store_closed, _NOW),
-    Rule(may.wrong_product, frozenset({*_TILLS, Reverse})),
+    Rule(may.wrong_product, frozenset({*_USING, Reverse})),
     Rule(may.out_of_stock, _NOW),
     Rule(limits.below_margin_floor, _PAYING),
     Rule(limits.limit_reached, _PAYING),

@@ -11,8 +11,10 @@ from offers.commands import AtTill, Command, Issue
 
 
 def below_margin_floor(book: Book, command: Command, now: datetime) -> str | None:
-    """The price after every discount, ours on the same product too, stays at the product's floor or above."""
+    """The price after every discount, ours on the same product too, stays at its floor or above; points are no discount."""
     coupon = may.the_coupon(book)
+    if coupon.points:
+        return None
     told = command.lines if isinstance(command, AtTill) else None
     unit = place(told or (Line(coupon.product_id),), coupon, book.facts.stacked)
     if unit is None or unit.left_cents >= unit.floor_cents:

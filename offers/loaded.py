@@ -81,7 +81,7 @@ class Loaded:
             Stacked(one.offer_id, one.discount_cents, one.floor_cents)
             for one in mates
             if one.offer_id != coupon.offer_id and one.product_id == coupon.product_id
-            if one.order_id == order_id and (one.state == "redeemed" or in_order(one, now))
+            if one.order_id == order_id and not one.points and (one.state == "redeemed" or in_order(one, now))
         )
         if stacked:
             facts = changed(facts, stacked=stacked)

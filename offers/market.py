@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.vocabulary import Vocabulary
+from offers.campaign_scope import Products, offered
 from offers.errors import PlanError
 from offers.slots import Store, closed_days_of, minute_of, zone_of
 from offers.snapshots import newest, rows_of
@@ -80,21 +81,19 @@ class Market:
 
 
 def read_market(
-    lake: Path, features: Path, products: Vocabulary, assumed_cost_share: float, excluded: Sequence[str], now: datetime
+    lake: Path, features: Path, products: Vocabulary, assumed_cost_share: float, chosen: Products, now: datetime
 ) -> Market:
     """Products and stores of the lake, assortments of the features at or before `now`. Raises PlanError.
 
-    `excluded`: names of categories, or of parts of them, that aren't offered.
+    `chosen`: what the campaign offers.
     """
-    table = _table(lake / "products.parquet")
+    table = read_table(lake / "products.parquet")
     places, rows = products.rows(table["product_id"].to_pylist())
     known = table.take(places)
-    cost, offered = np.zeros(len(products), dtype=np.int64), np.ones(len(products), dtype=bool)
+    cost, takes = np.zeros(len(products), dtype=np.int64), offered(chosen, products.ids, [None] * len(products))
     if "cost_cents" in known.column_names:
         cost[rows] = [value or 0 for value in known["cost_cents"].to_pylist()]
-    if "category" in known.column_names:
-        parts = [set((category or "").split(" > ")) for category in known["category"].to_pylist()]
-        offered[rows] = [own.isdisjoint(excluded) for own in parts]
+    takes[rows] = offered(chosen, known["product_id"].to_pylist(), categories_of(known))
     names: dict[str, list[str | None]] = {}
     for column in known.column_names:
         if column == "name" or column.startswith("name_"):
@@ -105,12 +104,19 @@ def read_market(
     file = features / "store_assortment.parquet"
     rows_now = rows_of(file, "store_id", newest(file, "store_id", now), _SHELF)
     assortments = {row["store_id"]: row for row in rows_now}
-    return Market(products, names, cost, offered, _stores(lake / "stores.parquet"), assortments, assumed_cost_share)
+    return Market(products, names, cost, takes, read_clocks(lake / "stores.parquet"), assortments, assumed_cost_share)
 
 
-def _stores(path: Path) -> dict[str, Store]:
+def categories_of(table: Any) -> list[str | None]:
+    """The categories of a products table's rows, None where it has none."""
+    found: list[str | None] = table["category"].to_pylist() if "category" in table.column_names else [None] * len(table)
+    return found
+
+
+def read_clocks(path: Path) -> dict[str, Store]:
+    """The clocks of a stores table, by store. Raises PlanError."""
     stores = {}
-    for row in _table(path).to_pylist():
+    for row in read_table(path).to_pylist():
         try:
             hours = minute_of(row.get("opens")), minute_of(row.get("closes"))
             store = Store(row["store_id"], row["timezone"], *hours, closed_days_of(row.get("closed_days")))
@@ -121,7 +127,8 @@ def _stores(path: Path) -> dict[str, Store]:
     return stores
 
 
-def _table(path: Path) -> Any:
+def read_table(path: Path) -> Any:
+    """A table of the lake. Raises PlanError."""
     if not path.is_file():
         raise PlanError(f"{path}: not there; run daypart ingest first")
     try:

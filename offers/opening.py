@@ -44,6 +44,9 @@ def open_account(connection: sa.Connection, campaign: Campaign, now: datetime) -
         "sync_s": limits.sync_s,
         "max_till_skew_s": limits.max_till_skew_s,
         "stopped": campaign.stopped,
+        "quiet_from": campaign.send.quiet[0],
+        "quiet_until": campaign.send.quiet[1],
+        "version": campaign.version or None,
     }
     bring_up(connection, campaign.id, budget.granted_cents, terms, now, "campaign file")
 

@@ -18,8 +18,9 @@ from offers.commands import Entry
 from offers.tables import coupons, outbox
 
 
-def redemption_event(entry: Entry, product_id: str, unit_price_cents: int) -> dict[str, Any]:
-    """The event of a redemption, without its user: that is joined when it is sent, so an erasure reaches it."""
+def redemption_event(entry: Entry, product_id: str, unit_price_cents: int, points: int = 0) -> dict[str, Any]:
+    """The event of a redemption, without its user: that is joined when it is sent, so an erasure reaches it. Points take
+    nothing off the price."""
     return {
         "event_id": f"redemption:{entry.offer_id}",
         "event_type": "redemption",
@@ -30,7 +31,7 @@ def redemption_event(entry: Entry, product_id: str, unit_price_cents: int) -> di
         "order_id": entry.order_id,
         "quantity": 1,
         "unit_price_cents": unit_price_cents,
-        "discount_cents": entry.amount_cents,
+        "discount_cents": 0 if points else entry.amount_cents,
         "coupon_id": entry.offer_id,
     }
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from models.ranker import Ranker
 from offers.audience import read_audience
 from offers.campaign import Campaign
+from offers.campaign_fit import check_fit
 from offers.candidates import Candidate, consider
 from offers.deciding import decision_of
 from offers.desk import Desk
@@ -53,6 +54,8 @@ class PlanReport:
     exact: bool
     """Whether it is proven that no plan is worth more."""
     reasons_not: Mapping[str, int]
+    notes: Sequence[str]
+    """What whoever reads the report should know first."""
     sample: Sequence[tuple[str, str, Mapping[str, str]]]
     """A few issued: (user_id, product_id, text by locale)."""
 
@@ -66,11 +69,14 @@ def plan(
     desk: Desk,
     progress: Progress | None = None,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own calendar day) and issue. Raises PlanError, LedgerError."""
+    """Plan `for_date` (each store's own calendar day) and issue. Raises CampaignError, PlanError, LedgerError."""
     if campaign.stopped:
+        # Its account is told too: a stop pays nothing more, whatever was sent.
+        desk.open(campaign, [], now, settings.budget_cents)
         raise PlanError(f"campaign {campaign.id} is stopped; set stopped = false in its file to plan it")
-    excluded, share = campaign.products.exclude_categories, settings.assumed_cost_share
-    market = read_market(settings.lake, settings.features, ranker.product_ids, share, excluded, now)
+    chosen, share = campaign.products, settings.assumed_cost_share
+    market = read_market(settings.lake, settings.features, ranker.product_ids, share, chosen, now)
+    check_fit(settings, campaign, market, for_date, now)
     audience = read_audience(settings.features, now)
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
     decided = desk.decided(campaign.id, for_date)
@@ -125,5 +131,8 @@ def _report(
         store_prices=spending.store_prices,
         exact=choice.exact,
         reasons_not=dict(sorted(reasons.items())),
+        notes=()
+        if budget > 0
+        else ("no money is left to promise, so nothing is sent; raise budget.granted_cents or wait",),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
     )

@@ -1,120 +1,100 @@
-"""Pulling: due offers page by page, delivery acknowledged, the wallet.
+"""Pulling: offers due in a window, page by page, each leased to the scheduler it is handed to.
 
-The cursor works in passes. The first pass walks the window by (send_at, number) over the offers that existed when it
-began; when it is through, the next pass walks those issued since, and so on. Numbers are given under a lock held until
-commit, so no offer of an earlier pass can appear late: a cursor never skips and never repeats, however plans run beside it.
+`offers.cursor` says which offers a pass covers, `offers.sending` whether one may be sent now. A scheduler's own leases don't
+hide its offers from it, so an answer that was lost can be asked for again; nobody else gets them until the lease runs out.
+Pulls come one after the other, so that two of them don't send one user a message too many.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from offers.answers import CursorError, Offer, Page
-from offers.codes import shown
-from offers.columns import micros
-from offers.outbox import exposure_event, post
-from offers.slots import zone_of
-from offers.tables import counters, coupons, stores
+from offers import cursor
+from offers.answers import Offer, Page
+from offers.delivery import offer_of
+from offers.due import Due, walk
+from offers.journal import Journal
+from offers.messages import Messages
+from offers.sending import Sending, Verdict, verdict
+from offers.tables import accounts, coupons
+from offers.text import retold
+from offers.till import Stock
+from offers.unsent import Units, sendable, withdraw
+
+_LOCK_PULLS = sa.text("SELECT pg_advisory_xact_lock(7161127489)")
+_CAMPAIGNS = sa.select(accounts.c.campaign_id, accounts.c.stopped, accounts.c.quiet_from, accounts.c.quiet_until)
+_TERMS: dict[str, Any] = {name: sa.bindparam(name) for name in ("leased_to", "leased_at", "wait_until")}
+_HAND = sa.update(coupons).where(coupons.c.offer_id.in_(sa.bindparam("offers", expanding=True))).values(_TERMS)
+_WAIT = sa.update(coupons).where(coupons.c.offer_id == sa.bindparam("of_offer")).values(_TERMS)
 
 
-def due(connection: sa.Connection, from_: datetime, to: datetime, limit: int, cursor: str | None) -> Page:
-    """At most `limit` offers with `from_` <= send_at < `to` that nobody acknowledged and nobody withdrew.
-
-    Raises CursorError for a cursor that isn't ours or belongs to another window.
-    """
-    window = [micros(from_), micros(to)]
-    low, high, at, seq = _read(cursor, window) if cursor else (0, 0, -1, 0)
-    last = connection.execute(sa.select(counters.c.value).where(counters.c.name == "offers")).scalar_one()
-    if at < 0:
-        high = last
-    found: list[Any] = []
-    while len(found) < limit:
-        rows = _page(connection, from_, to, (low, high, at, seq), limit - len(found))
-        found += rows
-        if rows:
-            at, seq = micros(rows[-1].send_at), rows[-1].seq
-        if len(found) >= limit:
-            break
-        low, at, seq = high, -1, 0
-        if high >= last:
-            break
-        high = last
-    more = len(found) >= limit and bool(limit)
-    return Page(tuple(offer_of(row) for row in found), _write(window, (low, high, at, seq)), more)
+def pull(journal: Journal, due: Due, stock: Stock | None, sending: Sending, now: datetime) -> Page:
+    """A page, its offers leased; those of the page that can't be used any more are withdrawn. At most `limit` offers are looked
+    at, so a page may hold fewer while `more` is true. Raises CursorError, LedgerError."""
+    with journal.read() as connection:
+        shelves, place, more = walk(connection, due, now, lock=False)
+    if not shelves:
+        # Most of the time a scheduler that asks again and again finds nothing, and disturbs nobody.
+        until = place.clock(now) + timedelta(seconds=sending.lease_s)
+        return Page((), cursor.written(due.window, place), more, until)
+    # Stock is asked for before anything is locked: whoever answers may be slow.
+    units = {kind: stock(*kind) for kind in set(map(tuple, shelves))} if stock is not None else None
+    with journal.write() as connection:
+        page, dropped = lease(connection, due, units, sending, now)
+    withdraw(journal, dropped, now)
+    return page
 
 
-def _page(
-    connection: sa.Connection, from_: datetime, to: datetime, place: tuple[int, int, int, int], limit: int
-) -> list[Any]:
-    low, high, at, seq = place
-    raw = sa.type_coerce(coupons.c.send_at, sa.BigInteger)
-    # Compared as a pair, which the index on (send_at, seq) answers without walking what was seen already.
-    after = sa.true() if at < 0 else sa.tuple_(raw, coupons.c.seq) > sa.tuple_(at, seq)
-    rows = connection.execute(
-        _offers()
-        .where(coupons.c.send_at >= from_, coupons.c.send_at < to, coupons.c.seq > low, coupons.c.seq <= high)
-        .where(after, coupons.c.delivery.is_(None), coupons.c.state != "released")
-        .order_by(coupons.c.send_at, coupons.c.seq)
-        .limit(limit)
-    )
-    return list(rows)
+def lease(
+    connection: sa.Connection, due: Due, units: Units | None, sending: Sending, now: datetime
+) -> tuple[Page, list[tuple[str, str]]]:
+    """A page, and (code, why) of offers to be withdrawn."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_PULLS)
+    rows, place, more = walk(connection, due, now, lock=True)
+    now = place.clock(now)
+    until = now + timedelta(seconds=sending.lease_s)
+    offers, waiting, dropped = list[Offer](), list[dict[str, Any]](), list[tuple[str, str]]()
+    for row, found in _judged(connection, rows, units, sending, now):
+        if found.act == "send":
+            offers.append(_told(row, found.at))
+            continue
+        # What is to be withdrawn waits too: should its withdrawal fail, it comes again.
+        wait = found.at if found.act == "wait" else until
+        waiting.append({"of_offer": row.offer_id, "leased_to": None, "leased_at": None, "wait_until": wait})
+        dropped += [(row.code, found.why)] if found.act == "withdraw" else []
+    if offers:
+        lease = {"leased_to": due.scheduler, "leased_at": now, "wait_until": until}
+        connection.execute(_HAND, {"offers": [offer.offer_id for offer in offers], **lease})
+    if waiting:
+        connection.execute(_WAIT, waiting)
+    return Page(tuple(offers), cursor.written(due.window, place), more, until), dropped
 
 
-def acknowledge(connection: sa.Connection, offer_id: str, outcome: str, now: datetime) -> str | None:
-    """Note that an offer was delivered or failed; the state after it, None for an unknown offer.
-
-    The first "delivered" also posts an exposure event. "delivered" wins over "failed", whatever comes first.
-    """
-    if outcome not in ("delivered", "failed"):
-        raise ValueError(f"{outcome!r} is neither delivered nor failed")
-    mine = coupons.c.offer_id == offer_id
-    worse = coupons.c.delivery.is_(None) if outcome == "failed" else coupons.c.delivery.is_distinct_from("delivered")
-    news = sa.update(coupons).where(mine, worse).values(delivery=outcome, delivered_at=now)
-    changed = connection.execute(news).rowcount == 1
-    row = connection.execute(sa.select(coupons).where(mine)).one_or_none()
-    if row is None:
-        return None
-    if changed and outcome == "delivered":
-        post(connection, offer_id, exposure_event(offer_id, row.product_id, row.store_id, now), now)
-    return str(row.delivery)
+def _judged(
+    connection: sa.Connection, rows: Sequence[Any], units: Units | None, sending: Sending, now: datetime
+) -> list[tuple[Any, Verdict]]:
+    messages = Messages(connection, {row.user_id for row in rows if row.user_id}, now, sending.gap_s)
+    names = {row.campaign_id for row in rows}
+    found = connection.execute(_CAMPAIGNS.where(accounts.c.campaign_id.in_(names))) if names else ()
+    campaigns = {row.campaign_id: row for row in found}
+    judged = []
+    for row in rows:
+        offer = sendable(row, campaigns[row.campaign_id], units)
+        said = verdict(offer, messages.others(row.user_id, row.offer_id), sending, now)
+        if said.act == "send":
+            messages.add(row.user_id, row.offer_id, said.at)
+        judged.append((row, said))
+    return judged
 
 
-def wallet(connection: sa.Connection, user_id: str, now: datetime) -> list[Offer]:
-    """The user's coupons that can still be used, by beginning of their windows, then id."""
-    usable = coupons.c.state.in_(("issued", "held")) & (coupons.c.valid_until > now)
-    rows = connection.execute(
-        _offers().where(coupons.c.user_id == user_id, usable).order_by(coupons.c.valid_from, coupons.c.offer_id)
-    )
-    return [offer_of(row) for row in rows]
-
-
-def _offers() -> sa.Select[Any]:
-    return sa.select(coupons, stores.c.timezone).outerjoin(stores, stores.c.store_id == coupons.c.store_id)
-
-
-def offer_of(row: Any) -> Offer:
-    """A row of `coupons` with its store's timezone as an offer, times in that zone."""
-    zone = zone_of(row.timezone or "UTC")
-    fields = {name: getattr(row, name) for name in Offer.__dataclass_fields__ if name != "coupon_code"}
-    times = {name: fields[name].astimezone(zone) for name in ("send_at", "valid_from", "valid_until")}
-    return Offer(**{**fields, **times, "coupon_code": shown(row.code), "text": json.loads(row.text)})
-
-
-def _write(window: list[int], place: tuple[int, ...]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([*window, *place], separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def _read(cursor: str, window: list[int]) -> tuple[int, int, int, int]:
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        first, last, low, high, at, seq = (int(value) for value in values)
-    except (ValueError, TypeError, UnicodeDecodeError):
-        raise CursorError("the cursor isn't one of ours; begin without one") from None
-    if [first, last] != window:
-        raise CursorError("the cursor belongs to another window; ask with the window it came from")
-    return low, high, at, seq
+def _told(row: Any, at: datetime) -> Offer:
+    """The offer with its words as of the message's moment."""
+    offer = offer_of(row)
+    words = retold(offer.text, offer.valid_from, offer.send_at, at)
+    return offer if words == offer.text else replace(offer, text=words)

@@ -118,7 +118,9 @@ def _entries(
     connection: sa.Connection, begin: datetime | None, end: datetime | None, stores: set[str] | None
 ) -> tuple[Counter[Pair], dict[Pair, set[str]], dict[str, str]]:
     """(cents, reasons of overpayments) by (offer, order), and the codes of those offers."""
-    find = sa.select(entries, coupons.c.code).outerjoin(coupons, coupons.c.offer_id == entries.c.offer_id)
+    find = sa.select(entries, coupons.c.code, coupons.c.points).outerjoin(
+        coupons, coupons.c.offer_id == entries.c.offer_id
+    )
     find = find.where(entries.c.kind.in_(_SIGN))
     if begin is not None:
         find = find.where(entries.c.judged_at >= begin)
@@ -132,7 +134,8 @@ def _entries(
     row: Any
     for row in connection.execute(find.execution_options(yield_per=1000)):
         pair = (row.offer_id, row.order_id)
-        cents[pair] += _SIGN[row.kind] * row.amount_cents
+        # Points cost the budget and take nothing off at the till.
+        cents[pair] += 0 if row.points else _SIGN[row.kind] * row.amount_cents
         codes[row.offer_id] = shown(row.code) if row.code else row.offer_id
         if row.kind == "overpay":
             unowed[pair].add(row.reason)

@@ -114,7 +114,8 @@ class Replay:
     def _expect_event(self, entry: Entry, coupon: Coupon, detail: Any) -> None:
         lines = detail["lines"] if isinstance(detail, dict) else detail
         unit = place([Line(*line) for line in lines], coupon)
-        event = redemption_event(entry, coupon.product_id, unit.price_cents if unit else coupon.price_cents)
+        price = unit.price_cents if unit else coupon.price_cents
+        event = redemption_event(entry, coupon.product_id, price, coupon.points)
         self.events[coupon.offer_id, plain_event(event), entry.at] -= 1
 
     def _compare(self) -> Iterator[str]:

@@ -12,7 +12,9 @@ from sqlalchemy import text as sql
 from offers.columns import Id, Moment, Serial, cents, counts, ids, moments
 
 metadata = MetaData()
-_HELD = sql("state = 'held'")
+_SECONDS = (("grace_s", "0"), ("token_s", "14400"), ("sync_s", "86400"))
+_UNITS = (("units", "0"), ("returned", "0"), ("points", "0"), ("min_quantity", "1"))
+_HELD, _UNTOLD = sql("state = 'held'"), sql("delivery IS NULL")
 
 accounts = Table(
     "accounts",
@@ -23,10 +25,10 @@ accounts = Table(
     *(Column(name, BigInteger) for name in ("per_store_cents", "per_user_cents", "per_day_cents")),
     Column("max_per_user_day", Integer, nullable=False),
     *(Column(name, Integer) for name in ("max_per_user", "max_coupons", "max_till_skew_s")),
+    *(Column(name, Integer) for name in ("quiet_from", "quiet_until")),
+    Column("version", String(64)),
     Column("hold_s", Integer, nullable=False),
-    *counts("0", "grace_s"),
-    *counts("14400", "token_s"),
-    *counts("86400", "sync_s"),
+    *(column for name, default in _SECONDS for column in counts(default, name)),
     Column("stopped", Boolean, nullable=False),
     Column("head_seq", BigInteger, nullable=False),
     Column("head_hash", String(64), nullable=False),
@@ -63,14 +65,12 @@ coupons = Table(
     *moments("send_at", "valid_from", "valid_until"),
     Column("window_day", String(10), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("order_id", Id),
-    *(Column(name, Moment) for name in ("held_until", "order_until")),
-    Column("token_id", Id),
+    *(Column(name, Id) for name in ("order_id", "token_id", "leased_to")),
+    *(Column(name, Moment) for name in ("held_until", "order_until", "delivered_at", "leased_at", "wait_until")),
     Column("used_day", String(10)),
-    *counts("0", "units", "returned"),
+    *(column for name, default in _UNITS for column in counts(default, name)),
     Column("delivery", String(16)),
-    Column("delivered_at", Moment),
-    Index("coupons_due", "send_at", "seq"),
+    Index("coupons_due", "send_at", "seq", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
     Index("coupons_user", "user_id", "campaign_id"),
     Index("coupons_open", "campaign_id", "state", "valid_until"),
     Index("coupons_held", "campaign_id", "held_until", sqlite_where=_HELD, postgresql_where=_HELD),
@@ -89,6 +89,7 @@ decisions = Table(
     Column("holdout", Boolean, nullable=False),
     Column("reason", String(64)),
     *ids("model_version", "feature_version"),
+    Column("campaign_version", String(64)),
     *moments("made_at"),
     Column("entry_seq", BigInteger),
     Unique("campaign_id", "for_date", "user_id", name="decisions_once"),

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_skeleton
 from babel.numbers import format_currency, format_decimal, get_currency_name, get_currency_precision
 
+from offers.depth import Kind
+
 LOCALES = ("en", "zh")
 # What a price is counted in when people speak Chinese: every dollar's everyday word is 元, like the yuan's.
 _UNIT_ZH = dict.fromkeys(("CNY", "USD", "HKD", "TWD", "SGD", "CAD", "AUD", "NZD", "MOP"), "元")
@@ -56,14 +58,58 @@ def product_name(names: Mapping[str, str], locale: str) -> str:
 
 
 def offer_text(
-    names: Mapping[str, str], cents: int, currency: str, valid_from: datetime, send_at: datetime, zone: ZoneInfo
+    names: Mapping[str, str],
+    cents: int,
+    currency: str,
+    valid_from: datetime,
+    send_at: datetime,
+    zone: ZoneInfo,
+    kind: Kind = "money_off",
+    step: int = 0,
 ) -> dict[str, str]:
-    """The offer's sentence in every locale we write. `names`: locale to product name, "" for the plain one."""
+    """The offer's sentence in every locale we write. `names`: locale to product name, "" for the plain one; `step`: of a kind
+    other than money off what the campaign's ladder says."""
     begins, sent = valid_from.astimezone(zone), send_at.astimezone(zone)
-    minus = money(cents, currency, "en")
+    name = {locale: product_name(names, locale) for locale in LOCALES}
+    told = cents if kind == "money_off" else step
     return {
-        "en": f"{_when_en(begins, sent)}, {product_name(names, 'en')} −{minus}",
-        "zh": f"{_when_zh(begins, sent)},{product_name(names, 'zh')}减{money(cents, currency, 'zh')}",
+        "en": f"{_when_en(begins, sent)}, {_what_en(name['en'], kind, told, currency)}",
+        "zh": f"{_when_zh(begins, sent)},{_what_zh(name['zh'], kind, told, currency)}",
+    }
+
+
+def _what_en(name: str, kind: Kind, step: int, currency: str) -> str:
+    if kind == "percent_off":
+        return f"{name} −{step}%"
+    if kind == "points":
+        return f"{name} +{step} points"
+    price = money(step, currency, "en")
+    return f"second {name} for {price}" if kind == "second_at_price" else f"{name} −{price}"
+
+
+def _what_zh(name: str, kind: Kind, step: int, currency: str) -> str:
+    if kind == "percent_off":
+        # Chinese tells the tenths that are left to pay: 20% off is 8折.
+        return f"{name}打{(100 - step) / 10:g}折" if step < 100 else f"{name}免费"
+    if kind == "points":
+        return f"{name}送{step}积分"
+    price = money(step, currency, "zh")
+    return f"{name}第二件{price}" if kind == "second_at_price" else f"{name}减{price}"
+
+
+def retold(text: Mapping[str, str], valid_from: datetime, planned: datetime, sent: datetime) -> dict[str, str]:
+    """The sentences as of another day of sending: a message that left a day late must not say "tomorrow". All times aware,
+    `valid_from` and `planned` in the store's zone. A sentence that isn't ours stays as it is."""
+    sent = sent.astimezone(valid_from.tzinfo)
+    if sent.date() == planned.date():
+        return dict(text)
+    told = {"en": _when_en, "zh": _when_zh}
+    swaps = {name: (when(valid_from, planned), when(valid_from, sent)) for name, when in told.items()}
+    return {
+        name: swaps[name][1] + said.removeprefix(swaps[name][0])
+        if name in swaps and said.startswith(swaps[name][0])
+        else said
+        for name, said in text.items()
     }
 
 

@@ -81,19 +81,21 @@ def weigh(
     slope: float,
     contact_cents: float = 0.0,
 ) -> Arms:
-    """All products (k, row-aligned: p_buy without an offer, price, cost, floor) × ladder (int64[d]), pruned.
+    """All products (k, row-aligned: p_buy without an offer, price, cost, floor) × ladder (int64[d], or int64[k, d] where each
+    has its own; 0 is no depth), pruned.
 
     Kept are arms that pay (value above zero) and lie on the upper hull of (cost, value): for any price of money, one of
     them or nothing is best, so the plan loses nothing by the pruning.
     """
     price, cost = price_cents[:, None].astype(np.float64), cost_cents[:, None].astype(np.float64)
-    allowed = price_cents[:, None] - ladder[None, :] >= floor[:, None]
-    share = np.where(allowed, ladder[None, :] / price, 0.0)
+    off = np.broadcast_to(ladder, (len(price_cents), ladder.shape[-1]))
+    allowed = (off > 0) & (price_cents[:, None] - off >= floor[:, None])
+    share = np.where(allowed, off / price, 0.0)
     p = redeem_probability(p_buy[:, None], share, slope)
-    value = p * (price - cost - ladder[None, :]) - p_buy[:, None] * (price - cost) - contact_cents
+    value = p * (price - cost - off) - p_buy[:, None] * (price - cost) - contact_cents
     value = np.where(allowed, value, -1.0)
     product, depth = np.nonzero(value > 0.0)
-    discount, paid = ladder[depth], p[product, depth] * ladder[depth]
+    discount, paid = off[product, depth], p[product, depth] * off[product, depth]
     keep = hull(value[product, depth], np.ceil(paid))
     return Arms(
         product[keep],

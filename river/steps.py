@@ -30,6 +30,8 @@ class Refreshed:
     features: FeatureReport
     online: Mapping[str, int]
     """Rows brought online, by view."""
+    withdrawn: Mapping[str, int]
+    """Offers not sent yet that the new stock and opening hours rule out, by reason."""
 
 
 @contextmanager
@@ -49,6 +51,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
 def refresh_features(settings: Settings, through: datetime, now: datetime, report: Report) -> Refreshed:
     """Feedback re-enters: accepted events, redemptions and impressions go into the lake; then features, then online."""
     from river.feedback import absorb_impressions, absorb_records
+    from river.withdrawing import withdraw_unsent
     from training import features
     from training.parts import locked
 
@@ -59,7 +62,8 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
         made = features.compute(settings, through, progress=report)
         features.apply(settings)
         online = features.materialise(settings, through, progress=report)
-    return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online)
+        withdrawn = withdraw_unsent(settings, now)
+    return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online, withdrawn)
 
 
 def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report) -> PlanReport:

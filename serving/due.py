@@ -21,10 +21,12 @@ async def due(asked: Asked) -> Reply:
     if start >= end:
         raise malformed("query/to: not after from; the window is half-open", "query/to", "empty_window")
     try:
-        page = await asked.begin(asked.parts.desk.due, start, end, query.limit, query.cursor, asked.now)
+        desk, scheduler = asked.parts.desk, asked.key.key_id
+        page = await asked.begin(desk.due, start, end, query.limit, query.cursor, asked.now, scheduler)
     except CursorError as error:
         raise malformed(f"query/cursor: {error}", "query/cursor", "bad_cursor") from None
-    return Reply(OffersDue(offers=[card(offer) for offer in page.offers], next_cursor=page.cursor, more=page.more))
+    cards = [card(offer) for offer in page.offers]
+    return Reply(OffersDue(offers=cards, next_cursor=page.cursor, more=page.more, leased_until=page.leased_until))
 
 
 async def delivered(asked: Asked) -> Reply:

@@ -57,7 +57,8 @@ def create(
     secret = f"dp_{scope}_{secrets.token_urlsafe(32)}"
     row = {
         "key_hash": _hash(secret),
-        "key_id": f"{scope}-{secrets.token_hex(4)}",
+        # The column holds sixteen characters, which SQLite doesn't mind and PostgreSQL does.
+        "key_id": f"{scope}-{secrets.token_hex(4)}"[:16],
         "scope": scope,
         "store_id": store_id,
         "created_ms": int(now.timestamp() * 1000),

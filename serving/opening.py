@@ -12,6 +12,7 @@ from functools import partial
 from embedded import lease_online_store
 from offers.desk import Desk
 from offers.journal import Journal
+from offers.sending import sending_of
 from offers.signing_key import signer_at
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
@@ -56,7 +57,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             online=online,
             gate=gate,
             visits=Visits(online, bundle.zones, settings.history_limit),
-            desk=Desk(journal, stock=partial(units, gate)),
+            desk=Desk(journal, stock=partial(units, gate), sending=sending_of(settings)),
             signer=signer_at(settings.signing_key, settings.offline_retired_keys),
             engine=journal.engine,
             keys=KeyRing(journal.engine, time.monotonic),

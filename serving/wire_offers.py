@@ -22,7 +22,8 @@ class DueQuery(Ask, frozen=True, rename={"from_": "from"}):
 
 
 class OfferCard(Struct, frozen=True, kw_only=True):
-    """One timed coupon. Times carry the store's offset; `text` is ready to send, by locale."""
+    """One timed coupon. Times carry the store's offset; `text` is ready to send, by locale. It needs `min_quantity` units of the
+    product in the basket; with `points` the customer gets those and no discount."""
 
     offer_id: str
     coupon_code: str
@@ -39,14 +40,18 @@ class OfferCard(Struct, frozen=True, kw_only=True):
     text: dict[str, str]
     decision_id: str
     state: str
+    min_quantity: int
+    points: int
 
 
 class OffersDue(Struct, frozen=True, kw_only=True):
-    """A page. `next_cursor` always resumes after it, also later; `more` says whether to ask again at once."""
+    """A page. `next_cursor` always resumes after it, also later; `more` says whether to ask again at once. No other key gets
+    these offers before `leased_until`; acknowledge by then."""
 
     offers: list[OfferCard]
     next_cursor: str
     more: bool
+    leased_until: datetime
 
 
 class Wallet(Struct, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     discount_cents: int
     currency: str
     at: datetime
+    points: int | None = None
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
@@ -89,3 +90,4 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     held_until: datetime | None = None
     units: int | None = None
     reason: str | None = None
+    points: int | None = None

@@ -11,7 +11,7 @@ from embedded import lease_online_store
 from models.artifact import write_artifact
 from models.shelf import point
 from models.vocabulary import Vocabulary
-from offers.campaign import Budget, Campaign, Depth
+from offers.campaign import Budget, Campaign, Depth, Send
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm, Decision, Terms
 from offers.journal import Journal
@@ -51,7 +51,10 @@ def fill(home: Path) -> dict[str, str]:
 
 def issue(desk: Desk, now: datetime) -> None:
     """Open campaign `c` and issue the coupon."""
-    campaign = Campaign(id="c", budget=Budget(granted_cents=1000, reserve_share=0.1), depth=Depth(ladder_cents=(100,)))
+    # Whatever the hour at which the tests run, it is no quiet time.
+    always = Send(quiet_from="00:00", quiet_until="00:00")
+    budget = Budget(granted_cents=1000, reserve_share=0.1)
+    campaign = Campaign(id="c", budget=budget, depth=Depth(ladder_cents=(100,)), send=always)
     desk.open(campaign, [Store("soho", "America/New_York")], now)
     terms = Terms(
         product_id="latte", store_id="soho", discount_cents=100, price_cents=450, floor_cents=300, expected_cents=20,

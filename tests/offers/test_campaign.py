@@ -26,8 +26,9 @@ def write(tmp_path):
 
 
 def test_the_least_a_campaign_says(write):
-    assert load_campaign(write(PLAIN), "c") == Campaign(
-        id="c", budget=Budget(granted_cents=1000), depth=Depth(ladder_cents=(10, 20))
+    read = load_campaign(write(PLAIN), "c")
+    assert read == Campaign(
+        id="c", budget=Budget(granted_cents=1000), depth=Depth(ladder_cents=(10, 20)), version=read.version
     )
 
 
@@ -49,8 +50,8 @@ def test_the_default_is_for_groceries():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ("x = 1", "`x`"),
-        ("[limits]\nper_day = 1", "limits: Object contains unknown field `per_day`"),
+        ("x = 1", "x: no such key"),
+        ("[limits]\nper_day = 1", "limits.per_day: no such key"),
         ("[limits]\nper_user_day = 0", "limits.per_user_day: Expected `int` >= 1"),
         ("[limits]\nper_user_day = 1.5", "limits.per_user_day: Expected `int`, got `float`"),
         ("[plan]\nholdout_share = 1.0", "plan.holdout_share: Expected `float` < 1"),
@@ -63,7 +64,9 @@ def test_the_default_is_for_groceries():
 def test_a_wrong_key_is_named(write, change, told):
     with pytest.raises(CampaignError) as caught:
         load_campaign(write(PLAIN + change if change[0] == "[" else change + PLAIN), "c")
-    assert "c.toml: " in str(caught.value)
+    # The key's line; the change stands before the plain file's first, empty line, or behind its last.
+    line = 8 if change[0] == "[" else 1
+    assert f"c.toml:{line}: " in str(caught.value)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -72,19 +75,20 @@ def test_a_wrong_key_is_named(write, change, told):
     ("old", "new", "told"),
     [
         ('id = "c"', 'id = "d"', "id: 'd' is not the file's name"),
-        ('id = "c"', "", "required field `id`"),
+        ('id = "c"', "", "1: id: must be there; add it"),
         ("[10, 20]", "[20, 10]", "depth.ladder_cents: must rise"),
         ("[10, 20]", "[10, 10]", "depth.ladder_cents: must rise"),
         ("[10, 20]", "[]", "depth.ladder_cents: Expected `array` of length >= 1"),
-        ("[10, 20]", "[0, 20]", "depth.ladder_cents[0]: Expected `int` >= 1"),
-        ("= 1000", "= 9", "budget.granted_cents: doesn't pay one coupon of 10 cents"),
+        ("[10, 20]", "[0, 20]", "6: depth.ladder_cents[0]: Expected `int` >= 1"),
+        ("[10, 20]", "[\n10, # ten\n0]", "8: depth.ladder_cents[1]: Expected `int` >= 1"),
+        ("= 1000", "= 9", "4: budget.granted_cents: doesn't pay one coupon of 10 cents"),
         ("= 1000", "= -1", "budget.granted_cents: Expected `int` >= 0"),
         ("= 1000", '= "1000"', "budget.granted_cents: Expected `int`, got `str`"),
         ("= 1000", "= ", "can't be read as TOML"),
     ],
 )
 def test_a_wrong_value_is_named(write, old, new, told):
-    with pytest.raises(CampaignError, match=r"c\.toml: ") as caught:
+    with pytest.raises(CampaignError, match=r"c\.toml:") as caught:
         load_campaign(write(PLAIN.replace(old, new)), "c")
     assert told in str(caught.value)
 
@@ -116,3 +120,61 @@ def test_a_campaign_is_immutable():
     with pytest.raises(AttributeError):
         load_campaign(SHIPPED).id = "other"
     assert isinstance(load_campaign(SHIPPED), msgspec.Struct)
+
+
+KINDS = {
+    "percent_off": "ladder_percent = [10, 20]",
+    "second_at_price": "second_price_cents = [100]",
+    "points": "ladder_points = [50]\ncents_per_point = 0.5",
+}
+
+
+@pytest.mark.parametrize(("kind", "keys"), KINDS.items())
+def test_every_kind_has_its_own_ladder(write, kind, keys):
+    text = f'kind = "{kind}"' + PLAIN.replace("ladder_cents = [10, 20]", keys)
+    assert load_campaign(write(text), "c").kind == kind
+    for wrong, told in (
+        (text.replace(keys, ""), f"depth: kind '{kind}' needs depth."),
+        (text + "ladder_cents = [10]\n", "depth.ladder_cents: kind"),
+    ):
+        with pytest.raises(CampaignError) as caught:
+            load_campaign(write(wrong), "c")
+        assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("starts = 2026-02-01\nends = 2026-01-31", "2: ends: 2026-01-31 is before starts, 2026-02-01"),
+        ('version = "1"', "1: version: is made from what the file says"),
+        ("[slot]\ndayparts = ['noon', 'brunch']", "8: slot.dayparts[1]: 'brunch' is no daypart; write morning"),
+        ("[slot]\ndayparts = ['24-26']", "is no daypart"),
+        ("[stores]\ninclude = ['a']\nexclude = ['a']", "9: stores.exclude: 'a' is included too"),
+        ("[products]\ninclude = ['a', 'a']", "8: products.include[1]: 'a' is named twice"),
+        ("[products]\ninclude = ['']", "8: products.include[0]: '' is no name"),
+        ("[stop]\nmin_return_on_spend = -1", "8: stop.min_return_on_spend: Expected"),
+        ("[limits]\nper_user_day = 1\n[budget2]\nx=1", "budget2: no such key"),
+    ],
+)
+def test_what_cant_be_meant_is_refused_with_its_line(write, change, told):
+    with pytest.raises(CampaignError) as caught:
+        load_campaign(write(PLAIN + change if change[0] == "[" else change + PLAIN), "c")
+    assert told in str(caught.value)
+
+
+def test_a_budget_of_a_scope_pays_one_coupon_at_least(write):
+    text = PLAIN.replace("= 1000", "= 1000\nper_user_cents = 9")
+    with pytest.raises(CampaignError, match=r"c.toml:5: budget.per_user_cents: doesn't pay one coupon of 10 cents"):
+        load_campaign(write(text), "c")
+    assert load_campaign(write(text.replace("= 9", "= 10")), "c").budget.per_user_cents == 10
+
+
+def test_the_version_is_of_what_the_file_says(write):
+    def version(text):
+        return load_campaign(write(text), "c").version
+
+    plain = version(PLAIN)
+    assert len(plain) == 12
+    assert version("# a word\n" + PLAIN) == plain
+    assert version(PLAIN.replace("[10, 20]", "[10, 21]")) != plain
+    assert version("stopped = true" + PLAIN) != plain

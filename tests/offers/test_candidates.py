@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from offers.audience import Person
-from offers.campaign import Depth, Planning, Prior, Slot
+from offers.campaign import Depth, Planning, Prior, Slot, Stores
 from offers.candidates import REASONS, consider, is_held_out, usual_slot
 from offers.deciding import decision_of, reserved
 from offers.drafts import NOTHING
@@ -17,7 +17,7 @@ from tests.offers.plan_world import KNOWN, NOW, TUESDAY, campaign, ranker, write
 @pytest.fixture
 def market(tmp_path):
     settings = write(tmp_path / "home")
-    return read_market(settings.lake, settings.features, ranker().product_ids, 0.75, ("Beer",), NOW)
+    return read_market(settings.lake, settings.features, ranker().product_ids, 0.75, campaign().products, NOW)
 
 
 def person(user=0, hours=(8,), store="s0"):
@@ -150,3 +150,36 @@ def test_decisions_without_an_offer(market):
 def test_an_arm_without_a_slot_is_a_fault_of_ours(market):
     with pytest.raises(ValueError, match="slot"):
         decide(market, candidate(market, slot=None), 1)
+
+
+KINDS = {
+    "percent_off": (Depth(ladder_percent=(10, 20), min_margin_share=0.1), {60, 120}),
+    "second_at_price": (Depth(second_price_cents=(400, 500), min_margin_share=0.1), {200, 100}),
+    "points": (Depth(ladder_points=(100, 200), cents_per_point=0.5), {50, 100}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_weighs_its_own_cents(market, kind):
+    depth, cents = KINDS[kind]
+    made = campaign(kind=kind, depth=depth, version="v1")
+    found = consider(person(), ranker(), market, made, TUESDAY, NOW)
+    assert {arm.discount_cents for arm in found.arms[1:]} <= cents
+    decided = decision_of(found, 1, made, market, TUESDAY, "USD", "m1")
+    assert decided.campaign_version == "v1"
+    assert decided.terms.min_quantity == (2 if kind == "second_at_price" else 1)
+    assert decided.terms.points == ({50: 100, 100: 200}[decided.terms.discount_cents] if kind == "points" else 0)
+    words = {"percent_off": "%", "second_at_price": "second product", "points": " points"}
+    assert words[kind] in decided.terms.text["en"]
+
+
+def test_stores_and_dayparts_of_a_campaign(market):
+    def reason(**changes):
+        return consider(person(), ranker(), market, campaign(**changes), TUESDAY, NOW).reason
+
+    assert reason(stores=Stores(include=("s0",))) is None
+    assert reason(stores=Stores(exclude=("s0",))) == "other_store"
+    assert reason(slot=Slot(dayparts=("22-6",))) == "store_closed"
+    late = consider(person(), ranker(), market, campaign(slot=Slot(dayparts=("evening",))), TUESDAY, NOW)
+    assert 17 <= late.slot.hour < 21
+    assert consider(person(), ranker(), market, campaign(), TUESDAY, NOW).slot.hour == 8

@@ -1,5 +1,7 @@
 from tests.offers.on_database import OnPostgres
 from tests.suites.journal import JournalSuite
+from tests.suites.kinds import KindSuite
+from tests.suites.leasing import LeaseSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
 
@@ -9,6 +11,14 @@ class TestJournal(OnPostgres, JournalSuite):
 
 
 class TestPull(OnPostgres, PullSuite):
+    pass
+
+
+class TestLease(OnPostgres, LeaseSuite):
+    pass
+
+
+class TestKinds(OnPostgres, KindSuite):
     pass
 
 

@@ -1,5 +1,7 @@
 from tests.offers.on_database import OnSqlite
 from tests.suites.journal import JournalSuite
+from tests.suites.kinds import KindSuite
+from tests.suites.leasing import LeaseSuite
 from tests.suites.proof import ProofSuite
 from tests.suites.pulling import PullSuite
 
@@ -9,6 +11,14 @@ class TestJournal(OnSqlite, JournalSuite):
 
 
 class TestPull(OnSqlite, PullSuite):
+    pass
+
+
+class TestLease(OnSqlite, LeaseSuite):
+    pass
+
+
+class TestKinds(OnSqlite, KindSuite):
     pass
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from offers.campaign import Budget, Planning, Prior
+from offers.campaign import Budget, Planning, Prior, Stores
+from offers.campaign_file import CampaignError
 from offers.desk import Desk
 from offers.errors import PlanError
 from offers.journal import Journal
@@ -117,6 +118,7 @@ def test_no_money_sends_nothing_and_says_so(settings, desk):
     report = plan(settings, ranker(), campaign(budget=Budget(granted_cents=0)), TUESDAY, NOW, desk)
     assert (report.n_issued, report.cost_cents) == (0, 0)
     assert report.reasons_not == {"budget": 8, "no_store": 2}
+    assert report.notes[0].startswith("no money is left to promise, so nothing is sent")
 
 
 def test_who_comes_anyway_gets_nothing_and_the_reason(settings, desk):
@@ -186,6 +188,7 @@ def test_a_late_plan_sends_what_can_still_be_announced(settings, desk, now, hour
 def test_a_stopped_campaign_isnt_planned(settings, desk):
     with pytest.raises(PlanError, match="campaign c is stopped; set stopped = false"):
         plan(settings, ranker(), campaign(stopped=True), TUESDAY, NOW, desk)
+    assert desk.campaign("c", NOW)["stopped"] is True
 
 
 def test_a_seed_of_the_same_world_gives_the_same_plan(settings, desk, tmp_path):
@@ -219,3 +222,13 @@ def test_a_missing_or_damaged_file_is_named_with_the_remedy(settings, desk, file
         assert str(path) in str(error.value)
         assert remedy in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_a_plan_with_money_has_nothing_to_note(settings, desk):
+    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).notes == ()
+
+
+def test_a_campaign_that_cant_work_is_refused_before_anything_is_opened(settings, desk):
+    with pytest.raises(CampaignError, match="stores: no store is left"):
+        plan(settings, ranker(), campaign(stores=Stores(exclude=("s0", "s1"))), TUESDAY, NOW, desk)
+    assert desk.campaign("c", NOW) is None

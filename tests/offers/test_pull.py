@@ -1,5 +1,6 @@
 """What `tests.suites.pulling` can't see from outside: the way a page is found. Behaviour is in the suite."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,9 +9,11 @@ import sqlalchemy as sa
 from offers import outbox, pull
 from offers.commands import Entry
 from offers.desk import Desk
+from offers.due import Due
 from offers.journal import Journal
 from offers.opening import lock_issuing, put_stores
 from offers.outbox import redemption_event
+from offers.sending import Sending
 from offers.status import campaign_status
 from offers.tables import coupons, stores
 from tests.offers.desk_world import AT, PLANNED, SEND, SOHO, ask, campaign, code_of, decision
@@ -33,10 +36,11 @@ def test_a_page_is_found_by_the_index_from_where_the_last_ended(desk):
 
     sa.event.listen(desk.journal.engine, "before_cursor_execute", note)
     desk.issue("c", [decision(f"u{n}") for n in range(3)], PLANNED)
-    with desk.journal.read() as connection:
-        page = pull.due(connection, SEND, SEND + timedelta(hours=1), 2, None)
+    due = Due(SEND, SEND + timedelta(hours=1), 2)
+    with desk.journal.write() as connection:
+        page, _ = pull.lease(connection, due, None, Sending(), SEND)
         statements.clear()
-        pull.due(connection, SEND, SEND + timedelta(hours=1), 2, page.cursor)
+        pull.lease(connection, replace(due, cursor=page.cursor), None, Sending(), SEND)
         text, values = next(pair for pair in statements if "FROM coupons" in pair[0])
         steps = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values))
     assert "coupons_due" in steps
@@ -93,3 +97,14 @@ def test_a_redemption_is_no_later_than_its_record_whatever_the_tills_clock_says(
         entry = Entry("redeem", "off_1", "c", "o1", "soho", 100, AT, judged)
         told = datetime.fromisoformat(redemption_event(entry, "latte", 450)["occurred_at"])
         assert told == min(judged, AT)
+
+
+def test_a_pull_that_finds_nothing_writes_nothing(desk):
+    begun = []
+    sa.event.listen(desk.journal.engine, "begin", lambda c: begun.append(c.get_execution_options()["daypart_write"]))
+    page = desk.due(SEND, SEND + timedelta(hours=1), 2, None, SEND)
+    assert (page.offers, page.more, begun) == ((), False, [False])
+    desk.issue("c", [decision("ann")], PLANNED)
+    begun.clear()
+    assert len(desk.due(SEND, SEND + timedelta(hours=1), 2, page.cursor, SEND).offers) == 1
+    assert begun == [False, True]

@@ -57,6 +57,20 @@ def test_both_sides_agree_by_code_or_offer_and_other_sales_dont_matter(desk, cod
     )
 
 
+def test_points_are_no_money_off(desk, codes, tmp_path):
+    assert desk.issue("c", [decision("dan", points=50)], PLANNED).n_issued == 1
+    assert desk.redeem(code_of(desk, "dan"), ask(order_id="o-dan"), "dan", AT).ok
+    plain = agreeing(codes)
+    for rows in (plain, [*plain, (code_of_offer(desk, "dan"), "o-dan", 0, "soho", AT.isoformat(), "purchase")]):
+        done = reconcile(desk.journal, read_till(write(tmp_path / "till.csv", rows)))
+        assert (done.agrees, done.ledger_cents) == (True, 300)
+
+
+def code_of_offer(desk, user):
+    with desk.journal.read() as connection:
+        return connection.exec_driver_sql(f"SELECT code FROM coupons WHERE user_id = '{user}'").scalar()
+
+
 def test_parquet_of_the_table_of_events_reads_alike(desk, codes, tmp_path):
     rows = agreeing(codes)
     columns = ("coupon_id", "order_id", "discount_cents", "store_id", "occurred_at", "event_type")

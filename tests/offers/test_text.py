@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from offers.text import LOCALES, money, offer_text, product_name
+from offers.text import LOCALES, money, offer_text, product_name, retold
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")
 AMERICANO = {"": "Iced americano", "zh": "冰美式"}
@@ -73,3 +73,37 @@ def test_a_product_without_a_chinese_name_keeps_its_own():
 
 def test_every_locale_is_written():
     assert tuple(texts("2025-11-04T08:00-05:00", "2025-11-03T18:00-05:00")) == LOCALES
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "en", "zh"),
+    [
+        ("money_off", 0, "iced americano −$3.00", "冰美式减3元"),
+        ("percent_off", 20, "iced americano −20%", "冰美式打8折"),
+        ("percent_off", 15, "iced americano −15%", "冰美式打8.5折"),
+        ("percent_off", 100, "iced americano −100%", "冰美式免费"),
+        ("second_at_price", 150, "second iced americano for $1.50", "冰美式第二件1.5元"),
+        ("points", 50, "iced americano +50 points", "冰美式送50积分"),
+    ],
+)
+def test_the_words_of_every_kind(kind, step, en, zh):
+    moments = (datetime.fromisoformat(text) for text in ("2025-11-04T08:00-05:00", "2025-11-03T18:00-05:00"))
+    assert offer_text(AMERICANO, 300, "USD", *moments, NEW_YORK, kind, step) == {
+        "en": f"Tomorrow 8:00, {en}",
+        "zh": f"明早8点,{zh}",
+    }
+
+
+def test_words_of_another_day_of_sending():
+    begins, planned = (
+        datetime.fromisoformat(f"2025-11-0{text}:00-05:00").astimezone(NEW_YORK) for text in ("4T08", "3T18")
+    )
+    said = offer_text(AMERICANO, 300, "USD", begins, planned, NEW_YORK)
+    same_day = datetime.fromisoformat("2025-11-04T04:59+00:00")
+    assert retold(said, begins, planned, same_day) == said
+    assert retold(said, begins, planned, datetime.fromisoformat("2025-11-04T05:00+00:00")) == {
+        "en": "Today 8:00, iced americano −$3.00",
+        "zh": "今早8点,冰美式减3元",
+    }
+    foreign = {"en": "Come tomorrow!", "fr": "Demain 8:00, café"}
+    assert retold(foreign, begins, planned, begins) == foreign

@@ -111,3 +111,14 @@ def test_ties_go_to_the_first():
     assert hull(np.array([2.0, 2.0]), np.array([1.0, 1.0])).tolist() == [0]
     assert hull(np.array([]), np.array([])).tolist() == []
     assert hull(np.array([2.0, 1.0]), np.array([1.0, 2.0])).tolist() == [0]
+
+
+def test_each_product_may_have_its_own_depths():
+    p, price, cost, floor = np.array([0.1, 0.2]), np.array([600, 400]), np.array([100, 100]), np.array([110, 110])
+    same = weigh(p, price, cost, floor, np.array([50, 100]), 8.0)
+    rows = weigh(p, price, cost, floor, np.array([[50, 100], [50, 100]]), 8.0)
+    assert rows.discount_cents.tolist() == same.discount_cents.tolist()
+    assert rows.value_cents.tolist() == same.value_cents.tolist()
+    own = weigh(p, price, cost, floor, np.array([[0, 120], [80, 0]]), 8.0)
+    assert set(zip(own.product.tolist(), own.discount_cents.tolist(), strict=True)) <= {(0, 120), (1, 80)}
+    assert len(own.product)

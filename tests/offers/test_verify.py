@@ -24,7 +24,7 @@ from tests.offers.desk_world import AT, FROM, PLANNED, SOHO, ask, campaign, code
 USERS = ("ann", "bob", "cat", "dan", "eve", "fay", "gus")
 # What may change without an entry: how deliveries fail, when events were sent, what a lease has paid and when it closed.
 FREE = {
-    "coupons": {"delivery", "delivered_at"},
+    "coupons": {"delivery", "delivered_at", "leased_to", "leased_at", "wait_until"},
     "outbox": {"id", "sent_at"},
     "leases": {"paid_cents", "issued_at", "closed_at"},
     "decisions": {"made_at"},

@@ -91,13 +91,16 @@ class MemoryDesk:
     def begin(self, kind: str, code: str, ask: Ask, key: str, now: datetime) -> asyncio.Future[Answer]:
         return asyncio.get_running_loop().run_in_executor(None, getattr(self, kind), code, ask, key, now)
 
-    def due(self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime) -> Page:
+    def due(
+        self, from_: datetime, to: datetime, limit: int, cursor: str | None, now: datetime, scheduler: str = ""
+    ) -> Page:
         self._touch()
         found = sorted((o for o in self.offers.values() if from_ <= o.send_at < to), key=lambda o: o.offer_id)
         if cursor is not None and not cursor.isdecimal():
             raise CursorError("not one of ours")
         start = int(cursor or 0)
-        return Page(tuple(found[start : start + limit]), str(start + limit), start + limit < len(found))
+        until, more = now + timedelta(minutes=5), start + limit < len(found)
+        return Page(tuple(found[start : start + limit]), str(start + limit), more, until)
 
     def acknowledge(self, offer_id: str, outcome: str, now: datetime) -> str | None:
         self._touch()

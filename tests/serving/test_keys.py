@@ -97,3 +97,12 @@ def test_memory_is_bounded(engine, monkeypatch):
     for n in range(25):
         ring.fetch(f"dp_app_{n:043d}")
     assert len(ring._seen) <= 10 < MAX_REMEMBERED
+
+
+def test_every_keys_name_fits_its_column_whatever_the_database(engine):
+    width = API_KEYS.c.key_id.type.length
+    for scope in SCOPES:
+        secret = create(engine, scope, NOW)
+        found = KeyRing(engine, lambda: 0.0).fetch(secret)
+        assert found.key_id.startswith(f"{scope}-")
+        assert len(found.key_id) <= width

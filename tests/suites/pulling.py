@@ -15,11 +15,11 @@ from tests.offers.desk_world import AT, FROM, PLANNED, SEND, SOHO, TICK, ask, ca
 BEGIN, END = SEND - timedelta(hours=1), SEND + timedelta(hours=1)
 
 
-def pull(desk: Desk, limit: int, cursor: str | None = None, window=(BEGIN, END)):
+def pull(desk: Desk, limit: int, cursor: str | None = None, window=(BEGIN, END), now=SEND, scheduler=""):
     """Pages until there is no more: (users in order, last cursor)."""
     users, more = [], True
     while more:
-        page = desk.due(*window, limit, cursor, AT)
+        page = desk.due(*window, limit, cursor, now, scheduler)
         assert len(page.offers) <= limit
         users += [offer.user_id for offer in page.offers]
         cursor, more = page.cursor, page.more
@@ -49,7 +49,7 @@ class PullSuite:
 
     def test_what_an_offer_says(self, desk):
         self.issue(desk, "ann")
-        offer = desk.due(BEGIN, END, 10, None, AT).offers[0]
+        offer = desk.due(BEGIN, END, 10, None, SEND).offers[0]
         assert (offer.user_id, offer.product_id, offer.store_id, offer.discount_cents) == ("ann", "latte", "soho", 100)
         assert offer.text == {"en": "Tomorrow 8:00, latte −$1.00", "zh": "明早8点,拿铁减1元"}
         assert offer.send_at.isoformat() == "2025-11-03T18:00:00-05:00"
@@ -68,7 +68,7 @@ class PullSuite:
 
     def test_offers_issued_between_pages_are_neither_skipped_nor_repeated(self, desk):
         self.issue(desk, "u1", "u2", "u3", "u4")
-        first = desk.due(BEGIN, END, 2, None, AT)
+        first = desk.due(BEGIN, END, 2, None, SEND)
         assert [offer.user_id for offer in first.offers] == ["u1", "u2"]
         self.issue(desk, "early", send_at=SEND - timedelta(minutes=30))
         self.issue(desk, "late", send_at=SEND + timedelta(minutes=30))
@@ -79,23 +79,23 @@ class PullSuite:
 
     def test_a_lost_page_can_be_asked_for_again(self, desk):
         self.issue(desk, *(f"u{n}" for n in range(6)))
-        first = desk.due(BEGIN, END, 2, None, AT)
-        assert desk.due(BEGIN, END, 2, first.cursor, AT) == desk.due(BEGIN, END, 2, first.cursor, AT)
-        assert desk.due(BEGIN, END, 2, None, AT) == first
+        first = desk.due(BEGIN, END, 2, None, SEND)
+        assert desk.due(BEGIN, END, 2, first.cursor, SEND) == desk.due(BEGIN, END, 2, first.cursor, SEND)
+        assert desk.due(BEGIN, END, 2, None, SEND) == first
 
     @pytest.mark.parametrize("cursor", ["x", "!!!", "bm9uZQ", "W10", "WzEsMl0", "é", "null", "LTE"])
     def test_a_foreign_cursor_is_refused(self, desk, cursor):
         with pytest.raises(CursorError, match="begin without one"):
-            desk.due(BEGIN, END, 2, cursor, AT)
+            desk.due(BEGIN, END, 2, cursor, SEND)
 
     def test_a_cursor_serves_its_own_window(self, desk):
-        cursor = desk.due(BEGIN, END, 2, None, AT).cursor
+        cursor = desk.due(BEGIN, END, 2, None, SEND).cursor
         with pytest.raises(CursorError, match="another window"):
-            desk.due(BEGIN, END + TICK, 2, cursor, AT)
+            desk.due(BEGIN, END + TICK, 2, cursor, SEND)
 
     def test_what_was_acknowledged_or_withdrawn_isnt_due(self, desk):
         self.issue(desk, "ann", "bob", "cat", "dan")
-        ann, bob, cat, _ = (offer.offer_id for offer in desk.due(BEGIN, END, 9, None, AT).offers)
+        ann, bob, cat, _ = (offer.offer_id for offer in desk.due(BEGIN, END, 9, None, SEND).offers)
         desk.acknowledge(ann, "delivered", AT)
         desk.acknowledge(bob, "failed", AT)
         desk.withdraw(cat, "operator", AT)
