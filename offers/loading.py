@@ -36,9 +36,8 @@ class _Reads:
         used = (state == "held") | (state == "redeemed")
         theirs, mates = among(dialect, coupons.c.user_id, "users"), among(dialect, coupons.c.order_id, "orders")
         self.whose = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(asked)
-        self.near = sa.select(*COUPON_COLUMNS, coupons.c.code, coupons.c.currency).where(
-            asked | (used & theirs) | (used & mates)
-        )
+        more = (coupons.c.code, coupons.c.currency, coupons.c.send_at, coupons.c.seq)
+        self.near = sa.select(*COUPON_COLUMNS, *more).where(asked | (used & theirs) | (used & mates))
 
 
 _READS = {dialect: _Reads(dialect) for dialect in DIALECTS}
