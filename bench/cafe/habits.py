@@ -14,8 +14,8 @@ from bench.cafe.draw import Bools, Floats, Ints
 
 HALF_LIVES = (10.0, 40.0)
 _DAYS = 7
-# Pseudo-days and pseudo-visits that shrink to the chain.
-_PSEUDO_DAYS, _PSEUDO_VISITS = 3.0, 4.0
+# Pseudo-days that shrink to the chain.
+_PSEUDO_DAYS = 3.0
 
 
 @dataclass(frozen=True)
@@ -86,25 +86,70 @@ class VisitChance:
         return p
 
 
-def fits(books: Books, part_of_hour: Ints, prior: Floats) -> Floats:
-    """float64[n, parts, P]: chance that a visit in a part of the day holds a product, own counts over `prior` (same shape)."""
-    kept = books.untouched()
-    n, parts, n_products = prior.shape
-    member, part = books.member[kept], part_of_hour[books.hour[kept]]
-    held = np.zeros((n, parts, n_products))
-    np.add.at(held, (member, part, books.product[kept]), 1.0)
-    visits = visits_by_part(books, part_of_hour, n, parts)[:, :, None]
-    shares: Floats = (held + _PSEUDO_VISITS * prior) / (visits + _PSEUDO_VISITS)
-    return shares
+def tally(books: Books, part_of_hour: Ints, parts: int, n_products: int, since: int, until: int) -> tuple[Floats, Floats]:
+    """(float64[n, parts, P] untouched visits with a product, float64[n, parts] visits), by part of the day, days half-open."""
+    kept = books.untouched() & (books.day >= since) & (books.day < until)
+    n, n_days = books.came.shape
+    counts = np.zeros((n, parts, n_products))
+    np.add.at(counts, (books.member[kept], part_of_hour[books.hour[kept]], books.product[kept]), 1.0)
+    key = np.unique((books.member[kept] * n_days + books.day[kept]) * 24 + books.hour[kept])
+    visits = np.zeros((n, parts))
+    np.add.at(visits, (key // 24 // n_days, part_of_hour[key % 24]), 1.0)
+    return counts, visits
 
 
-def visits_by_part(books: Books, part_of_hour: Ints, n: int, parts: int) -> Floats:
-    """float64[n, parts]: untouched visits by part of the day."""
-    kept = books.untouched()
-    key = np.unique((books.member[kept] * books.came.shape[1] + books.day[kept]) * 24 + books.hour[kept])
-    member, part = key // 24 // books.came.shape[1], part_of_hour[key % 24]
-    counts: Floats = np.bincount(member * parts + part, minlength=n * parts).reshape(n, parts).astype(np.float64)
-    return counts
+def baskets(books: Books, n_products: int, since: int) -> tuple[Ints, Ints, Ints, Floats]:
+    """(member int64[v], day int64[v], hour int64[v], held float64[v, P]): untouched visits from day `since` on."""
+    kept = books.untouched() & (books.day >= since)
+    n_days = books.came.shape[1]
+    key = (books.member[kept] * n_days + books.day[kept]) * 24 + books.hour[kept]
+    visit, place = np.unique(key, return_inverse=True)
+    held = np.zeros((len(visit), n_products))
+    held[place, books.product[kept]] = 1.0
+    return visit // 24 // n_days, visit // 24 % n_days, visit % 24, held
+
+
+@dataclass(frozen=True)
+class HourDensity:
+    """When a visit happens: own hours of the same part of the week, smoothed, those of the other, the store's."""
+
+    spread: float
+    """Share of a visit's weight that goes to each neighbouring hour."""
+    other: float
+    store: float
+
+    @classmethod
+    def fitted(cls, books: Books, home: Ints, is_open: Bools, cut: int) -> HourDensity:
+        """The least log loss on visits from day `cut` on, given those before."""
+        member, day, hour, _ = baskets(books, 1 + int(books.product.max()), cut)
+        keep = is_open[home[member], hour]
+        member, weekend, hour = member[keep], (day[keep] % 7 >= 5).astype(np.int64), hour[keep]
+        best, least = cls(0.15, 0.3, 3.0), np.inf
+        for spread in (0.1, 0.2, 0.27):
+            for other in (0.1, 0.3, 0.6):
+                for store in (1.0, 2.5, 6.0):
+                    found = cls(spread, other, store)
+                    p = found.density(books, home, is_open, cut)[member, weekend, hour]
+                    loss = -np.log(np.maximum(p, 1e-6)).mean()
+                    if loss < least:
+                        best, least = found, loss
+        return best
+
+    def density(self, books: Books, home: Ints, is_open: Bools, until: int) -> Floats:
+        """float64[n, 2, 24], weekdays and weekend days, over the open hours of the home store; is_open bool[S, 24]."""
+        kept = books.untouched() & (books.day < until)
+        n, n_days = books.came.shape
+        key = np.unique((books.member[kept] * n_days + books.day[kept]) * 24 + books.hour[kept])
+        counts = np.zeros((n, 2, 24))
+        np.add.at(counts, (key // 24 // n_days, (key // 24 % n_days % 7 >= 5).astype(np.int64), key % 24), 1.0)
+        chain = np.stack([counts[home == s].sum(axis=0) + 0.5 for s in range(len(is_open))])
+        chain /= chain.sum(axis=-1, keepdims=True)
+        wide = counts * (1 - 2 * self.spread)
+        wide[..., 1:] += self.spread * counts[..., :-1]
+        wide[..., :-1] += self.spread * counts[..., 1:]
+        own = (wide + self.other * wide[:, ::-1] + self.store * chain[home]) * is_open[home][:, None, :]
+        found: Floats = own / own.sum(axis=-1, keepdims=True)
+        return found
 
 
 def earnings(books: Books, part_of_hour: Ints, margin: Ints, n: int, parts: int) -> tuple[Floats, Floats]:

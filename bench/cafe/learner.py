@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from bench.cafe.draw import Bools, Floats, Ints
-from bench.cafe.habits import Books, VisitChance, earnings, fits
+from bench.cafe.habits import Books, HourDensity, VisitChance, baskets, earnings, tally
+from bench.cafe.tastes_learned import Fits
 from models.ranker import Ranker
 from models.response_classes import Offered, ResponseClasses
 from offers.campaign import Campaign
@@ -78,6 +79,23 @@ class Learner:
         self.explore = campaign.plan.explore_share
         books = self.books()
         self.visit_model = VisitChance.fitted(books.came, self.touched)
+        self._place(books)
+        cut = self.touched.shape[1] - 21
+        self.is_open = np.array([open_hours(s) for s in shop.stores])
+        self.hour_model = HourDensity.fitted(books, self.home, self.is_open, cut)
+        self._rank(cut)
+        counts, visits = tally(books, self.part_of_hour, self.n_parts, len(shop.product_ids), 0, cut)
+        who, _, hour, held = baskets(books, len(shop.product_ids), cut)
+        self.fit_model = Fits.learned(counts, visits, self.prior, self._sells(counts, visits), who, self.part_of_hour[hour], held)
+
+    def _sells(self, counts: Floats, visits: Floats) -> Floats:
+        return (counts.sum(axis=0) + 0.5) / (visits.sum(axis=0)[:, None] + 20.0)
+
+    def _place(self, books: Books) -> None:
+        usual = np.zeros((self.n, len(self.shop.store_ids)))
+        np.add.at(usual, (books.member, books.store), 1.0)
+        self.home = usual.argmax(axis=1)
+        self.at_home = (usual.max(axis=1) + 9.0) / (usual.sum(axis=1) + 10.0)
 
     def books(self) -> Books:
         lines = coded(sales(pl.concat(self.events).lazy(), self.stores_table))
@@ -100,32 +118,21 @@ class Learner:
         books, shop = self.books(), self.shop
         at = self.touched.shape[1]
         self.p_come = self.visit_model.chance(books.came, self.touched, at)
-        usual = np.zeros((self.n, len(shop.store_ids)))
-        np.add.at(usual, (books.member, books.store), 1.0)
-        self.home = usual.argmax(axis=1)
-        self.at_home = (usual.max(axis=1) + 9.0) / (usual.sum(axis=1) + 10.0)
-        self._rank()
-        self.fit = fits(books, self.part_of_hour, self.prior)
+        self._place(books)
+        self._rank(at)
+        counts, visits = tally(books, self.part_of_hour, self.n_parts, len(shop.product_ids), 0, at)
+        self.fit = self.fit_model.fits(counts, visits, self.prior, self._sells(counts, visits))
         margin = shop.price - shop.cost
         self.visit_cents, self.rest = earnings(books, self.part_of_hour, margin, self.n, self.n_parts)
-        rhythm = np.zeros((self.n, 168))
-        kept = books.untouched()
-        key = np.unique((books.member[kept] * at + books.day[kept]) * 24 + books.hour[kept])
-        np.add.at(rhythm, (key // 24 // at, (key // 24 % at) % 7 * 24 + key % 24), 1.0)
-        self.density = np.zeros((self.n, 7, 24))
-        for k in range(self.n):
-            store = shop.stores[self.home[k]]
-            is_open = np.array(open_hours(store))
-            for weekday in range(7):
-                self.density[k, weekday] = self.ranker.slot_density(rhythm[k], store.store_id, weekday, is_open)
+        self.density = self.hour_model.density(books, self.home, self.is_open, at)[:, [0] * 5 + [1] * 2]
         answers = self.answers()
         self.classes = fit_response(answers, self.n)
         self.log = log_likelihood(self.classes, answers, self.n)
 
-    def _rank(self) -> None:
+    def _rank(self, until: int) -> None:
         """The ranker's chance of each product by part of the day, as the prior of the member's own counts."""
-        known = Known(self.lines)
-        at = self.first + timedelta(days=self.touched.shape[1])
+        at = self.first + timedelta(days=until)
+        known = Known(self.lines.filter(pl.col.day < at))
         cases = known.cases(self.users, 512, None)
         rows = np.array([self.ranker.product_ids.row[p] for p in self.shop.product_ids])
         hours = [int(np.flatnonzero(self.part_of_hour == part)[0]) for part in range(self.n_parts)]
