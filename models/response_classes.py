@@ -7,8 +7,10 @@ Of class c, with b the chance to buy untouched, v the chance to come untouched, 
     q    = sigmoid(logit b + height_c · f^fit_power · x^k / (x^k + midpoint_c^k))          (dose response, Hill 1910)
     P(bought) = stay · q,   P(came otherwise) = stay · (1 - q) · (v - b) / (1 - b),   P(absent) = the rest
 
-The curves are a fixed grid, so that only how common each is must be learned (the mixing distribution, Laird 1978); a user's
-own weights are Bayes' rule over their answered offers, the population's while there are none. Nothing is kept per user.
+The curves are a fixed grid, so that only how common each is must be learned (the mixing distribution, Laird 1978). How well a
+product fits a user is uncertain too: it lies on the grid FITS, by a beta prior round what the ranker and the books expect, and
+what is answered teaches both at once. A user's own weights are Bayes' rule over their answered offers, the population's while
+there are none. Nothing is kept per user.
 """
 
 from __future__ import annotations
@@ -20,21 +22,24 @@ import numpy as np
 HEIGHTS = (0.0, 1.0, 2.0, 3.5, 5.0, 6.5, 8.0)
 MIDPOINTS = (0.12, 0.2, 0.27, 0.34, 0.42, 0.5, 0.65)
 AWAYS = (0.0, 0.25, 0.6, 1.2)
+FITS = np.array((0.01, 0.05, 0.13, 0.25, 0.4, 0.58, 0.8))
+"""float64[K]: fits a product may have."""
+_EDGES = np.concatenate([[0.0], (FITS[1:] + FITS[:-1]) / 2, [1.0]])
 _LEAST = 1e-5
 
 
 @dataclass(frozen=True)
 class Offered:
-    """Offers to weigh or to learn from, arrays that broadcast with each other: chances without it, depth, fit."""
+    """Offers to weigh or to learn from: arrays of one shape."""
 
     p_buy: np.ndarray
-    """float64 in [0, 1]: chance of buying the product in the window untouched, b."""
+    """float64 in [0, 1]: chance of buying the product in the window untouched, were its fit `fit`."""
     p_come: np.ndarray
-    """float64 in [0, 1]: chance of coming that day untouched, v >= b."""
+    """float64 in [0, 1]: chance of coming that day untouched, at least p_buy."""
     share: np.ndarray
     """float64 in [0, 1]: discount / price."""
     fit: np.ndarray
-    """float64 in [0, 1]: chance that a visit then holds the product."""
+    """float64 in (0, 1): expected chance that a visit then holds the product."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class ResponseClasses:
 
     @classmethod
     def grid(cls, steepness: float, fit_power: float) -> ResponseClasses:
-        """Every curve of the grid equally common, that of no answer as common as all that answer together."""
+        """All curves that answer share 0.4, those that only keep away 0.1, that of no answer has 0.5: a belief."""
         flat = [(0.0, 0.5, away) for away in AWAYS]
         moved = [(height, midpoint, 0.0) for height in HEIGHTS if height > 0 for midpoint in MIDPOINTS]
         height, midpoint, away = np.array(flat + moved).T
@@ -65,34 +70,68 @@ class ResponseClasses:
         """Number of classes."""
         return len(self.height)
 
-    def weighed(self, weight: np.ndarray) -> ResponseClasses:
-        """The same classes, otherwise common."""
-        return replace(self, weight=weight)
+    def weighed(self, weight: np.ndarray, least: float = 0.0) -> ResponseClasses:
+        """The same classes, otherwise common; those below `least` are left out."""
+        kept = weight >= least
+        columns = (self.height[kept], self.midpoint[kept], self.away[kept], weight[kept] / weight[kept].sum())
+        return replace(self, height=columns[0], midpoint=columns[1], away=columns[2], weight=columns[3])
 
-    def chances(self, offered: Offered) -> tuple[np.ndarray, np.ndarray]:
-        """(q float64[..., C], stay float64[C]): chance of buying of one who stays, and of staying; the offers' shape and C."""
-        share = np.asarray(offered.share, dtype=np.float64)[..., None]
-        reach = share**self.steepness / (share**self.steepness + self.midpoint**self.steepness)
-        fit = np.asarray(offered.fit, dtype=np.float64)[..., None] ** self.fit_power
-        odds = np.exp(self.height * fit * reach)
-        b = np.clip(np.asarray(offered.p_buy, dtype=np.float64), _LEAST, 1 - _LEAST)[..., None]
-        return b * odds / (1 - b + b * odds), np.exp(-self.away)
+    def shift(self, share: np.ndarray, fit: np.ndarray) -> np.ndarray:
+        """float64[..., C]: rise of the log-odds, of a share of the price off a product of that fit."""
+        x = np.asarray(share, dtype=np.float64)[..., None] ** self.steepness
+        found: np.ndarray = self.height * np.asarray(fit)[..., None] ** self.fit_power * x / (x + self.midpoint**self.steepness)
+        return found
+
+    def chances(self, offered: Offered) -> np.ndarray:
+        """float64[..., C, K]: chance of buying of one who stays, by class and fit."""
+        x = np.asarray(offered.share, dtype=np.float64)[..., None] ** self.steepness
+        reach = self.height * x / (x + self.midpoint**self.steepness)
+        odds = np.exp(reach[..., None] * FITS**self.fit_power)
+        b = fitted_chance(offered)[..., None, :]
+        found: np.ndarray = b * odds / (1 - b + b * odds)
+        return found
 
     def log_likelihood(self, offered: Offered, bought: np.ndarray, came: np.ndarray) -> np.ndarray:
-        """float64[k, C]: log chance of what was answered; bought, came: bool[k], row-aligned; bought implies came."""
-        q, stay = self.chances(offered)
-        b = np.clip(offered.p_buy, _LEAST, 1 - _LEAST)
-        v = np.clip(offered.p_come, b + _LEAST / 2, 1.0)
-        other = (1 - q) * ((v - b) / (1 - b))[:, None]
-        absent = 1 - stay * (q + other)
-        chance = np.where(bought[:, None], stay * q, np.where(came[:, None], stay * other, absent))
+        """float64[k, C, K]: log chance of what was answered; bought, came: bool[k], row-aligned; bought implies came."""
+        q, stay = self.chances(offered), np.exp(-self.away)[:, None]
+        b = fitted_chance(offered)
+        v = np.maximum(np.asarray(offered.p_come)[:, None], b)
+        other = (1 - q) * ((v - b) / (1 - b))[:, None, :]
+        outcome = np.where(bought, 0, np.where(came, 1, 2))[:, None, None]
+        chance = np.where(outcome == 0, stay * q, np.where(outcome == 1, stay * other, 1 - stay * (q + other)))
         found: np.ndarray = np.log(np.maximum(chance, _LEAST))
         return found
 
     def posterior(self, log_likelihood: np.ndarray) -> np.ndarray:
-        """float64[n, C], rows sum to 1: the users' own weights, from the sums of their offers' log likelihood [n, C]."""
+        """float64[n, C], rows sum to 1: the users' own weights, from the sums of their log likelihood [n, C]."""
         with np.errstate(divide="ignore"):
             log = np.log(self.weight) + log_likelihood
-        rise = np.exp(log - log.max(axis=1, keepdims=True))
-        own: np.ndarray = rise / rise.sum(axis=1, keepdims=True)
-        return own
+        return normal(log)
+
+
+def fitted_chance(offered: Offered) -> np.ndarray:
+    """float64[..., K]: chance of buying untouched, for each fit: `p_buy` in proportion, never above `p_come`."""
+    b = np.asarray(offered.p_buy)[..., None] * FITS / np.asarray(offered.fit)[..., None]
+    found: np.ndarray = np.clip(np.minimum(b, 0.98 * np.asarray(offered.p_come)[..., None]), _LEAST, 1 - _LEAST)
+    return found
+
+
+def fit_prior(mean: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """float64[..., K], sums to 1: a beta prior of that mean in (0, 1) and strength > 0 (both of one shape), on the grid FITS."""
+    a, b = (mean * strength)[..., None], ((1 - mean) * strength)[..., None]
+    log = (a - 1) * np.log(FITS) + (b - 1) * np.log1p(-FITS) + np.log(np.diff(_EDGES))
+    return normal(log)
+
+
+def normal(log: np.ndarray) -> np.ndarray:
+    """exp(log) scaled to sum to 1 over the last axis."""
+    rise = np.exp(log - log.max(axis=-1, keepdims=True))
+    found: np.ndarray = rise / rise.sum(axis=-1, keepdims=True)
+    return found
+
+
+def by_class(cells: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """float64[m, C]: log likelihood of m products' answers, float64[m, C, K], over their unknown fit, prior float64[m, K]."""
+    top = cells.max(axis=-1, keepdims=True)
+    found: np.ndarray = top[..., 0] + np.log((np.exp(cells - top) * prior[:, None, :]).sum(axis=-1))
+    return found

@@ -1,10 +1,10 @@
-"""Trying arms by chance, with the chance known: Thompson's rule over the response classes, a little evenly, else the plan.
+"""Trying arms by chance, with the chance known: Thompson's rule, a little evenly, else the plan.
 
-A user's day explores with chance `share`. An exploring day draws a class from the user's weights and takes the arm that is best
-were the user of that class (Thompson 1933), or, with chance EVEN, any allowed arm. As the classes are few, each arm's
-propensity is a sum, not an estimate:
+A user's day explores with chance `share`. What is believed of the user is drawn a few times (a world each: a response class, a fit
+of every product), and an exploring day takes the arm that is best in one of those worlds, any as likely (Thompson 1933), or,
+with chance EVEN, any allowed arm. Given the worlds drawn, each arm's propensity is a count, not an estimate:
 
-    P(arm) = (1 - share) · [arm is planned] + share · ((1 - EVEN) · sum of the weights of classes that want it + EVEN / arms)
+    P(arm) = (1 - share) · [arm is planned] + share · ((1 - EVEN) · worlds that want it / worlds + EVEN / arms)
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ import numpy as np
 EVEN = 0.05
 
 
-def arm_chances(
-    planned: np.ndarray, best_by_class: np.ndarray, weight: np.ndarray, allowed: np.ndarray, share: float
-) -> np.ndarray:
+def arm_chances(planned: np.ndarray, wanted: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
     """float64[N, 1 + a], rows sum to 1: chance of nothing (column 0) and of each arm.
 
-    planned: int64[N], -1 for nothing; best_by_class: int64[N, C], -1 for nothing; weight: float64[N, C]; allowed: bool[N, a].
+    planned: int64[N], -1 for nothing; wanted: int64[N, worlds], -1 for nothing; allowed: bool[N, a].
     """
     n, a = allowed.shape
     rows = np.arange(n)
     chance = np.zeros((n, a + 1))
-    np.add.at(chance, (rows[:, None], best_by_class + 1), (1 - EVEN) * weight)
+    np.add.at(chance, (rows[:, None], wanted + 1), (1 - EVEN) / wanted.shape[1])
     choices = np.concatenate([np.ones((n, 1), dtype=bool), allowed], axis=1)
     chance += EVEN * choices / choices.sum(axis=1, keepdims=True)
     chance *= share

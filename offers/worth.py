@@ -46,26 +46,30 @@ class Worth:
     value_cents: np.ndarray
     cost_cents: np.ndarray
     p_bought: np.ndarray
-    best_by_class: np.ndarray
-    """int64[N, C]: the best arm were the user of that class for sure, -1 for nothing."""
 
 
-def worth(arms: DayArms, classes: ResponseClasses, weight: np.ndarray) -> Worth:
-    """Weigh arms by each user's own class weights, float64[N, C]."""
-    q, stay = classes.chances(arms.offered)
-    buys, stays = q * stay, np.broadcast_to(stay, q.shape)
-    by_class = _value(arms, buys, stays)
-    a, s = np.einsum("nac,nc->na", buys, weight), np.einsum("nac,nc->na", stays, weight)
-    value = _value(arms, a[..., None], s[..., None])[..., 0]
-    best = by_class.argmax(axis=1)
-    gain = np.take_along_axis(by_class, best[:, None, :], axis=1)[:, 0, :]
-    return Worth(value, a * np.nan_to_num(arms.discount_cents), a, np.where(gain > 0, best, -1))
+def worth(arms: DayArms, classes: ResponseClasses, weight: np.ndarray, fit_weight: np.ndarray) -> Worth:
+    """Weigh arms by each user's own weights of the classes, float64[N, C], and of the fits, float64[N, a, C, K]."""
+    stay = np.exp(-classes.away)
+    buys = (classes.chances(arms.offered) * fit_weight).sum(axis=-1)
+    a, s = np.einsum("nac,nc->na", buys, weight * stay), (weight @ stay)[:, None]
+    return Worth(_value(arms, a, s), a * np.nan_to_num(arms.discount_cents), a)
+
+
+def worth_in(arms: DayArms, classes: ResponseClasses, own: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """float64[N, a]: value in one world: users of classes `own`, int64[N], products of fits `fit`, float64[N, a]."""
+    o = arms.offered
+    x = o.share**classes.steepness
+    reach = classes.height[own, None] * x / (x + classes.midpoint[own, None] ** classes.steepness)
+    odds = np.exp(reach * fit**classes.fit_power)
+    b = np.clip(np.minimum(o.p_buy * fit / o.fit, 0.98 * o.p_come), 1e-5, 1 - 1e-5)
+    stay = np.exp(-classes.away)[own, None]
+    return _value(arms, stay * b * odds / (1 - b + b * odds), stay)
 
 
 def _value(arms: DayArms, buys: np.ndarray, stays: np.ndarray) -> np.ndarray:
     b = np.minimum(arms.offered.p_buy, 1 - 1e-5)
     hit = arms.margin_cents + arms.rest_cents
     other = np.maximum(arms.day_cents - b * hit, 0.0) / (1 - b)
-    paid = hit - arms.discount_cents
-    value = buys * paid[..., None] + (stays - buys) * other[..., None] - (arms.day_cents + arms.contact_cents)[..., None]
+    value = buys * (hit - arms.discount_cents) + (stays - buys) * other - arms.day_cents - arms.contact_cents
     return np.where(np.isnan(value), -np.inf, value)

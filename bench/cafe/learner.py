@@ -12,19 +12,20 @@ from bench.cafe.draw import Bools, Floats, Ints
 from bench.cafe.habits import Books, HourDensity, VisitChance, baskets, earnings, tally
 from bench.cafe.tastes_learned import Fits
 from models.ranker import Ranker
-from models.response_classes import Offered, ResponseClasses
+from models.response_classes import FITS, Offered, ResponseClasses, by_class, fit_prior, normal
 from offers.campaign import Campaign
 from offers.candidates import is_held_out
 from offers.exploring import arm_chances, draw_arms
 from offers.slots import Store, open_hours
 from offers.value import floor_cents
-from offers.worth import DayArms, worth
+from offers.worth import DayArms, worth, worth_in
 from training.cases import Known
-from training.response_mixture import Answers, fit_response, log_likelihood
+from training.response_mixture import Answers, cell_log, fit_response, totals
 from training.sales import coded, sales
 from training.visits import visits_of
 
-BLOCK = 250
+BLOCK = 100
+WORLDS = 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Sent:
     p_come: Floats
     share: Floats
     fit: Floats
+    part: Ints
 
     def take(self, rows: Ints | Bools) -> Sent:
         return Sent(*(getattr(self, f.name)[rows] for f in fields(self)))
@@ -76,6 +78,7 @@ class Learner:
         self.n_parts = len(ranker.parts.options.daypart_names)
         self.ladder = np.array(campaign.depth.ladder_cents)
         self.classes = ResponseClasses.grid(4.0, 0.5)
+        self.cell_of = np.full((self.n, self.n_parts, len(shop.product_ids)), -1)
         self.explore = campaign.plan.explore_share
         books = self.books()
         self.visit_model = VisitChance.fitted(books.came, self.touched)
@@ -125,9 +128,17 @@ class Learner:
         margin = shop.price - shop.cost
         self.visit_cents, self.rest = earnings(books, self.part_of_hour, margin, self.n, self.n_parts)
         self.density = self.hour_model.density(books, self.home, self.is_open, at)[:, [0] * 5 + [1] * 2]
+        self.fit = np.clip(self.fit, 0.002, 0.95)
+        self.fit_weight = fit_prior(self.fit, self.fit_model.strength(visits)[:, :, None] * np.ones_like(self.fit))
+        self.classes = fit_response(self.answers(), self.n)
+        self._update()
+
+    def _update(self) -> None:
+        """Everybody's weights from all answers."""
         answers = self.answers()
-        self.classes = fit_response(answers, self.n)
-        self.log = log_likelihood(self.classes, answers, self.n)
+        self.cells = cell_log(self.classes, answers)
+        self.weight = self.classes.posterior(totals(answers, self.cells, self.n))
+        self.cell_weight = normal(self.cells + np.log(np.maximum(answers.prior, 1e-300))[:, None, :])
 
     def _rank(self, until: int) -> None:
         """The ranker's chance of each product by part of the day, as the prior of the member's own counts."""
@@ -144,12 +155,21 @@ class Learner:
                 self.prior[k, part] = scores.probability(rows)
 
     def answers(self) -> Answers:
+        """All records so far; a cell is a member's product in a part of the day."""
         if not self.records:
-            empty = np.zeros(0)
-            return Answers(empty.astype(np.int64), Offered(empty, empty, empty, empty), empty.astype(bool), empty.astype(bool))
-        cat = lambda name: np.concatenate([getattr(r, name) for r in self.records])
+            none, no = np.zeros(0), np.zeros(0, dtype=np.int64)
+            self.cell_of = np.full((self.n, self.n_parts, len(self.shop.product_ids)), -1)
+            return Answers(no, Offered(none, none, none, none), no == 1, no == 1, no, np.zeros((0, len(FITS))))
+        def all_of(name: str) -> np.ndarray:
+            return np.concatenate([getattr(r, name) for r in self.records])
         bought, came = (np.concatenate(x) for x in zip(*self.outcomes, strict=True))
-        return Answers(cat("member"), Offered(*(cat(f) for f in ("p_buy", "p_come", "share", "fit"))), bought, came)
+        shape = self.cell_of.shape
+        key = np.ravel_multi_index((all_of("member"), all_of("part"), all_of("product")), shape)
+        known, cell = np.unique(key, return_inverse=True)
+        self.cell_of.ravel()[known] = np.arange(len(known))
+        user, part, product = np.unravel_index(known, shape)
+        offered = Offered(*(all_of(f) for f in ("p_buy", "p_come", "share", "fit")))
+        return Answers(cell, offered, bought, came, user, self.fit_weight[user, part, product])
 
     def arms(self, weekday: int) -> tuple[DayArms, dict[str, np.ndarray]]:
         """All arms of a weekday: hours × products × depths."""
@@ -187,26 +207,34 @@ class Learner:
         margin = flat((prices - shop.cost[product])[..., None])
         rest = flat(self.rest[rows, part[slots][None, :, None], product][..., None])
         day = v[:, None] * (self.density[:, weekday] * self.visit_cents[:, part]).sum(axis=1, keepdims=True)
-        told = {"product": flat(product[..., None]), "start": flat(slots[None, :, None, None]), "end": np.minimum(flat(slots[None, :, None, None]) + width, closes[:, None])}
+        told = {"product": flat(product[..., None]), "part": flat(part[slots][None, :, None, None]), "start": flat(slots[None, :, None, None]), "end": np.minimum(flat(slots[None, :, None, None]) + width, closes[:, None])}
         return DayArms(offered, discount, margin, rest, day, self.campaign.prior.contact_cents), told
 
-    def plan(self, day: date, u: Floats) -> tuple[Sent, Sent]:
+    def plan(self, day: date, rng: np.random.Generator) -> tuple[Sent, Sent]:
         """(planned, sent) for the day, holdout left out of both."""
-        weight = self.classes.posterior(self.log)
         arms, told = self.arms(day.weekday())
-        planned, sent = [], []
-        chosen = np.full(self.n, -1)
-        greedy = np.full(self.n, -1)
+        chosen, greedy = np.full(self.n, -1), np.full(self.n, -1)
         propensity = np.ones(self.n)
-        self.value = np.zeros(self.n)
+        u, own_u, fit_u = rng.random(self.n), rng.random((self.n, WORLDS)), rng.random((self.n, WORLDS, self.n_parts, len(self.shop.product_ids)), dtype=np.float32)
         for start in range(0, self.n, BLOCK):
-            rows = slice(start, min(start + BLOCK, self.n))
-            found = worth(arms.take(rows), self.classes, weight[rows])
-            best = found.value_cents.argmax(axis=1)
-            gain = found.value_cents[np.arange(len(best)), best]
+            rows = np.arange(start, min(start + BLOCK, self.n))
+            some, at = arms.take(rows), (rows[:, None], told["part"][rows], told["product"][rows])
+            cell = self.cell_of[at]
+            prior = self.fit_weight[at]
+            own = self.cell_weight[np.maximum(cell, 0)] if len(self.cell_weight) else prior[:, :, None, :]
+            fit_weight = np.where((cell >= 0)[:, :, None, None], own, prior[:, :, None, :])
+            found = worth(some, self.classes, self.weight[rows], fit_weight)
+            best, gain = found.value_cents.argmax(axis=1), found.value_cents.max(axis=1)
             greedy[rows] = np.where(gain > 0, best, -1)
-            self.value[rows] = np.maximum(gain, 0)
-            chance = arm_chances(greedy[rows], found.best_by_class, weight[rows], found.value_cents > -np.inf, self.explore)
+            wanted = np.full((len(rows), WORLDS), -1)
+            of_class = np.cumsum(self.weight[rows], axis=1)
+            for world in range(WORLDS):
+                c = np.minimum((of_class <= own_u[rows, world][:, None]).sum(axis=1), len(self.classes) - 1)
+                chance = np.broadcast_to(fit_weight, (*fit_weight.shape[:2], len(self.classes), len(FITS)))[np.arange(len(rows)), :, c]
+                k = (np.cumsum(chance, axis=-1) <= fit_u[rows[:, None], world, at[1], at[2]][..., None]).sum(axis=-1)
+                value = worth_in(some, self.classes, c, FITS[np.minimum(k, len(FITS) - 1)])
+                wanted[:, world] = np.where(value.max(axis=1) > 0, value.argmax(axis=1), -1)
+            chance = arm_chances(greedy[rows], wanted, found.value_cents > -np.inf, self.explore)
             chosen[rows], propensity[rows] = draw_arms(chance, u[rows])
         return self._sent(greedy, propensity, arms, told), self._sent(chosen, propensity, arms, told)
 
@@ -214,7 +242,7 @@ class Learner:
         who = np.flatnonzero((arm >= 0) & ~self.held_out)
         at = (who, arm[who])
         o = arms.offered
-        return Sent(who, told["product"][at].astype(np.int64), self.home[who], arms.discount_cents[at].astype(np.int64), told["start"][at].astype(float), told["end"][at].astype(float), propensity[who], o.p_buy[at], o.p_come[at], o.share[at], o.fit[at])
+        return Sent(who, told["product"][at].astype(np.int64), self.home[who], arms.discount_cents[at].astype(np.int64), told["start"][at].astype(float), told["end"][at].astype(float), propensity[who], o.p_buy[at], o.p_come[at], o.share[at], o.fit[at], told["part"][at].astype(np.int64))
 
     def observe(self, day: date, sent: Sent, events: pl.DataFrame) -> None:
         """The day's events and which of its offers were used."""
@@ -231,5 +259,4 @@ class Learner:
         outcome = did[sent.member], was[sent.member]
         self.records.append(sent)
         self.outcomes.append(outcome)
-        each = self.classes.log_likelihood(Offered(sent.p_buy, sent.p_come, sent.share, sent.fit), *outcome)
-        self.log[sent.member] += each
+        self._update()

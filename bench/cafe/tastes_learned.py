@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import betaln, expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from bench.cafe.draw import Floats, Ints
@@ -72,6 +72,8 @@ class Fits:
 
     borrowing: Borrowing
     model: LogisticRegression
+    least: float
+    a_visit: float
 
     @classmethod
     def learned(
@@ -80,7 +82,33 @@ class Fits:
         """From what was known (`Borrowing.fits`) and the baskets met after it (`learn`)."""
         borrowing = learn(counts, visits, ranked, sells, who, part, held)
         x = features(borrowing, counts, visits, ranked, sells)[who, part]
-        return cls(borrowing, LogisticRegression(max_iter=300).fit(x.reshape(-1, x.shape[-1]), held.ravel()))
+        model = LogisticRegression(max_iter=300).fit(x.reshape(-1, x.shape[-1]), held.ravel())
+        found = cls(borrowing, model, 1.0, 1.0)
+        mean = np.clip(found.fits(counts, visits, ranked, sells), 1e-3, 0.95)
+        return replace(found, **found._spread(mean, visits, who, part, held))
+
+    def strength(self, visits: Floats) -> Floats:
+        """float64[n, parts]: how many visits' worth a fit is known, the strength of a beta prior."""
+        return self.least + self.a_visit * (visits @ self.borrowing.borrow.T)
+
+    def _spread(self, mean: Floats, visits: Floats, who: Ints, part: Ints, held: Floats) -> dict[str, float]:
+        """The strengths under which later baskets are likeliest, beta-binomial over each member's product and part."""
+        n, parts, _ = mean.shape
+        cell = who * parts + part
+        times = np.bincount(cell, minlength=n * parts).reshape(n, parts)
+        took = np.zeros_like(mean)
+        np.add.at(took, (who, part), held)
+        i, j, p = np.nonzero((mean > 0.05) & (times > 0)[:, :, None])
+        mu, y, m, known = mean[i, j, p], took[i, j, p], times[i, j], (visits @ self.borrowing.borrow.T)[i, j]
+        best, top = {"least": 1.0, "a_visit": 1.0}, -np.inf
+        for least in (0.7, 1.5, 3.0, 6.0):
+            for a_visit in (0.1, 0.25, 0.5, 1.0):
+                k = least + a_visit * known
+                a, b = mu * k, (1 - mu) * k
+                value = (betaln(a + y, b + m - y) - betaln(a, b)).sum()
+                if value > top:
+                    best, top = {"least": least, "a_visit": a_visit}, value
+        return best
 
     def fits(self, counts: Floats, visits: Floats, ranked: Floats, sells: Floats) -> Floats:
         """float64[n, parts, P]."""

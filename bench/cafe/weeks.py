@@ -69,7 +69,7 @@ def simulate(truth: CafeTruth, learner: Learner, campaign: Campaign, n_weeks: in
 def _play_day(truth: CafeTruth, learner: Learner, day: date, week: Week, n_asked: int) -> None:
     today, n = np.datetime64(day), len(truth.members)
     rng = stream(truth.seed, 1000 * PLAN + day.toordinal())
-    planned, sent = learner.plan(day, rng.random(n))
+    planned, sent = learner.plan(day, rng)
     week.greedy += _true_value(truth, planned, today).sum() / n_asked
     week.policy += _true_value(truth, sent, today).sum() / n_asked
     numbers = stream(truth.seed, 1000 * PLAY + day.toordinal()).random((n, len(NUMBERS)))
