@@ -4,10 +4,11 @@ A day with an offer holds one of three outcomes: the product is bought on it, th
 Of class c, with b the chance to buy untouched, v the chance to come untouched, x the discount's share and f the product's fit:
 
     stay = exp(-away_c)                        having been sent anything at all may keep a user away for the day
-    q    = sigmoid(logit b + height_c · f^fit_power · x^k / (x^k + midpoint_c^k))          (dose response, Hill 1910)
+    q    = sigmoid(logit b + bias_c + height_c · f^fit_power · x^k / (x^k + midpoint_c^k))  (dose response, Hill 1910)
     P(bought) = stay · q,   P(came otherwise) = stay · (1 - q) · (v - b) / (1 - b),   P(absent) = the rest
 
-The curves are a fixed grid, so that only how common each is must be learned (the mixing distribution, Laird 1978). How well a
+A class with a bias buys more or less than was foretold whatever is offered: what it buys is no answer to a discount. The curves
+are a fixed grid, so that only how common each is must be learned (the mixing distribution, Laird 1978). How well a
 product fits a user is uncertain too: it lies on the grid FITS, by a beta prior round what the ranker and the books expect, and
 what is answered teaches both at once. A user's own weights are Bayes' rule over their answered offers, the population's while
 there are none. Nothing is kept per user.
@@ -19,9 +20,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-HEIGHTS = (0.0, 1.0, 2.0, 3.5, 5.0, 6.5, 8.0)
-MIDPOINTS = (0.12, 0.2, 0.27, 0.34, 0.42, 0.5, 0.65)
-AWAYS = (0.0, 0.25, 0.6, 1.2)
+HEIGHTS = (2.0, 3.5, 5.0, 6.5, 8.0)
+MIDPOINTS = (0.14, 0.21, 0.28, 0.36, 0.45, 0.58)
+AWAYS = (0.0, 0.3, 0.8)
+BIASES = (-0.8, 0.8, 1.6)
 FITS = np.array((0.01, 0.05, 0.13, 0.25, 0.4, 0.58, 0.8))
 """float64[K]: fits a product may have."""
 _EDGES = np.concatenate([[0.0], (FITS[1:] + FITS[:-1]) / 2, [1.0]])
@@ -52,6 +54,8 @@ class ResponseClasses:
     """float64[C] > 0: share at which half the shift is reached."""
     away: np.ndarray
     """float64[C] >= 0."""
+    bias: np.ndarray
+    """float64[C]: error of the log-odds foretold; not 0 only where height is 0."""
     weight: np.ndarray
     """float64[C]."""
     steepness: float
@@ -59,12 +63,12 @@ class ResponseClasses:
 
     @classmethod
     def grid(cls, steepness: float, fit_power: float) -> ResponseClasses:
-        """All curves that answer share 0.4, those that only keep away 0.1, that of no answer has 0.5: a belief."""
-        flat = [(0.0, 0.5, away) for away in AWAYS]
-        moved = [(height, midpoint, 0.0) for height in HEIGHTS if height > 0 for midpoint in MIDPOINTS]
-        height, midpoint, away = np.array(flat + moved).T
-        weight = np.where(height > 0, 0.4 / len(moved), np.where(away > 0, 0.1 / (len(flat) - 1), 0.5))
-        return cls(height, midpoint, away, weight, steepness, fit_power)
+        """Curves that answer share 0.4, those that keep away 0.1, those of a bias 0.15, no answer has 0.35: a belief."""
+        flat = [(0.0, 0.5, away, 0.0) for away in AWAYS] + [(0.0, 0.5, 0.0, bias) for bias in BIASES]
+        moved = [(height, midpoint, 0.0, 0.0) for height in HEIGHTS for midpoint in MIDPOINTS]
+        height, midpoint, away, bias = np.array(flat + moved).T
+        weight = np.where(height > 0, 0.4 / len(moved), np.where(away > 0, 0.05, np.where(bias != 0, 0.05, 0.35)))
+        return cls(height, midpoint, away, bias, weight / weight.sum(), steepness, fit_power)
 
     def __len__(self) -> int:
         """Number of classes."""
@@ -73,22 +77,22 @@ class ResponseClasses:
     def weighed(self, weight: np.ndarray, least: float = 0.0) -> ResponseClasses:
         """The same classes, otherwise common; those below `least` are left out."""
         kept = weight >= least
-        columns = (self.height[kept], self.midpoint[kept], self.away[kept], weight[kept] / weight[kept].sum())
-        return replace(self, height=columns[0], midpoint=columns[1], away=columns[2], weight=columns[3])
-
-    def shift(self, share: np.ndarray, fit: np.ndarray) -> np.ndarray:
-        """float64[..., C]: rise of the log-odds, of a share of the price off a product of that fit."""
-        x = np.asarray(share, dtype=np.float64)[..., None] ** self.steepness
-        found: np.ndarray = self.height * np.asarray(fit)[..., None] ** self.fit_power * x / (x + self.midpoint**self.steepness)
-        return found
+        own = {name: getattr(self, name)[kept] for name in ("height", "midpoint", "away", "bias")}
+        return replace(self, weight=weight[kept] / weight[kept].sum(), **own)
 
     def chances(self, offered: Offered) -> np.ndarray:
         """float64[..., C, K]: chance of buying of one who stays, by class and fit."""
         x = np.asarray(offered.share, dtype=np.float64)[..., None] ** self.steepness
         reach = self.height * x / (x + self.midpoint**self.steepness)
-        odds = np.exp(reach[..., None] * FITS**self.fit_power)
+        odds = np.exp(reach[..., None] * FITS**self.fit_power + self.bias[:, None])
         b = fitted_chance(offered)[..., None, :]
         found: np.ndarray = b * odds / (1 - b + b * odds)
+        return found
+
+    def untouched(self, p_buy: np.ndarray) -> np.ndarray:
+        """float64[..., C]: chance of buying when nothing is sent, foretold p_buy, by class."""
+        b = np.clip(p_buy, _LEAST, 1 - _LEAST)[..., None]
+        found: np.ndarray = b * np.exp(self.bias) / (1 - b + b * np.exp(self.bias))
         return found
 
     def log_likelihood(self, offered: Offered, bought: np.ndarray, came: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
 """What an offer is worth over its whole day: what it sells, what it gives away, what it replaces and whom it keeps away.
 
-With A = P(bought | arm), S = P(stays | arm) (`models.response_classes`), b and v the chances to buy and to come untouched:
+With A = P(bought | arm), S = P(stays | arm) and B = P(bought | nothing) (`models.response_classes`), b and day what was foretold
+of an untouched day, its chance to buy and its margin:
 
-    value = A · (margin - discount + rest) + (S - A) / (1 - b) · (day - b · (margin + rest)) - day - contact
+    hit   = margin + rest,   other = (day - b · hit) / (1 - b)
+    value = A · (hit - discount) + (S - A) · other - B · hit - (1 - B) · other - contact
 
-The first term is the visit that uses the coupon with the rest of its basket; the second a day that does not, worth what such a
-day is worth untouched; `day` is what the day is worth when nothing is sent. A visit that the coupon only moved, or that would
+A day with the coupon used is worth its product with the rest of the basket, any other day `other`, with and without an offer. A visit that the coupon only moved, or that would
 have bought the product anyway, is thereby counted at what it costs.
 """
 
@@ -53,7 +54,8 @@ def worth(arms: DayArms, classes: ResponseClasses, weight: np.ndarray, fit_weigh
     stay = np.exp(-classes.away)
     buys = (classes.chances(arms.offered) * fit_weight).sum(axis=-1)
     a, s = np.einsum("nac,nc->na", buys, weight * stay), (weight @ stay)[:, None]
-    return Worth(_value(arms, a, s), a * np.nan_to_num(arms.discount_cents), a)
+    anyway = np.einsum("nac,nc->na", classes.untouched(arms.offered.p_buy), weight)
+    return Worth(_value(arms, a, s, anyway), a * np.nan_to_num(arms.discount_cents), a)
 
 
 def worth_in(arms: DayArms, classes: ResponseClasses, own: np.ndarray, fit: np.ndarray) -> np.ndarray:
@@ -61,15 +63,17 @@ def worth_in(arms: DayArms, classes: ResponseClasses, own: np.ndarray, fit: np.n
     o = arms.offered
     x = o.share**classes.steepness
     reach = classes.height[own, None] * x / (x + classes.midpoint[own, None] ** classes.steepness)
-    odds = np.exp(reach * fit**classes.fit_power)
+    bias = np.exp(classes.bias)[own, None]
     b = np.clip(np.minimum(o.p_buy * fit / o.fit, 0.98 * o.p_come), 1e-5, 1 - 1e-5)
+    odds = b / (1 - b) * bias * np.exp(reach * fit**classes.fit_power)
     stay = np.exp(-classes.away)[own, None]
-    return _value(arms, stay * b * odds / (1 - b + b * odds), stay)
+    return _value(arms, stay * odds / (1 + odds), stay, b * bias / (1 - b + b * bias))
 
 
-def _value(arms: DayArms, buys: np.ndarray, stays: np.ndarray) -> np.ndarray:
+def _value(arms: DayArms, buys: np.ndarray, stays: np.ndarray, anyway: np.ndarray) -> np.ndarray:
     b = np.minimum(arms.offered.p_buy, 1 - 1e-5)
     hit = arms.margin_cents + arms.rest_cents
     other = np.maximum(arms.day_cents - b * hit, 0.0) / (1 - b)
-    value = buys * (hit - arms.discount_cents) + (stays - buys) * other - arms.day_cents - arms.contact_cents
+    untouched = anyway * hit + (1 - anyway) * other
+    value = buys * (hit - arms.discount_cents) + (stays - buys) * other - untouched - arms.contact_cents
     return np.where(np.isnan(value), -np.inf, value)

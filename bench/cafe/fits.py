@@ -31,7 +31,9 @@ class Borrowing:
         return of
 
 
-def learn(counts: Floats, visits: Floats, ranked: Floats, sells: Floats, who: Ints, part: Ints, held: Floats) -> Borrowing:
+def learn(
+    counts: Floats, visits: Floats, ranked: Floats, sells: Floats, who: Ints, part: Ints, held: Floats
+) -> Borrowing:
     """From baskets met later: who int64[v], part int64[v], held float64[v, P] whether the basket has the product."""
     parts = visits.shape[1]
     c, n, r, s = counts[who], visits[who], ranked[who, part], sells[part]
@@ -125,5 +127,7 @@ def features(borrowing: Borrowing, counts: Floats, visits: Floats, ranked: Float
     own, over = (borrowed + 0.5 * sells) / (n + 0.5), (every + 0.5 * sells) / (n_every + 0.5)
     shares = (ranked, np.broadcast_to(sells, ranked.shape), own, over, borrowing.fits(counts, visits, ranked, sells))
     columns = [logit(np.clip(share, 1e-4, 1 - 1e-4)) for share in shares]
-    columns += [np.broadcast_to(x, ranked.shape) for x in (np.log1p(n), np.log1p(n_every), own.max(axis=2, keepdims=True))]
+    columns += [
+        np.broadcast_to(x, ranked.shape) for x in (np.log1p(n), np.log1p(n_every), own.max(axis=2, keepdims=True))
+    ]
     return np.stack(columns, axis=-1)
