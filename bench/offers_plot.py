@@ -1,4 +1,4 @@
-"""The plot of the loop: incremental margin by week, the learner's beside uniform coupons and the oracle. One SVG file, no network."""
+"""The plot of the loop: incremental margin by week, beside uniform coupons and the oracle. One SVG file, no network."""
 
 from __future__ import annotations
 

@@ -70,19 +70,17 @@ def shop_of(menu: Menu) -> Shop:
 def _rows(seed: int, n_members: int, weeks: list[Week]) -> list[Row]:
     last, depth = weeks[-1], best_uniform(weeks)
     uniform = float(np.mean([week.uniform[depth] for week in weeks]))
-    what = f"café {seed}, {n_members} members, week {last.number}: "
-    unit = "cents a member and week"
-    oracle = {"against": "oracle, any hour", "against_value": last.oracle, "reach": f">= {OF_ORACLE} of it"}
+
+    def line(who: str, value: float, against: str, other: float, reach: float | None) -> Row:
+        told, met = ("", True) if reach is None else (f">= {reach:g} of it", value >= reach * max(other, 0.0))
+        figure = f"café {seed}, {n_members} members, week {last.number}: {who}"
+        unit = "cents a member and week"
+        return row(figure, value, unit, against=against, against_value=other, reach=told, met=met)
+
+    policy, plan = "policy, exploring included", "plan without exploring"
     return [
-        row(
-            what + "policy, exploring included", last.policy, unit,
-            against="best uniform depth", against_value=uniform,
-            reach=f">= {TIMES_UNIFORM:g} times", met=last.policy >= TIMES_UNIFORM * max(uniform, 0.0),
-        ),
-        row(what + "policy, exploring included", last.policy, unit, **oracle, met=last.policy >= OF_ORACLE * last.oracle),
-        row(what + "plan without exploring", last.greedy, unit, **oracle, met=last.greedy >= OF_ORACLE * last.oracle),
-        row(
-            what + "plan without exploring", last.greedy, unit,
-            against="oracle, usual window only", against_value=last.oracle_usual,
-        ),
-    ]  # fmt: skip
+        line(policy, last.policy, "best uniform depth", uniform, TIMES_UNIFORM),
+        line(policy, last.policy, "oracle, any hour", last.oracle, OF_ORACLE),
+        line(plan, last.greedy, "oracle, any hour", last.oracle, None),
+        line(plan, last.greedy, "oracle, usual window only", last.oracle_usual, None),
+    ]

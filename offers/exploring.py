@@ -1,8 +1,8 @@
 """Trying arms by chance, with the chance known: Thompson's rule, a little evenly, else the plan.
 
-A user's day explores with chance `share`. What is believed of the user is drawn a few times (a world each: a response class, a fit
-of every product), and an exploring day takes the arm that is best in one of those worlds, any as likely (Thompson 1933), or,
-with chance EVEN, any allowed arm. Given the worlds drawn, each arm's propensity is a count, not an estimate:
+A user's day explores with chance `share`. What is believed of the user is drawn a few times (a world each: a response class, a
+fit of every product), and an exploring day takes the arm that is best in one of those worlds, any as likely (Thompson 1933),
+or, with chance EVEN, any allowed arm. Given the worlds drawn, each arm's propensity is a count, not an estimate:
 
     P(arm) = (1 - share) · [arm is planned] + share · ((1 - EVEN) · worlds that want it / worlds + EVEN / arms)
 """
@@ -28,6 +28,19 @@ def arm_chances(planned: np.ndarray, wanted: np.ndarray, allowed: np.ndarray, sh
     chance *= share
     chance[rows, planned + 1] += 1 - share
     return chance
+
+
+def sharpened(weight: np.ndarray, responds: np.ndarray) -> np.ndarray:
+    """float64[N, C], rows sum to 1: weights to draw worlds by, the odds of responding at all drawn to even by a square root.
+
+    weight: float64[N, C]; responds: bool[C]. As in top-two sampling (Russo 2016), the less likely story is tried more often than
+    it is likely: a try tells the most when both could be, and a coupon too many costs less than a persuadable never found.
+    """
+    yes = (weight * responds).sum(axis=1, keepdims=True)
+    root, other = np.sqrt(yes), np.sqrt(np.maximum(1 - yes, 0.0))
+    factor = np.where(responds, root / np.maximum(yes, 1e-12), other / np.maximum(1 - yes, 1e-12))
+    drawn: np.ndarray = weight * factor
+    return drawn / drawn.sum(axis=1, keepdims=True)
 
 
 def draw_arms(chance: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

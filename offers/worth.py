@@ -6,8 +6,8 @@ of an untouched day, its chance to buy and its margin:
     hit   = margin + rest,   other = (day - b · hit) / (1 - b)
     value = A · (hit - discount) + (S - A) · other - B · hit - (1 - B) · other - contact
 
-A day with the coupon used is worth its product with the rest of the basket, any other day `other`, with and without an offer. A visit that the coupon only moved, or that would
-have bought the product anyway, is thereby counted at what it costs.
+A day with the coupon used is worth its product with the rest of the basket, any other day `other`, with and without an offer. A
+visit that the coupon only moved, or that would have bought the product anyway, is thereby counted at what it costs.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.response_classes import Offered, ResponseClasses
+from models.response_classes import FITS, Offered, ResponseClasses, fitted_chance
 
 
 @dataclass(frozen=True)
 class DayArms:
-    """N users' arms of one day, float64[N, a] each; "nothing" is not among them. An arm that may not be sent is NaN in `discount`."""
+    """N users' arms of one day, float64[N, a] each, without "nothing". An arm that may not be sent is NaN in `discount_cents`."""
 
     offered: Offered
     discount_cents: np.ndarray
@@ -36,8 +36,8 @@ class DayArms:
     def take(self, rows: np.ndarray | slice) -> DayArms:
         """The same of some users."""
         offered = Offered(*(getattr(self.offered, name)[rows] for name in ("p_buy", "p_come", "share", "fit")))
-        columns = (self.discount_cents, self.margin_cents, self.rest_cents, self.day_cents)
-        return DayArms(offered, *(column[rows] for column in columns), self.contact_cents)
+        discount, margin, rest = self.discount_cents[rows], self.margin_cents[rows], self.rest_cents[rows]
+        return DayArms(offered, discount, margin, rest, self.day_cents[rows], self.contact_cents)
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ def worth(arms: DayArms, classes: ResponseClasses, weight: np.ndarray, fit_weigh
     return Worth(_value(arms, a, s, anyway), a * np.nan_to_num(arms.discount_cents), a)
 
 
-def worth_in(arms: DayArms, classes: ResponseClasses, own: np.ndarray, fit: np.ndarray) -> np.ndarray:
-    """float64[N, a]: value in one world: users of classes `own`, int64[N], products of fits `fit`, float64[N, a]."""
-    o = arms.offered
-    x = o.share**classes.steepness
+def worth_in(arms: DayArms, classes: ResponseClasses, own: np.ndarray, fit_weight: np.ndarray) -> np.ndarray:
+    """float64[N, a]: value in one world: users of classes `own`, int64[N], fits of weights float64[N, a, K]."""
+    x = arms.offered.share**classes.steepness
     reach = classes.height[own, None] * x / (x + classes.midpoint[own, None] ** classes.steepness)
-    bias = np.exp(classes.bias)[own, None]
-    b = np.clip(np.minimum(o.p_buy * fit / o.fit, 0.98 * o.p_come), 1e-5, 1 - 1e-5)
-    odds = b / (1 - b) * bias * np.exp(reach * fit**classes.fit_power)
-    stay = np.exp(-classes.away)[own, None]
-    return _value(arms, stay * odds / (1 + odds), stay, b * bias / (1 - b + b * bias))
+    bias, stay = np.exp(classes.bias)[own, None], np.exp(-classes.away)[own, None]
+    b = fitted_chance(arms.offered)
+    odds = b / (1 - b) * bias[..., None] * np.exp(reach[..., None] * FITS**classes.fit_power)
+    buys = (odds / (1 + odds) * fit_weight).sum(axis=-1)
+    foretold = arms.offered.p_buy
+    return _value(arms, stay * buys, stay, foretold * bias / (1 - foretold + foretold * bias))
 
 
 def _value(arms: DayArms, buys: np.ndarray, stays: np.ndarray, anyway: np.ndarray) -> np.ndarray:

@@ -91,7 +91,7 @@ class Believer:
         return lines.argmax(axis=1), (lines.max(axis=1) + 9.0) / (lines.sum(axis=1) + 10.0)
 
     def _ranked(self, lines: pl.DataFrame, home: Ints, until: int) -> Floats:
-        """float64[n, parts, P]: the ranker's chance of each product at a visit, by part, from the purchases before day `until`."""
+        """float64[n, parts, P]: the ranker's chance of each product at a visit, by part, from purchases before `until`."""
         day = self.first + timedelta(days=until)
         at_s = int(datetime.combine(day, time(), UTC).timestamp())
         cases = Known(lines.filter(pl.col.day < day)).cases(self.users, HISTORY_LIMIT, None)

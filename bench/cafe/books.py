@@ -1,4 +1,4 @@
-"""The chain's books as arrays: who bought what, when and where, and on which days something was sent. The learner's only sight."""
+"""The chain's books as arrays: who bought what, when and where, and on which days something was sent. All a learner sees."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Shop:
 class Books:
     """Everything known of n members over days 0 to T: lines and days. Day 0 is a Monday.
 
-    member, day, hour, store, product: int64[lines]; `came`: bool[n, T] whether any line; `touched`: bool[n, T] whether an offer was sent.
+    member, day, hour, store, product: int64[lines]; `came`: bool[n, T] any line; `touched`: bool[n, T] an
+    offer was sent.
     """
 
     member: Ints
@@ -52,7 +53,7 @@ def standing(events: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
 
 
 def books_of(lines: pl.DataFrame, users: list[str], shop: Shop, first: date, touched: Bools) -> Books:
-    """The members' lines of the days from `first` (a Monday) on; `touched` bool[n, T] says how many days and which were not plain."""
+    """The members' lines of the days from `first` (a Monday) on; `touched`: bool[n, T], its width says how many."""
     own = lines.filter(pl.col.user_id.is_not_null())
     day = (own["day"].to_numpy() - np.datetime64(first)).astype("timedelta64[D]").astype(np.int64)
     kept = (day >= 0) & (day < touched.shape[1])

@@ -1,4 +1,4 @@
-"""Every arm of one weekday for every member: open hours of the home store × likeliest products × depths, as `offers.worth` asks."""
+"""Every arm of a weekday for every member: open hours of the home store × likeliest products × depths."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a member takes at a part of the day: own counts, those of other parts borrowed by learned weights, over a prior.
 
-    fit = (sum over parts j of borrow[i, j] · count_j(product) + strength · prior) / (sum over j of borrow[i, j] · visits_j + strength)
+    fit_i = (Σ_j borrow[i, j] · count_j(product) + strength · prior) / (Σ_j borrow[i, j] · visits_j + strength),   j: parts
 
 `borrow` and `strength` are those that best foretell the latest weeks' baskets from the weeks before them.
 """
@@ -19,13 +19,13 @@ from bench.cafe.draw import Floats, Ints
 
 @dataclass(frozen=True)
 class Borrowing:
-    """borrow: float64[parts, parts] in 0..1, 1 on the diagonal; strength: float64[2], of the ranker's chance and of what sells then."""
+    """borrow: float64[parts, parts] in 0..1, 1 on the diagonal; strength: float64[2], of the ranker's chance, of what sells."""
 
     borrow: Floats
     strength: Floats
 
     def fits(self, counts: Floats, visits: Floats, ranked: Floats, sells: Floats) -> Floats:
-        """float64[n, parts, P]; counts float64[n, parts, P], visits float64[n, parts], ranked as counts, sells float64[parts, P]."""
+        """float64[n, parts, P]; counts and ranked of that shape, visits float64[n, parts], sells float64[parts, P]."""
         held = np.einsum("ij,njp->nip", self.borrow, counts) + self.strength[0] * ranked + self.strength[1] * sells
         of: Floats = held / ((visits @ self.borrow.T) + self.strength.sum())[:, :, None]
         return of
@@ -87,13 +87,14 @@ class Fits:
         model = LogisticRegression(max_iter=300).fit(x.reshape(-1, x.shape[-1]), held.ravel())
         found = cls(borrowing, model, 1.0, 1.0)
         mean = np.clip(found.fits(counts, visits, ranked, sells), 1e-3, 0.95)
-        return replace(found, **found._spread(mean, visits, who, part, held))
+        least, a_visit = found._spread(mean, visits, who, part, held)
+        return replace(found, least=least, a_visit=a_visit)
 
     def strength(self, visits: Floats) -> Floats:
         """float64[n, parts]: how many visits' worth a fit is known, the strength of a beta prior."""
         return self.least + self.a_visit * (visits @ self.borrowing.borrow.T)
 
-    def _spread(self, mean: Floats, visits: Floats, who: Ints, part: Ints, held: Floats) -> dict[str, float]:
+    def _spread(self, mean: Floats, visits: Floats, who: Ints, part: Ints, held: Floats) -> tuple[float, float]:
         """The strengths under which later baskets are likeliest, beta-binomial over each member's product and part."""
         n, parts, _ = mean.shape
         cell = who * parts + part
@@ -102,14 +103,14 @@ class Fits:
         np.add.at(took, (who, part), held)
         i, j, p = np.nonzero((mean > 0.05) & (times > 0)[:, :, None])
         mu, y, m, known = mean[i, j, p], took[i, j, p], times[i, j], (visits @ self.borrowing.borrow.T)[i, j]
-        best, top = {"least": 1.0, "a_visit": 1.0}, -np.inf
+        best, top = (1.0, 1.0), -np.inf
         for least in (0.7, 1.5, 3.0, 6.0):
             for a_visit in (0.1, 0.25, 0.5, 1.0):
                 k = least + a_visit * known
                 a, b = mu * k, (1 - mu) * k
                 value = (betaln(a + y, b + m - y) - betaln(a, b)).sum()
                 if value > top:
-                    best, top = {"least": least, "a_visit": a_visit}, value
+                    best, top = (least, a_visit), value
         return best
 
     def fits(self, counts: Floats, visits: Floats, ranked: Floats, sells: Floats) -> Floats:

@@ -56,7 +56,7 @@ class HourDensity:
 def earnings(books: Books, part_of_hour: Ints, margin: Ints, n: int, parts: int) -> tuple[Floats, Floats]:
     """(float64[n, parts] expected margin of a visit; float64[n, parts, P] of what else is in a basket with a product), cents.
 
-    The chain's means by part (and product), times how much more or less than they say the member's visits earned. margin: int64[S, P].
+    The chain's means by part (and product), times how much more or less the member's visits earned. margin: int64[S, P].
     """
     kept = books.untouched()
     member, product, part = books.member[kept], books.product[kept], part_of_hour[books.hour[kept]]
@@ -64,11 +64,11 @@ def earnings(books: Books, part_of_hour: Ints, margin: Ints, n: int, parts: int)
         (member * books.came.shape[1] + books.day[kept]) * 24 + books.hour[kept], return_inverse=True
     )
     cents = margin[books.store[kept], product].astype(np.float64)
-    total = np.bincount(line_visit, cents)
+    total: Floats = np.bincount(line_visit, cents)
     rest = total[line_visit] - cents
     who, when = visit // 24 // books.came.shape[1], part_of_hour[visit % 24]
     chain = np.bincount(when, total, parts) / np.maximum(np.bincount(when, minlength=parts), 1)
-    own = _ratio(who, total, chain[when], n)
+    own = _ratio(who, total, chain[when].astype(np.float64), n)
     cell = part * margin.shape[1] + product
     size = parts * margin.shape[1]
     mean = np.bincount(part, rest, parts) / np.maximum(np.bincount(part, minlength=parts), 1)

@@ -16,7 +16,7 @@ from models.ranker import Ranker
 from models.response_classes import FITS, normal
 from offers.campaign import Campaign
 from offers.candidates import is_held_out
-from offers.exploring import arm_chances, draw_arms
+from offers.exploring import arm_chances, draw_arms, sharpened
 from offers.worth import DayArms, worth, worth_in
 from training.response_mixture import cell_log, fit_response, totals
 
@@ -98,13 +98,18 @@ class Learner:
     ) -> Ints:
         """int64[N, WORLDS]: the best arm in each world drawn; a product's fit in a part of the day is one in all its arms."""
         wanted = np.full((len(rows), WORLDS), -1)
-        upto = np.cumsum(self.weight[rows], axis=1)
+        upto = np.cumsum(sharpened(self.weight[rows], self.classes.height > 0), axis=1)
         for world in range(WORLDS):
             own = np.minimum((upto <= rng.random(len(rows))[:, None]).sum(axis=1), len(self.classes) - 1)
-            chance = np.cumsum(fit_weight[np.arange(len(rows)), :, own], axis=-1)
-            u = rng.random((len(rows), *self.records.cell_of.shape[1:]))[np.arange(len(rows))[:, None], at[1], at[2]]
-            fit = FITS[np.minimum((chance <= u[..., None]).sum(axis=-1), len(FITS) - 1)]
-            wanted[:, world] = _best(worth_in(arms, self.classes, own, fit))
+            chance = fit_weight[np.arange(len(rows)), :, own]
+            if world == 0:
+                # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
+                u = rng.random((len(rows), *self.records.cell_of.shape[1:]))[
+                    np.arange(len(rows))[:, None], at[1], at[2]
+                ]
+                drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
+                chance = np.eye(len(FITS))[drawn]
+            wanted[:, world] = _best(worth_in(arms, self.classes, own, chance))
         return wanted
 
     def _sent(self, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:

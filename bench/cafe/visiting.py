@@ -16,18 +16,21 @@ _PSEUDO_DAYS = 3.0
 
 
 def visit_features(came: Bools, touched: Bools, at: int) -> Floats:
-    """float64[n, 7, f]: log-odds of rates known before day `at` (a multiple of 7), for each weekday of the week that begins then."""
+    """float64[n, 7, f]: log-odds of rates known before day `at` (a multiple of 7), for the weekdays of the week from it on."""
     n = len(came)
     seen = came[:, :at]
     first = np.where(seen.any(axis=1), seen.argmax(axis=1), at)
     counts = (np.arange(at) > first[:, None]) & ~touched[:, :at]
     hits = seen & counts
-    age = at - np.arange(at)
+    # Age runs only on untouched days: who is sent something every day is not forgotten meanwhile.
+    age = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
     chain = (hits.sum() + 1) / (counts.sum() + 3)
     rates = []
     for half in HALF_LIVES:
         decay = 0.5 ** (age / half)
-        rates.append((hits @ decay + _PSEUDO_DAYS * chain) / (counts @ decay + _PSEUDO_DAYS))
+        rates.append(
+            ((hits * decay).sum(axis=1) + _PSEUDO_DAYS * chain) / ((counts * decay).sum(axis=1) + _PSEUDO_DAYS)
+        )
     decay, own = 0.5 ** (age / 60), rates[1][:, None]
     weekly = np.stack([hits * decay, counts * decay]).reshape(2, n, at // _DAYS, _DAYS).sum(axis=2)
     part = np.stack([weekly[:, :, :5].sum(axis=2), weekly[:, :, 5:].sum(axis=2)], axis=2)[:, :, [0] * 5 + [1] * 2]
@@ -46,13 +49,14 @@ class VisitChance:
     @classmethod
     def fitted(cls, came: Bools, touched: Bools, weeks: int = 5) -> VisitChance:
         """Learn from the last `weeks` weeks of untouched days, each asked at its Monday."""
-        x, y = [], []
+        x: list[Floats] = []
+        y: list[Bools] = []
         last = came.shape[1] // _DAYS * _DAYS
         for at in range(last - _DAYS * weeks, last, _DAYS):
-            known = came[:, :at].any(axis=1)
-            days = np.broadcast_to(known[:, None], (len(came), _DAYS)) & ~touched[:, at : at + _DAYS]
-            x.append(visit_features(came, touched, at)[days])
-            y.append(came[:, at : at + _DAYS][days])
+            known = np.flatnonzero(came[:, :at].any(axis=1))
+            plain = ~touched[known, at : at + _DAYS]
+            x.append(visit_features(came, touched, at)[known][plain])
+            y.append(came[known, at : at + _DAYS][plain])
         return cls(LogisticRegression(C=10.0).fit(np.concatenate(x), np.concatenate(y)))
 
     def chance(self, came: Bools, touched: Bools, at: int) -> Floats:

@@ -1,4 +1,4 @@
-"""The loop closed in the simulated café: plan, push, redeem, learn, plan better; week by week beside uniform coupons and the oracle.
+"""The loop closed in the simulated café: plan, push, redeem, learn, plan better; beside uniform coupons and the oracle.
 
 The learner starts from the chain's books (purchases before any offer) and from no answered offer at all. Every day it weighs
 arms for every member (`offers.worth`), plans and explores (`offers.exploring`), and the café plays the day from its own numbers.
@@ -26,7 +26,7 @@ from offers.campaign import Campaign
 
 PLAN, PLAY = 20, 21
 """Streams of the seed beside the café's own: what the plan draws, what the simulated days draw."""
-EXPLORE = (0.6, 0.6, 0.6, 0.3, 0.3, 0.1, 0.1, 0.1)
+EXPLORE = (1.0, 1.0, 0.7, 0.5, 0.3, 0.1, 0.1, 0.05)
 """Share of user-days that explore, by week: a launch, then an upkeep. The last goes on."""
 
 
