@@ -23,6 +23,7 @@ from bench.cafe.weeks import Week, best_uniform, simulate
 from bench.offers_plot import draw
 from bench.results import Row, row
 from console import Report
+from offers.campaign import Campaign
 from offers.campaign_file import load_campaign
 from offers.slots import Store, minute_of
 from training.fitted import fitted
@@ -45,7 +46,7 @@ def rows() -> list[Row]:
 
 def loop(seed: int, n_members: int, report: Report, n_weeks: int = N_WEEKS) -> list[Week]:
     """Books, ranker and learner of a seed's café, and the weeks played."""
-    campaign = load_campaign(Path(__file__).parents[1] / "campaigns", "cafe")
+    campaign = campaign_of()
     truth, stores = build_truth(seed, n_members, UNTIL), store_table()
     events = history(truth, BOOK_WEEKS)
     ranker = fitted(standing(events, stores), Recipe(), report).ranker
@@ -55,6 +56,11 @@ def loop(seed: int, n_members: int, report: Report, n_weeks: int = N_WEEKS) -> l
     return simulate(
         truth, learner, campaign, n_weeks, progress=lambda week: report("weeks of the loop", week.number, n_weeks)
     )
+
+
+def campaign_of() -> Campaign:
+    """The café's campaign as its file says."""
+    return load_campaign(Path(__file__).parents[1] / "campaigns", "cafe")
 
 
 def shop_of(menu: Menu) -> Shop:

@@ -15,7 +15,7 @@ OFTEN = 0.2
 
 
 def kind_chances(classes: ResponseClasses, weight: np.ndarray, p_come: np.ndarray) -> np.ndarray:
-    """float64[n, 4] by KINDS, rows sum to 1. weight: float64[n, C], the users' own; p_come: float64[n], visits a day untouched."""
+    """float64[n, 4] by KINDS, rows sum to 1. weight: float64[n, C], own; p_come: float64[n], chance of a day with a visit."""
     answers, away = weight @ (classes.height > 0), weight @ (classes.away > 0)
     still, often = np.maximum(1.0 - answers - away, 0.0), np.asarray(p_come) >= OFTEN
     return np.stack([still * often, answers, still * ~often, away], axis=1)

@@ -85,12 +85,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Planning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How offers are looked for: among `n_products` top-ranked products, sparing `holdout_share` of users by hash; on
-    `explore_share` of the users' days an arm is drawn by chance, with the chance on record (`offers.exploring`)."""
+    """How offers are looked for: among `n_products` top-ranked products, sparing `holdout_share` of users by hash."""
 
     n_products: Annotated[int, Meta(ge=1, le=1000)] = 30
     holdout_share: Annotated[float, Meta(ge=0, lt=1)] = 0.05
-    explore_share: Share = 0.0
 
 
 class Prior(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -64,7 +64,7 @@ def earnings(books: Books, part_of_hour: Ints, margin: Ints, n: int, parts: int)
         (member * books.came.shape[1] + books.day[kept]) * 24 + books.hour[kept], return_inverse=True
     )
     cents = margin[books.store[kept], product].astype(np.float64)
-    total: Floats = np.bincount(line_visit, cents)
+    total = np.bincount(line_visit, cents).astype(np.float64)
     rest = total[line_visit] - cents
     who, when = visit // 24 // books.came.shape[1], part_of_hour[visit % 24]
     chain = np.bincount(when, total, parts) / np.maximum(np.bincount(when, minlength=parts), 1)

@@ -43,7 +43,7 @@ class Learner:
         self.events, self.stores = [tables[0]], tables[1]
         self.touched = np.zeros((len(users), (today - first).days), dtype=bool)
         self.held_out = np.array([is_held_out(user, campaign.plan.holdout_share) for user in users])
-        self.explore = campaign.plan.explore_share
+        self.explore = 0.0
         self.believer = Believer(users, shop, ranker, first)
         self.records = Records((len(users), self.believer.n_parts, len(shop.product_ids)))
         books, lines = self._read()

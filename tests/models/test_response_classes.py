@@ -28,7 +28,8 @@ def test_no_discount_moves_nobody_and_a_deeper_one_never_less():
         GRID.chances(offered(share=0.0))[:, still], np.broadcast_to(b[:, None], (1, still.sum(), len(FITS)))
     )
     deep, shallow = GRID.chances(offered(share=0.6)), GRID.chances(offered(share=0.3))
-    assert (deep >= shallow - 1e-12).all() and (deep > shallow + 0.1).any()
+    assert (deep >= shallow - 1e-12).all()
+    assert (deep > shallow + 0.1).any()
 
 
 def test_a_flat_class_with_bias_buys_the_same_at_every_depth():

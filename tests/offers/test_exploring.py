@@ -20,7 +20,8 @@ def test_chances_are_the_counts_of_worlds_beside_the_plan():
 def test_no_exploring_is_the_plan_for_sure():
     chance = arm_chances(PLANNED, WANTED, ALLOWED, 0.0)
     drawn, propensity = draw_arms(chance, np.array([0.0, 0.999999]))
-    assert drawn.tolist() == [1, -1] and propensity.tolist() == [1.0, 1.0]
+    assert drawn.tolist() == [1, -1]
+    assert propensity.tolist() == [1.0, 1.0]
 
 
 def test_arms_are_drawn_as_often_as_is_logged_and_forbidden_ones_never():

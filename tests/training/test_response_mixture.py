@@ -34,7 +34,8 @@ def test_the_shares_are_found_and_users_told_apart():
     own = classes.posterior(totals(answers, cell_log(classes, answers), N))
     responds = own[:, classes.height > 0].sum(axis=1)
     third = np.arange(N) % 3 == 0
-    assert responds[third].mean() > 0.85 and responds[~third].mean() < 0.15
+    assert responds[third].mean() > 0.85
+    assert responds[~third].mean() < 0.15
 
 
 def test_without_answers_the_grid_is_the_belief():
