@@ -41,7 +41,7 @@ def rows() -> list[Row]:
     with console.progress() as report:
         found = {seed: loop(seed, n_members, report) for seed in seeds}
     draw(found[seeds[0]], PLOT)
-    return [line for seed in seeds for line in _rows(seed, n_members, found[seed])]
+    return [line for seed in seeds for line in policy_rows(seed, n_members, found[seed])]
 
 
 def loop(seed: int, n_members: int, report: Report, n_weeks: int = N_WEEKS) -> list[Week]:
@@ -73,7 +73,8 @@ def shop_of(menu: Menu) -> Shop:
     return Shop(menu.product_ids, menu.store_ids, menu.price_cents, menu.cost_cents, menu.sold, stores)
 
 
-def _rows(seed: int, n_members: int, weeks: list[Week]) -> list[Row]:
+def policy_rows(seed: int, n_members: int, weeks: list[Week]) -> list[Row]:
+    """The last week beside the best uniform depth's mean over all weeks, and beside the oracle's last week."""
     last, depth = weeks[-1], best_uniform(weeks)
     uniform = float(np.mean([week.uniform[depth] for week in weeks]))
 

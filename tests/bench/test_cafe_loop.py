@@ -17,10 +17,10 @@ from bench.cafe.people import build_truth
 from bench.cafe.records import Outcome, Records, Sent
 from bench.cafe.tables import store_table
 from bench.cafe.visiting import VisitChance, visit_features
-from bench.cafe.weeks import best_uniform, simulate
+from bench.cafe.weeks import Week, best_uniform, simulate
 from bench.cafe.yard import oracle_values, uniform_values
 from bench.offers_plot import draw
-from bench.offers_policy import campaign_of, shop_of
+from bench.offers_policy import campaign_of, policy_rows, shop_of
 from training.fitted import fitted
 from training.recipe import Recipe
 
@@ -135,3 +135,16 @@ def test_the_plot_is_one_file_that_names_its_lines(world, played, tmp_path):
     assert text.startswith("<?xml")
     assert "http://" not in text.split("<defs>")[-1]
     assert best_uniform([played]) == int(np.argmax(played.uniform))
+
+
+def test_the_rows_compare_the_last_week_with_uniform_and_oracle():
+    weeks = [Week(1, 10.0, 12.0, 100.0, 80.0, [-5.0, 20.0]), Week(2, 90.0, 95.0, 100.0, 90.0, [-5.0, 30.0])]
+    rows = policy_rows(7, 10, weeks)
+    assert [(row["value"], row["against_value"], row["met"]) for row in rows] == [
+        (90.0, 25.0, True),
+        (90.0, 100.0, True),
+        (95.0, 100.0, True),
+        (95.0, 90.0, True),
+    ]
+    weeks[1].policy = 49.0
+    assert [row["met"] for row in policy_rows(7, 10, weeks)] == [False, False, True, True]
