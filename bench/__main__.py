@@ -28,6 +28,7 @@ PARTS = {
     "ledger-http": "bench.ledger:http",
     "ledger-growth": "bench.ledger:growth",
     "ledger-race": "bench.ledger:race",
+    "offers-policy": "bench.offers_policy:rows",
 }
 # A name with a dash is a piece of the part before the dash, which runs it already.
 WHOLE = [name for name in PARTS if "-" not in name]

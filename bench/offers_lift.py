@@ -46,7 +46,7 @@ class Watched:
 def rows(campaigns: int = CAMPAIGNS) -> list[Row]:
     """The figures, and the plot `bench/results/offers-lift.svg`."""
     from bench.lift_plot import draw
-    from bench.offers_policy import rows as policy_rows
+    from bench.lift_policies import rows as policy_rows
 
     cafes = (each for seed in range(1, campaigns // HOLDOUTS + 1) for each in cafe_campaigns(seed))
     tailed = (tailed_campaign(seed) for seed in range(1, campaigns + 1))

@@ -1,66 +1,93 @@
-"""Off-policy values beside the truth: how far off they are, and how often their intervals hold it.
+"""Policy value in the simulated café: eight weeks from no answered offer, beside uniform coupons and the oracle.
 
-The intervals speak of people like those of the log, so the truth is the mean over all logs' cafés, not of one café's members.
+python -m bench offers-policy              # DAYPART_BENCH_SEEDS=7,8 and DAYPART_BENCH_MEMBERS=600 are read from the environment
 """
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
+from pathlib import Path
+
 import numpy as np
 
-from bench.lift_logs import SELDOM_TRIED, Log, arm_means, cafe_log, modelled
+import console
+from bench.cafe.books import Shop, standing
+from bench.cafe.chain import UNTIL, history
+from bench.cafe.learner import Learner
+from bench.cafe.members import user_id
+from bench.cafe.menu import Menu
+from bench.cafe.people import build_truth
+from bench.cafe.tables import store_table
+from bench.cafe.weeks import Week, best_uniform, simulate
+from bench.offers_plot import draw
 from bench.results import Row, row
-from training.offpolicy import Estimate, PolicyValue, policy_value
+from console import Report
+from offers.campaign import Campaign
+from offers.campaign_file import load_campaign
+from offers.slots import Store, minute_of
+from training.fitted import fitted
+from training.recipe import Recipe
 
-HOLDS = (0.93, 0.97)
-NAMES = ("ips", "snips", "dr")
-
-
-def rows(logs: int = 500) -> list[Row]:
-    """Bias and coverage of each estimator over the logs, and the alarm on logs that seldom tried what is asked about."""
-    found = []
-    # The model of one café's log is used on the next one's: it never saw what it is asked about.
-    means = arm_means(cafe_log(0))
-    for seed in range(1, logs + 1):
-        log = cafe_log(seed)
-        found.append((valued(log, means), log.truth))
-        means = arm_means(log)
-    seldom = [valued(cafe_log(seed, SELDOM_TRIED), means) for seed in range(1, logs // 20 + 1)]
-    truth = float(np.mean([own for _, own in found]))
-    told = [each for name in NAMES for each in _of(name, [_get(value, name) for value, _ in found], truth)]
-    rings = [np.mean([bool(value.alarms) for value in values]) for values in (seldom, [value for value, _ in found])]
-    told.append(
-        row(
-            "off-policy: the alarm rings where the log seldom tried it", float(rings[0]),
-            f"share of {len(seldom)} logs; effective {np.mean([value.effective for value in seldom]):.0f} of {seldom[0].n}",
-            against="where it tried enough", against_value=float(rings[1]), reach="all of them, and at most 2%",
-            met=bool(rings[0] == 1.0 and rings[1] <= 0.02),
-        )
-    )  # fmt: skip
-    return told
+N_WEEKS, BOOK_WEEKS = 8, 12
+TIMES_UNIFORM, OF_ORACLE = 2.0, 0.85
+PLOT = Path(__file__).parent / "results" / "offers-policy.svg"
 
 
-def valued(log: Log, means: np.ndarray) -> PolicyValue:
-    """The new policy's value from one log."""
-    target = log.target[np.arange(len(log.arm)), log.arm]
-    return policy_value(log.reward, log.propensity, target, log.user, *modelled(log, means))
+def rows() -> list[Row]:
+    """Every seed's last week, and a plot of the first seed's weeks."""
+    seeds = [int(seed) for seed in os.environ.get("DAYPART_BENCH_SEEDS", "7").split(",")]
+    n_members = int(os.environ.get("DAYPART_BENCH_MEMBERS", "600"))
+    with console.progress() as report:
+        found = {seed: loop(seed, n_members, report) for seed in seeds}
+    draw(found[seeds[0]], PLOT)
+    return [line for seed in seeds for line in policy_rows(seed, n_members, found[seed])]
 
 
-def _get(value: PolicyValue, name: str) -> Estimate:
-    found = getattr(value, name)
-    if not isinstance(found, Estimate):
-        raise TypeError(f"{name}: no such estimate")
-    return found
+def loop(seed: int, n_members: int, report: Report, n_weeks: int = N_WEEKS) -> list[Week]:
+    """Books, ranker and learner of a seed's café, and the weeks played."""
+    campaign = campaign_of()
+    truth, stores = build_truth(seed, n_members, UNTIL), store_table()
+    events = history(truth, BOOK_WEEKS)
+    ranker = fitted(standing(events, stores), Recipe(), report).ranker
+    users = [user_id(member) for member in range(n_members)]
+    first = UNTIL - timedelta(weeks=BOOK_WEEKS)
+    learner = Learner(users, shop_of(truth.menu), ranker, campaign, (events, stores), first, UNTIL)
+    return simulate(
+        truth, learner, campaign, n_weeks, progress=lambda week: report("weeks of the loop", week.number, n_weeks)
+    )
 
 
-def _of(name: str, found: list[Estimate], truth: float) -> list[Row]:
-    n, label = len(found), name.upper()
-    off = np.array([estimate.value - truth for estimate in found])
-    holds = float(np.mean([estimate.low <= truth <= estimate.high for estimate in found]))
-    told = f"share of {n} logs, ± {np.sqrt(holds * (1 - holds) / n):.4f}"
-    bias, error = float(off.mean()), float(off.std(ddof=1) / np.sqrt(n))
+def campaign_of() -> Campaign:
+    """The café's campaign as its file says."""
+    return load_campaign(Path(__file__).parents[1] / "campaigns", "cafe")
+
+
+def shop_of(menu: Menu) -> Shop:
+    """The reference tables as the learner holds them."""
+    clocks = {line["store_id"]: line for line in store_table().to_dicts()}
+    stores = tuple(
+        Store(store, clocks[store]["timezone"], minute_of(clocks[store]["opens"]), minute_of(clocks[store]["closes"]))
+        for store in menu.store_ids
+    )
+    return Shop(menu.product_ids, menu.store_ids, menu.price_cents, menu.cost_cents, menu.sold, stores)
+
+
+def policy_rows(seed: int, n_members: int, weeks: list[Week]) -> list[Row]:
+    """The last week beside the best uniform depth's mean over all weeks, and beside the oracle's last week."""
+    last, depth = weeks[-1], best_uniform(weeks)
+    uniform = float(np.mean([week.uniform[depth] for week in weeks]))
+
+    def line(who: str, value: float, against: str, other: float, reach: float | None) -> Row:
+        told, met = ("", True) if reach is None else (f">= {reach:g} of it", value >= reach * max(other, 0.0))
+        figure = f"café {seed}, {n_members} members, week {last.number}: {who}"
+        unit = "cents a member and week"
+        return row(figure, value, unit, against=against, against_value=other, reach=told, met=met)
+
+    policy, plan = "policy, exploring included", "plan without exploring"
     return [
-        row(f"off-policy: {label}'s 95% interval holds the truth", holds, told, reach="93% to 97%",
-            met=HOLDS[0] <= holds <= HOLDS[1]),
-        row(f"off-policy: {label}'s bias", bias, f"cents a decision, ± {error:.3f}", against="its root mean squared error",
-            against_value=float(np.sqrt((off**2).mean())), reach="within 3 of its own errors", met=abs(bias) <= 3 * error),
-    ]  # fmt: skip
+        line(policy, last.policy, "best uniform depth", uniform, TIMES_UNIFORM),
+        line(policy, last.policy, "oracle, any hour", last.oracle, OF_ORACLE),
+        line(plan, last.greedy, "oracle, any hour", last.oracle, None),
+        line(plan, last.greedy, "oracle, usual window only", last.oracle_usual, None),
+    ]

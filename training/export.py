@@ -11,6 +11,9 @@ from typing import Any
 
 from models.artifact import Artifact, write_artifact
 from models.ranker import NAME
+from models.response_classes import ResponseClasses
+from models.response_model import NAME as RESPONSE
+from models.response_model import arrays_of
 from training.cases import FEATURES, SERVICE
 from training.fit import Parts
 from training.tuning import Tuned
@@ -36,6 +39,24 @@ def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -
         "metrics": {"validation": dict(tuned.validation)},
     }
     return write_artifact(shelf, NAME, {**parts.arrays, **tuned.blend.arrays}, manifest)
+
+
+def export_response(
+    shelf: Path, classes: ResponseClasses, n_answers: int, n_users: int, learned_through: datetime
+) -> Artifact:
+    """Write the `response` artifact: what `training.response_mixture` learned of `n_answers` offers to `n_users` people."""
+    arrays, parameters = arrays_of(classes)
+    manifest: Mapping[str, Any] = {
+        "trained_through": learned_through.isoformat(),
+        "feature_service": "decisions",
+        "features": ["p_buy", "p_come", "share", "fit", "bought", "came"],
+        "parameters": parameters,
+        "seeds": {},
+        "libraries": {"numpy": _version("numpy")},
+        "commit": _commit(),
+        "metrics": {"n_answers": n_answers, "n_users": n_users},
+    }
+    return write_artifact(shelf, RESPONSE, arrays, manifest)
 
 
 def _version(library: str) -> str:

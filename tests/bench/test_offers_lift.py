@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench import lift_logs, offers_lift, offers_policy
+from bench import lift_logs, lift_policies, offers_lift
 from bench.lift_plot import draw
 from bench.lift_worlds import (
     DAYS,
@@ -97,13 +97,13 @@ def test_a_log_is_worth_its_truth_under_its_own_policy():
     error = np.mean([log.reward.std() for log in logs]) / np.sqrt(3 * len(logs[0].reward))
     assert abs(np.mean(off)) < 4 * error
     assert set(np.unique(logs[0].arm)) == {0, 1, 2, 3}
-    value = offers_policy.valued(logs[0], lift_logs.arm_means(logs[1]))
+    value = lift_policies.valued(logs[0], lift_logs.arm_means(logs[1]))
     assert value.ips.value == pytest.approx(logs[0].reward.mean())
     assert value.alarms == ()
 
 
 def test_the_policys_figures_hang_together():
-    rows = offers_policy.rows(20)
+    rows = lift_policies.rows(20)
     assert [each["met"] for each in rows if "bias" in each["figure"]] == [True] * 3
     assert sum("holds the truth" in each["figure"] for each in rows) == 3
 

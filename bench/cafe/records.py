@@ -1,0 +1,66 @@
+"""The loop's decision records: what was sent, with what chance, what was believed then, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from bench.cafe.draw import Bools, Floats, Ints
+from models.response_classes import FITS, Offered
+from training.response_mixture import Answers
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Offers of one day, row-aligned. int64[k]: member, product, store, discount (cents), part of the day. float64[k]: start and
+    end hour; propensity of what was sent; what was believed, see `models.response_classes.Offered`."""
+
+    member: Ints
+    product: Ints
+    store: Ints
+    discount: Ints
+    part: Ints
+    start: Floats
+    end: Floats
+    propensity: Floats
+    p_buy: Floats
+    p_come: Floats
+    share: Floats
+    fit: Floats
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Row-aligned with a day's `Sent`: bool[k] whether the coupon was used, and whether the member bought anything that day."""
+
+    bought: Bools
+    came: Bools
+
+
+class Records:
+    """All days' records so far. A cell is a member's product in a part of the day: what one unknown fit belongs to."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.days: list[tuple[Sent, Outcome]] = []
+        self.cell_of = np.full(shape, -1)
+        """int64[n, parts, P]: the cell's number, -1 where nothing was sent yet."""
+
+    def add(self, sent: Sent, outcome: Outcome) -> None:
+        """One more day."""
+        self.days.append((sent, outcome))
+
+    def answers(self, fit_weight: Floats) -> Answers:
+        """Everything answered, with the fits' priors as they are believed now, float64[n, parts, P, K]."""
+        if not self.days:
+            no, none = np.zeros(0, dtype=np.int64), np.zeros(0)
+            return Answers(no, Offered(none, none, none, none), no > 0, no > 0, no, np.zeros((0, len(FITS))))
+        column = {f.name: np.concatenate([getattr(sent, f.name) for sent, _ in self.days]) for f in fields(Sent)}
+        bought, came = (np.concatenate([getattr(out, name) for _, out in self.days]) for name in ("bought", "came"))
+        shape = self.cell_of.shape
+        key = np.ravel_multi_index((column["member"], column["part"], column["product"]), shape)
+        known, cell = np.unique(key, return_inverse=True)
+        self.cell_of.ravel()[known] = np.arange(len(known))
+        user, part, product = np.unravel_index(known, shape)
+        offered = Offered(*(column[name] for name in ("p_buy", "p_come", "share", "fit")))
+        return Answers(cell, offered, bought, came, user, fit_weight[user, part, product])

@@ -1,0 +1,51 @@
+"""Trying arms by chance, with the chance known: Thompson's rule, a little evenly, else the plan.
+
+A user's day explores with chance `share`. What is believed of the user is drawn a few times (a world each: a response class, a
+fit of every product), and an exploring day takes the arm that is best in one of those worlds, any as likely (Thompson 1933),
+or, with chance EVEN, any allowed arm. Given the worlds drawn, each arm's propensity is a count, not an estimate:
+
+    P(arm) = (1 - share) · [arm is planned] + share · ((1 - EVEN) · worlds that want it / worlds + EVEN / arms)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+EVEN = 0.05
+
+
+def arm_chances(planned: np.ndarray, wanted: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
+    """float64[N, 1 + a], rows sum to 1: chance of nothing (column 0) and of each arm.
+
+    planned: int64[N], -1 for nothing; wanted: int64[N, worlds], -1 for nothing; allowed: bool[N, a].
+    """
+    n, a = allowed.shape
+    rows = np.arange(n)
+    chance = np.zeros((n, a + 1))
+    np.add.at(chance, (rows[:, None], wanted + 1), (1 - EVEN) / wanted.shape[1])
+    choices = np.concatenate([np.ones((n, 1), dtype=bool), allowed], axis=1)
+    chance += EVEN * choices / choices.sum(axis=1, keepdims=True)
+    chance *= share
+    chance[rows, planned + 1] += 1 - share
+    return chance
+
+
+def sharpened(weight: np.ndarray, responds: np.ndarray) -> np.ndarray:
+    """float64[N, C], rows sum to 1: weights to draw worlds by, the odds of responding at all drawn to even by a square root.
+
+    weight: float64[N, C]; responds: bool[C]. As in top-two sampling (Russo 2016), the less likely story is tried more often than
+    it is likely: a try tells the most when both could be, and a coupon too many costs less than a persuadable never found.
+    """
+    yes = (weight * responds).sum(axis=1, keepdims=True)
+    root, other = np.sqrt(yes), np.sqrt(np.maximum(1 - yes, 0.0))
+    factor = np.where(responds, root / np.maximum(yes, 1e-12), other / np.maximum(1 - yes, 1e-12))
+    drawn: np.ndarray = weight * factor
+    return drawn / drawn.sum(axis=1, keepdims=True)
+
+
+def draw_arms(chance: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(int64[N] arm, -1 for nothing; float64[N] its propensity), by one uniform number a user, u float64[N] in [0, 1)."""
+    upto = np.cumsum(chance, axis=1)
+    # A column of no chance is never drawn: its edge is the one before it.
+    drawn = (upto <= (u * upto[:, -1])[:, None]).sum(axis=1)
+    return drawn - 1, chance[np.arange(len(u)), drawn]

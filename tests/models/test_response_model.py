@@ -1,0 +1,44 @@
+"""The response artifact: written and read back, and refused when it is not whole."""
+
+import numpy as np
+import pytest
+
+from models.artifact import ArtifactError
+from models.response_classes import ResponseClasses
+from models.response_kinds import KINDS, kind_chances, likeliest_kind
+from models.response_model import arrays_of, classes_of
+
+
+def test_read_back_as_written():
+    grid = ResponseClasses.grid(7.0, 0.5)
+    arrays, parameters = arrays_of(grid)
+    again = classes_of(arrays, parameters)
+    assert (again.steepness, again.fit_power) == (7.0, 0.5)
+    np.testing.assert_array_equal(again.height, grid.height)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        (lambda a, p: a.pop("bias"), "no array bias"),
+        (lambda a, p: a.update(height=a["height"][:-1]), "one row a class"),
+        (lambda a, p: a.update(away=-1 - a["away"]), "out of its range"),
+        (lambda a, p: a.update(midpoint=a["midpoint"] * np.nan), "not finite"),
+        (lambda a, p: a.update(weight=a["weight"] * 2), "sum to 1"),
+        (lambda a, p: p.pop("steepness"), "steepness"),
+    ],
+)
+def test_what_is_not_whole_is_refused(break_it, told):
+    arrays, parameters = arrays_of(ResponseClasses.grid(4.0, 0.5))
+    break_it(arrays, parameters)
+    with pytest.raises(ArtifactError, match=told):
+        classes_of(arrays, parameters)
+
+
+def test_kinds_are_told_by_what_moves_a_user_and_how_often_they_come():
+    grid = ResponseClasses.grid(4.0, 0.5)
+    one = np.eye(len(grid))
+    still = one[(grid.height == 0) & (grid.away == 0) & (grid.bias == 0)][0]
+    weight = np.array([still, one[grid.height > 0][0], still, one[grid.away > 0][0]])
+    chances = kind_chances(grid, weight, np.array([0.2, 0.2, 0.19, 0.5]))
+    assert likeliest_kind(chances) == [(kind, 1.0) for kind in KINDS]
