@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
-
 State = Literal["issued", "held", "redeemed", "reversed", "released", "overpaid"]
 USED: tuple[State, ...] = ("redeemed", "reversed", "overpaid")
 """States of a coupon that has paid an order, once and for all."""
@@ -32,12 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Coupon:
-    """One coupon with the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
+    """One coupon: the terms it was issued under and where it stands. The window is half-open, in UTC or any zone.
 
-    Held, its discount is set aside until `held_until`: for an order (whose hold ends at `order_until`), for a signed token
-    (a till without network may pay it), or both. `units` counts the product in the order paid (`min_quantity` at least),
-    `returned` what came back. With `points` nothing comes off the price: `discount_cents` is what they cost.
-    """
+    Held, its discount is set aside until `held_until`: for an order (until `order_until`), a signed token, or both. `units`
+    were paid (`min_quantity` at least), `returned` came back. With `points`, `discount_cents` is what they cost: no money off."""
 
     offer_id: str
     campaign_id: str
