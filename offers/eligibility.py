@@ -124,16 +124,17 @@ def wrong_product(book: Book, command: Command, now: datetime) -> str | None:
     """The basket holds the coupon's product, and as many units of it as the coupon asks for."""
     coupon = the_coupon(book)
     if isinstance(command, Token):
-        plain = coupon.min_quantity == 1 and coupon.points == 0
-        return None if plain else "a till without network takes money off one unit only"
+        more = coupon.min_quantity > 1 or coupon.points > 0
+        return "a till without network takes money off one unit only" if more else None
     if isinstance(command, Reverse):
         right = command.lines is None or returned_units(command.lines, coupon) > 0
         return None if right else f"no line of the basket has product {coupon.product_id}"
     found = place(command.lines, coupon) if isinstance(command, AtTill) else None
     if found is not None and found.units >= coupon.min_quantity:
         return None
-    few = f"the basket has fewer than {coupon.min_quantity} of product {coupon.product_id}"
-    return few if coupon.min_quantity > 1 else f"no line of the basket has product {coupon.product_id}"
+    if found is None:
+        return f"no line of the basket has product {coupon.product_id}"
+    return f"the basket has fewer than {coupon.min_quantity} of product {coupon.product_id}"
 
 
 def out_of_stock(book: Book, command: Command, now: datetime) -> str | None:

@@ -90,9 +90,16 @@ SAID = (
     ("wrong_product", book(), Reverse("o1", AT, lines=(Line("tea"),)), "no line of the basket has product latte"),
     ("wrong_product", book(), Reverse("o1", AT, lines=LATTE), None),
     ("wrong_product", book(), Reverse("o1", AT), None),
-    ("wrong_product", book(), Issue(), None),
+    ("wrong_product", book(min_quantity=2), redeem(), "the basket has fewer than 2 of product latte"),
+    ("wrong_product", book(min_quantity=2), redeem(lines=(Line("tea"),)), "no line of the basket has product latte"),
+    ("wrong_product", book(min_quantity=2), redeem(lines=(Line("latte", 2, 450),)), None),
+    ("wrong_product", book(min_quantity=2), SETTLE, "the basket has fewer than 2 of product latte"),
+    ("wrong_product", book(), redeem(lines=(Line("latte", 1, 450),)), None),
     ("wrong_product", book(), TOKEN, None),
+    ("wrong_product", book(min_quantity=2), TOKEN, "a till without network takes money off one unit only"),
+    ("wrong_product", book(points=1), TOKEN, "a till without network takes money off one unit only"),
     ("out_of_stock", book(facts=Facts(stock_units=0)), redeem(), "product latte is sold out"),
+    ("below_margin_floor", book(floor_cents=351, points=1), redeem(), None),
     ("below_margin_floor", book(floor_cents=351), redeem(), "350 cents would be left, the floor is 351"),
     # Before there is a basket the product is taken at its price; a till that tells no lines, too.
     ("below_margin_floor", book(floor_cents=351), Issue(), "350 cents would be left, the floor is 351"),
@@ -146,7 +153,7 @@ def test_which_commands_a_rule_guards(place):
     guards = {
         "unknown_coupon": all_ | undo, "wrong_user": all_ | undo, "already_redeemed": all_ | undo, "released": all_ | undo,
         "not_yet_valid": all_, "expired": all_ | {Issue}, "wrong_store": all_ | undo, "store_closed": {Issue, Hold, Redeem},
-        "wrong_product": {Hold, Redeem, Settle, Reverse}, "out_of_stock": {Issue, Hold, Redeem},
+        "wrong_product": all_ | {Reverse}, "out_of_stock": {Issue, Hold, Redeem},
         "below_margin_floor": all_ | {Issue}, "limit_reached": all_ | {Issue}, "budget_exhausted": all_ | {Issue},
         "campaign_stopped": {Issue, Hold, Redeem, Token},
     }[rule.reason]  # fmt: skip
