@@ -6,12 +6,18 @@ import threading
 
 # Before numpy: fits repeat themselves on one thread only.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ["TZ"] = "UTC"
 
 # Before Feast, which sets the variable that turns every later metric into a file shared between processes.
 import prometheus_client.values  # noqa: F401
 import pytest
+from hypothesis import settings
+
+# No test is timed: a busy machine is no fault.
+settings.register_profile("daypart", deadline=None)
+settings.load_profile("daypart")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from offers.campaign import Budget
+from offers.campaign import Budget, Products
 from offers.candidates import Candidate
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm
@@ -77,7 +77,9 @@ def desk(sqlite_url):
 
 
 def means(settings, desk, made):
-    market = read_market(settings.lake, settings.features, ranker().product_ids, 0.75, ("Beer",), NOW)
+    market = read_market(
+        settings.lake, settings.features, ranker().product_ids, 0.75, Products(exclude_categories=("Beer",)), NOW
+    )
     with desk.journal.read() as connection:
         return read_means(connection, made.id, market, {"s0", "s1", "nowhere"}, TUESDAY, NOW)
 
