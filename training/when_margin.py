@@ -1,0 +1,87 @@
+"""Fits a `models.mixed_logit`: a regression and boosted trees, their shares and the calibration chosen on later cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from models.mixed_logit import MixedLogit
+from models.trees import FIELDS
+from training.tree_arrays import boosted, tree_arrays
+
+RIDGE_C = 0.1
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the trees in the sum."""
+_PULL = 20.0
+"""Ridge that holds the calibration to slope 1 and intercept 0, in cases."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """x float64[n, features]; y bool[n]."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.bool_]
+
+    @property
+    def both(self) -> bool:
+        """Whether either outcome is there."""
+        return bool(self.y.any() and not self.y.all())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two fits, each as (weights float64[features + 1], tree arrays without prefix)."""
+
+    linear: NDArray[np.float64]
+    trees: dict[str, NDArray[Any]]
+    base: float
+
+    def mixed(self, name: str, share: float, slope: float = 1.0, intercept: float = 0.0) -> dict[str, NDArray[Any]]:
+        """Arrays `<name>_…`: logit = intercept + slope · ((1 - share) · linear + share · trees)."""
+        weights = slope * (1.0 - share) * self.linear
+        weights[-1] += intercept + slope * share * self.base
+        kept = {f"{name}_{field}": self.trees[field] for field in FIELDS}
+        kept[f"{name}_value"] = slope * share * self.trees["value"]
+        if share == 0.0:
+            kept = {f"{name}_{field}": np.zeros(0, kind) for field, kind in FIELDS.items()}
+        return {f"{name}_weights": weights, **kept}
+
+
+def fit_pair(cases: Cases, seed: int, n_trees: int, leaves: int, rate: float) -> Pair:
+    """Both fits on the same cases. The regression's scaler is folded into its weights."""
+    mean, spread = cases.x.mean(axis=0), cases.x.std(axis=0)
+    spread = np.where(spread > 1e-9, spread, 1.0)
+    linear = LogisticRegression(C=RIDGE_C, max_iter=300).fit((cases.x - mean) / spread, cases.y)
+    slopes = linear.coef_.ravel() / spread
+    weights = np.concatenate([slopes, linear.intercept_ - slopes @ mean])
+    arrays, base = tree_arrays(boosted(seed, n_trees, leaves, rate).fit(cases.x, cases.y), "t")
+    return Pair(weights, {field: arrays[f"t_{field}"] for field in FIELDS}, base)
+
+
+def choose(pair: Pair, later: Cases) -> tuple[float, float, float]:
+    """(share of the trees, slope, intercept) of least log loss on cases later than those the pair was fitted on."""
+    margins = [MixedLogit.of(pair.mixed("m", share), "m").margin(later.x) for share in SHARES]
+    share, margin = min(zip(SHARES, margins, strict=True), key=lambda each: log_loss(each[1], later.y))
+    slope, intercept = calibrate(margin, later.y)
+    return share, slope, intercept
+
+
+def calibrate(margin: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:
+    """(slope, intercept) of Platt's scaling by ten Newton steps, held to (1, 0) by a ridge."""
+    x = np.stack([margin, np.ones(len(margin))], axis=1)
+    at = np.array([1.0, 0.0])
+    for _ in range(10):
+        p = 1.0 / (1.0 + np.exp(-(x @ at)))
+        gradient = x.T @ (p - y) + _PULL * (at - [1.0, 0.0])
+        at = at - np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + _PULL * np.eye(2), gradient)
+    return float(at[0]), float(at[1])
+
+
+def log_loss(margin: NDArray[np.float64], y: NDArray[np.bool_]) -> float:
+    """Mean of -log p over outcomes, from logits."""
+    return float(np.logaddexp(0.0, np.where(y, -margin, margin)).mean())
