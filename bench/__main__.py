@@ -18,6 +18,7 @@ PARTS = {
     "ranking-lastday": "bench.ranking:last_day",
     "ranking-tafeng": "bench.ranking:tafeng",
     "ranking-speed": "bench.ranking_speed:rows",
+    "offers-when": "bench.offers_when:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

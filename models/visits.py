@@ -23,8 +23,8 @@ class Visits:
     """The last visits of n users. Entries indptr[u]:indptr[u+1] are user u's, oldest first, one a day.
 
     indptr int64[n+1]; day int64[m]: store-local days since 1970; hour int64[m]: 0 to 23, of the store's clock; store int64[m]:
-    row in the artifact's stores, -1 for none or an unknown one; n_visits int64[n]: all visits ever; first_day int64[n]: the first of
-    them, of any value for a user without a visit.
+    row in the artifact's stores, -1 for none or an unknown one; n_visits int64[n]: all visits ever; first_day int64[n]: the
+    first of them, of any value for a user without a visit.
     """
 
     indptr: np.ndarray

@@ -52,7 +52,7 @@ class VisitLog:
         return Visits(indptr, self.day[kept], self.hour[kept], self.store[kept], n_visits.astype(np.int64), first)
 
     def next_from(self, day: int, until: int) -> NDArray[np.int64]:
-        """int64, entries: each user's first visit on day `day` or later and before `until`; by user, nothing for those without."""
+        """int64, entries: each user's first visit on day `day` or later and before `until`; by user, none for the rest."""
         ahead = np.flatnonzero((self.day >= day) & (self.day < until))
         return ahead[np.unique(self.user[ahead], return_index=True)[1]]
 
@@ -86,7 +86,7 @@ def visit_log(lines: pl.DataFrame) -> VisitLog:
 
 
 def visit_rows(log: VisitLog) -> pl.DataFrame:
-    """The columns of `SCHEMA`, one row a user, sorted; lists hold the last `KEPT` visits, oldest first; "" stands for no store."""
+    """The columns of `SCHEMA`, one row a user, sorted; lists hold the last `KEPT` visits, oldest first; "": no store."""
     store = pl.Series(["", *log.stores], dtype=pl.String).gather(log.store + 1)
     columns = {"at_s": log.at_s, "day": log.day, "hour": log.hour}
     frame = pl.DataFrame({"user": log.user, **columns, "store_ids": store})

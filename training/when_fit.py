@@ -31,6 +31,8 @@ class FittedWhen:
 
     arrays: Mapping[str, NDArray[Any]]
     parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    """Mean log losses on the inner weeks held out, of what was then fitted on all; empty where nothing could be held out."""
     fell_back_on: tuple[str, ...]
 
     def model(self) -> When:
@@ -48,7 +50,7 @@ def fit_when(log: VisitLog, end_day: int, seed: int = 20171201) -> FittedWhen:
     if not len(past.day):
         raise TrainingError(f"no visit before day {end_day}: ingest purchases of known users, or take a later day")
     anchors = anchors_of(past, end_day)
-    week, chosen, told = fit_week(past, anchors, seed)
+    week, chosen_week, told = fit_week(past, anchors, seed)
     shares = weekday_shares(past)
     days, told_days = fit_days(past, anchors, end_day, week, shares)
     slots, sizes, told_slots = fit_slots(past, anchors, end_day, seed)
@@ -61,6 +63,7 @@ def fit_when(log: VisitLog, end_day: int, seed: int = 20171201) -> FittedWhen:
         **slots,
         **stores,
     }
+    chosen = {**chosen_week, **chosen_store}
     fell_back_on = [*told, *told_days, *told_slots, *told_stores]
     parameters = {
         **{name: list(names) for name, names in NAMES.items()},
@@ -68,11 +71,11 @@ def fit_when(log: VisitLog, end_day: int, seed: int = 20171201) -> FittedWhen:
         "topic_sizes": sizes,
         "stranger_week": stranger_week(past, anchors),
         "n_anchors": len(anchors),
-        **chosen,
-        **chosen_store,
+        **{key: value for key, value in chosen.items() if not key.endswith("log_loss")},
         "fell_back_on": fell_back_on,
     }
-    return FittedWhen(arrays, parameters, tuple(fell_back_on))
+    metrics = {key: value for key, value in chosen.items() if key.endswith("log_loss")}
+    return FittedWhen(arrays, parameters, metrics, tuple(fell_back_on))
 
 
 def anchors_of(log: VisitLog, end_day: int) -> list[int]:

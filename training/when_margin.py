@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from models.mixed_logit import MixedLogit
 from models.trees import FIELDS
@@ -41,6 +42,10 @@ class Pair:
     trees: dict[str, NDArray[Any]]
     base: float
 
+    def chosen(self, name: str, found: dict[str, float]) -> dict[str, NDArray[Any]]:
+        """`mixed` as `choose` found."""
+        return self.mixed(name, *(found[f"{name}_{key}"] for key in ("trees_share", "slope", "intercept")))
+
     def mixed(self, name: str, share: float, slope: float = 1.0, intercept: float = 0.0) -> dict[str, NDArray[Any]]:
         """Arrays `<name>_…`: logit = intercept + slope · ((1 - share) · linear + share · trees)."""
         weights = slope * (1.0 - share) * self.linear
@@ -59,16 +64,24 @@ def fit_pair(cases: Cases, seed: int, n_trees: int, leaves: int, rate: float) ->
     linear = LogisticRegression(C=RIDGE_C, max_iter=300).fit((cases.x - mean) / spread, cases.y)
     slopes = linear.coef_.ravel() / spread
     weights = np.concatenate([slopes, linear.intercept_ - slopes @ mean])
-    arrays, base = tree_arrays(boosted(seed, n_trees, leaves, rate).fit(cases.x, cases.y), "t")
+    # Many threads over few rows wait for each other longer than one works, on a busy machine many times longer.
+    with threadpool_limits(1, "openmp"):
+        trees = boosted(seed, n_trees, leaves, rate).fit(cases.x, cases.y)
+    arrays, base = tree_arrays(trees, "t")
     return Pair(weights, {field: arrays[f"t_{field}"] for field in FIELDS}, base)
 
 
-def choose(pair: Pair, later: Cases) -> tuple[float, float, float]:
-    """(share of the trees, slope, intercept) of least log loss on cases later than those the pair was fitted on."""
+def choose(pair: Pair, later: Cases, name: str) -> dict[str, float]:
+    """`<name>_trees_share`, `_slope`, `_intercept` of least log loss on cases later than the pair saw, and that `_log_loss`."""
     margins = [MixedLogit.of(pair.mixed("m", share), "m").margin(later.x) for share in SHARES]
     share, margin = min(zip(SHARES, margins, strict=True), key=lambda each: log_loss(each[1], later.y))
-    slope, intercept = calibrate(margin, later.y)
-    return share, slope, intercept
+    # How high people stand differs from week to week (a holiday in the later cases), how far apart they stand hardly does: only
+    # the slope is kept, about the mean.
+    slope, _ = calibrate(margin, later.y)
+    intercept = (1.0 - slope) * float(margin.mean())
+    loss = log_loss(intercept + slope * margin, later.y)
+    found = {"trees_share": share, "slope": slope, "intercept": intercept, "log_loss": loss}
+    return {f"{name}_{key}": value for key, value in found.items()}
 
 
 def calibrate(margin: NDArray[np.float64], y: NDArray[np.bool_]) -> tuple[float, float]:

@@ -47,6 +47,6 @@ def fit_stores(
             f"{len(whole.y)} choices between stores to learn from: the next store is chosen by its share of past visits"
         )
         return {"store_weights": weights, **no_trees("store")}, {"store_trees_share": 0.0}, [told]
-    share, slope, intercept = choose(fit_pair(early, seed, TREES, LEAVES, RATE_STEP), late)
-    arrays = fit_pair(whole, seed, TREES, LEAVES, RATE_STEP).mixed("store", share, slope, intercept)
-    return arrays, {"store_trees_share": share, "store_slope": slope, "store_intercept": intercept}, []
+    found = choose(fit_pair(early, seed, TREES, LEAVES, RATE_STEP), late, "store")
+    arrays = fit_pair(whole, seed, TREES, LEAVES, RATE_STEP).chosen("store", found)
+    return arrays, found, []

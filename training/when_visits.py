@@ -47,9 +47,9 @@ def fit_week(
         weights[VISIT_NAMES.index(RATE)] = 1.0
         told = f"{len(anchors)} whole weeks, {len(whole.y)} cases: a visit's chance is a Poisson process's at the user's own rate"
         return {"week_weights": weights, **no_trees("week")}, {"week_trees_share": 0.0}, [told]
-    share, slope, intercept = choose(fit_pair(early, seed, TREES, LEAVES, RATE_STEP), late)
-    arrays = fit_pair(whole, seed, TREES, LEAVES, RATE_STEP).mixed("week", share, slope, intercept)
-    return arrays, {"week_trees_share": share, "week_slope": slope, "week_intercept": intercept}, []
+    found = choose(fit_pair(early, seed, TREES, LEAVES, RATE_STEP), late, "week")
+    arrays = fit_pair(whole, seed, TREES, LEAVES, RATE_STEP).chosen("week", found)
+    return arrays, found, []
 
 
 def stranger_week(log: VisitLog, anchors: Sequence[int]) -> float:
