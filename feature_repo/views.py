@@ -79,7 +79,7 @@ user_rhythm = FeatureView(
     ttl=timedelta(days=90),
     schema=[
         Field(name="user_id", dtype=String),
-        Field(name="hour_of_week", dtype=Array(Float32), description="Orders in 168 hours of the store's local week."),
+        Field(name="hour_of_week", dtype=Array(Float32), description="Orders by hour of the local week from Monday."),
     ],
     source=_source("user_rhythm"),
     description="When the user buys.",
@@ -94,9 +94,7 @@ user_visits = FeatureView(
     schema=[
         Field(name="user_id", dtype=String),
         Field(name="at_s", dtype=Array(Int64), description="First basket of each visit, seconds since 1970 UTC."),
-        Field(
-            name="day", dtype=Array(Int64), description="Store-local day, days since 1970; lists align, oldest first."
-        ),
+        Field(name="day", dtype=Array(Int64), description="Store-local day since 1970; lists align, oldest first."),
         Field(name="hour", dtype=Array(Int64), description="Hour of that basket on the store's clock, 0 to 23."),
         Field(name="store_ids", dtype=Array(String), description="Store of that basket; empty where none was stated."),
         Field(name="n_visits", dtype=Int64, description="Visits in all; the lists hold the last 128 of them."),
