@@ -86,7 +86,7 @@ def test_the_report_counts_rows_and_calls_progress(fresh):
         "user_visits": 7,
         "store_assortment": 4,
     }
-    assert told == [("features", n, 8) for n in range(1, 9)]
+    assert told == [("features", n, 10) for n in range(1, 11)]
     assert json.dumps(report.rows)
 
 
