@@ -30,7 +30,7 @@ def rows() -> list[Row]:
     """The table, and its plot beside it."""
     asked = [ask(journey(), at) for at in CUTS]
     draw(asked, PLOT)
-    return [*_slot(asked), *_week(asked), *_store(asked[-1])]
+    return [*_slot(asked), *_week(asked), *_days(asked), *_store(asked[-1])]
 
 
 def _slot(asked: Sequence[Asked]) -> list[Row]:
@@ -84,6 +84,21 @@ def _week(asked: Sequence[Asked]) -> list[Row]:
         *found,
         whole,
         row("the same of outcomes drawn from the model's own chances, mean of cuts", _by_chance(asked), ""),
+    ]
+
+
+def _days(asked: Sequence[Asked]) -> list[Row]:
+    """Each of the seven days alone, all cuts in one, beside the share who come on any day. Nothing is asked of these."""
+    said = np.concatenate([said.days for _, said in asked]).ravel()
+    came = np.concatenate([cut.came_on for cut, _ in asked]).ravel()
+    flat = np.full(len(said), came.mean())
+    name = "visit on one of the next 7 days, each alone"
+    return [
+        row(f"{name}: AUC", auc(said, came), "", against="everybody alike", against_value=0.5),
+        row(
+            f"{name}: log loss", log_loss(said, came), "", against="everybody alike", against_value=log_loss(flat, came)
+        ),
+        row(f"{name}: calibration error", calibration_error(said, came), ""),
     ]
 
 

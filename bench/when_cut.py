@@ -25,8 +25,9 @@ WEEK, SLOT_H = 7, 2
 class Cut:
     """What is asked at a cut. `users`: rows of households with five visits or more before it; `next`: those of them that return.
 
-    came bool[users]: in the seven days from the cut. Of each next visit, whenever in the data it is: of int64[next], the user;
-    day_of_next int64[next]; slot int64[next], the two hours of the day's first basket; store int64[next], -1 for a new one.
+    came_on bool[users, 7]: on each of the seven days from the cut. Of each next visit, whenever in the data it is: of
+    int64[next], the user; day_of_next int64[next]; slot int64[next], the two hours of the day's first basket; store int64[next],
+    -1 for a new one.
     """
 
     name: str
@@ -34,18 +35,24 @@ class Cut:
     log: VisitLog
     visits: Visits
     users: NDArray[np.int64]
-    came: NDArray[np.bool_]
+    came_on: NDArray[np.bool_]
     of: NDArray[np.int64]
     day_of_next: NDArray[np.int64]
     slot: NDArray[np.int64]
     store: NDArray[np.int64]
 
+    @property
+    def came(self) -> NDArray[np.bool_]:
+        """bool[users]: within the seven days."""
+        return np.asarray(self.came_on.any(axis=1))
+
 
 @dataclass(frozen=True)
 class Said:
-    """The model's answers, rows as in `Cut`: week float64[users], slot float64[next, 12], store int64[next]."""
+    """Answers, rows as there: week float64[users], days float64[users, 7], slot float64[next, 12], store int64[next]."""
 
     week: NDArray[np.float64]
+    days: NDArray[np.float64]
     slot: NDArray[np.float64]
     store: NDArray[np.int64]
     fell_back_on: tuple[str, ...]
@@ -72,13 +79,12 @@ def cut_at(log: VisitLog, name: str, day: int) -> Cut:
     asked = visits.n_visits >= LEAST_VISITS
     ahead = log.next_from(day, int(log.day.max()) + 1)
     ahead = ahead[asked[log.user[ahead]]]
-    came = log.comes(day, WEEK).max(axis=1)
     truth: dict[str, Any] = {
         "day_of_next": log.day[ahead],
         "slot": log.hour[ahead] // SLOT_H,
         "store": log.store[ahead],
     }
-    return Cut(name, day, log, visits, np.flatnonzero(asked), came[asked], log.user[ahead], **truth)
+    return Cut(name, day, log, visits, np.flatnonzero(asked), log.comes(day, WEEK)[asked], log.user[ahead], **truth)
 
 
 def answer(model: When, cut: Cut) -> Said:
@@ -90,7 +96,8 @@ def answer(model: When, cut: Cut) -> Said:
     habits = model.habits(cut.visits, cut.day, store)
     hours = model.slot_density(habits, days, np.ones((n, 24), dtype=bool))
     week = model.within_week(cut.visits, cut.day)[cut.users]
-    return Said(week, slots(hours, SLOT_H)[cut.of], store[cut.of], ())
+    by_day = model.visit_chance(cut.visits, cut.day, WEEK)[cut.users]
+    return Said(week, by_day, slots(hours, SLOT_H)[cut.of], store[cut.of], ())
 
 
 def _numbered(log: VisitLog, model: When) -> VisitLog:

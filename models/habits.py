@@ -31,7 +31,8 @@ class Habits:
 
 
 def habits_of(visits: Visits, as_of_day: int, store: np.ndarray, topics: Sequence[Topics]) -> Habits:
-    """Count; store int64[n] is where the next visit is expected."""
+    """Count; store int64[n] is where the next visit is expected. ValueError for a visit on `as_of_day` or later."""
+    visits.check_before(as_of_day)
     n, lag = len(visits), as_of_day - 1 - visits.day
     cell = (visits.owner * WEEKDAYS + weekday_of(visits.day)) * HOURS + visits.hour
 

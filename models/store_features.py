@@ -58,7 +58,8 @@ class _Counted:
 
 
 def store_candidates(visits: Visits, as_of_day: int) -> Candidates:
-    """Every store each user's listed visits name, with its features."""
+    """Every store each user's listed visits name, with its features. ValueError for a visit on `as_of_day` or later."""
+    visits.check_before(as_of_day)
     known = visits.store >= 0
     owner, store = visits.owner[known], visits.store[known]
     width = int(store.max(initial=0)) + 1

@@ -48,15 +48,14 @@ class VisitChance:
         max(day) <= within_week <= sum(day), as the chance of a union must (Boole's and Fréchet's inequalities).
         """
         week = self.within_week(visits, as_of_day)
-        chances = np.empty((len(visits), n_days))
-        for ahead in range(n_days):
+        chances = np.empty((len(visits), max(n_days, WEEK)))
+        for ahead in range(chances.shape[1]):
             x = day_features(visits, as_of_day, ahead, week, self.weekday_share)
             chances[:, ahead] = sigmoid(x @ self.day_weights[min(ahead, HORIZON - 1)])
-        if n_days >= WEEK:
-            total = chances[:, :WEEK].sum(axis=1)
-            chances[:, :WEEK] *= np.maximum(1.0, week / np.maximum(total, 1e-12))[:, None]
-            np.minimum(chances[:, :WEEK], week[:, None], out=chances[:, :WEEK])
-        return chances
+        total = chances[:, :WEEK].sum(axis=1)
+        chances[:, :WEEK] *= np.maximum(1.0, week / np.maximum(total, 1e-300))[:, None]
+        np.minimum(chances[:, :WEEK], week[:, None], out=chances[:, :WEEK])
+        return chances[:, :n_days]
 
 
 def day_features(visits: Visits, as_of_day: int, ahead: int, week: np.ndarray, weekday_share: np.ndarray) -> np.ndarray:

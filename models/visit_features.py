@@ -40,8 +40,7 @@ VISIT_NAMES = (
 
 def visit_features(visits: Visits, as_of_day: int) -> np.ndarray:
     """float64[n, len(VISIT_NAMES)], finite: as known when day `as_of_day` begins. ValueError when a visit is not before it."""
-    if len(visits.day) and visits.day.max() >= as_of_day:
-        raise ValueError(f"a visit on day {visits.day.max()} is not before day {as_of_day}: cut the visits first")
+    visits.check_before(as_of_day)
     n = visits.n_visits.astype(np.float64)
     came = n > 0
     recency = np.where(came, as_of_day - visits.last(visits.day, as_of_day - NEVER_D), NEVER_D).astype(np.float64)

@@ -76,6 +76,11 @@ class Visits:
         found[some] = column[self.indptr[1:][some] - 1]
         return found
 
+    def check_before(self, as_of_day: int) -> None:
+        """ValueError when a visit is on `as_of_day` or later: what is asked about would be known already."""
+        if len(self.day) and self.day.max() >= as_of_day:
+            raise ValueError(f"a visit on day {self.day.max()} is not before day {as_of_day}: cut the visits first")
+
     def block(self, first: int, last: int) -> Visits:
         """Users first to last (not included) alone."""
         a, b = self.indptr[first], self.indptr[last]

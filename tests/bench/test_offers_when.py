@@ -31,6 +31,8 @@ def test_what_is_asked_is_what_came(asked):
     first = LOG.next_from(CUT_DAY, END)[0]
     assert (cut.of[0], cut.day_of_next[0], cut.slot[0]) == (LOG.user[first], LOG.day[first], LOG.hour[first] // 2)
     assert said.week.shape == (60,)
+    assert said.days.shape == cut.came_on.shape == (60, 7)
+    assert auc(said.days.ravel(), cut.came_on.ravel()) > 0.8
     assert said.slot.shape == (len(cut.of), 12)
     assert said.slot.sum(axis=1) == pytest.approx(np.ones(len(cut.of)))
     assert (said.store == cut.store).mean() > 0.6

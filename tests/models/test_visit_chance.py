@@ -35,6 +35,13 @@ def test_monday_comes_on_mondays():
     assert set(np.argsort(-days)[:2].tolist()) == {4, 11}
 
 
+@pytest.mark.parametrize("n_days", [0, 1, 6, 8])
+def test_fewer_days_are_the_first_of_more(n_days):
+    people = random_visits()
+    whole = CHANCE.by_day(people, TODAY, 14)
+    np.testing.assert_array_equal(CHANCE.by_day(people, TODAY, n_days), whole[:, :n_days])
+
+
 def test_days_beyond_the_horizon_take_the_last_regression():
     days = CHANCE.by_day(visits(), TODAY, HORIZON + 7)
     assert days.shape == (4, HORIZON + 7)

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.habits import habits_of
+from models.store_features import store_candidates
+from models.visit_features import visit_features
 from models.visits import rows_of, weekday_of
 from models.vocabulary import Vocabulary
 from tests.models.when_world import EVENING, MONDAY, MONDAYS, ONCE, TODAY, visits
@@ -35,6 +38,19 @@ def test_days_are_of_the_week_that_begins_on_monday():
 
 def test_unknown_stores_and_none_have_no_row():
     assert rows_of(Vocabulary(["a", "b"]), ["b", None, "c", "", "a"]).tolist() == [1, -1, -1, -1, 0]
+
+
+def test_what_is_asked_about_is_not_known_yet():
+    V.check_before(TODAY - 1)
+    topics, store = (), np.full(4, -1)
+    for ask in (
+        V.check_before,
+        lambda day: habits_of(V, day, store, topics),
+        lambda day: store_candidates(V, day),
+        lambda day: visit_features(V, day),
+    ):
+        with pytest.raises(ValueError, match="not before day"):
+            ask(TODAY - 2)
 
 
 def edited(name, where, value):
