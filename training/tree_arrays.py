@@ -37,7 +37,7 @@ def tree_arrays(model: HistGradientBoostingClassifier, prefix: str) -> tuple[dic
         parts["threshold"].append(np.where(leaf, np.inf, tree["num_threshold"]))
         parts["left"].append(np.where(leaf, itself, start + tree["left"].astype(np.int64)))
         parts["right"].append(np.where(leaf, itself, start + tree["right"].astype(np.int64)))
-        parts["value"].append(np.where(leaf, tree["value"], 0.0))
+        parts["value"].append(tree["value"])
     parts["roots"] = [starts[:-1]]
     arrays = {f"{prefix}_{field}": np.concatenate(parts[field]).astype(kind) for field, kind in FIELDS.items()}
     return arrays, float(model._baseline_prediction.ravel()[0])

@@ -59,9 +59,11 @@ def test_of_equal_chances_the_lower_row_is_likeliest():
 
 def test_everybody_at_once_is_each_alone():
     people = random_visits()
-    whole = NEXT.chances(people, TODAY)
+    whole, features = NEXT.chances(people, TODAY), store_candidates(people, TODAY).features
     for user in range(len(people)):
         alone = NEXT.chances(people.block(user, user + 1), TODAY)
         mine = whole.owner == user
         assert whole.store[mine].tolist() == alone.store.tolist()
         np.testing.assert_allclose(whole.chance[mine], alone.chance)
+        mine_alone = store_candidates(people.block(user, user + 1), TODAY).features
+        np.testing.assert_allclose(features[mine], mine_alone, atol=1e-12)

@@ -51,11 +51,11 @@ def test_coded_lines_give_the_same(log):
 
 def test_the_first_basket_of_a_day_tells_the_hour_and_the_store():
     rows = {
-        "user_id": ["u"] * 3, "product_id": ["p"] * 3, "store_id": ["b", "a", "a"],
+        "user_id": ["u"] * 3, "product_id": ["p"] * 3, "store_id": ["a", "b", "a"],
         "occurred_at": [day("2025-01-01") * 86_400 + hour * 3_600 for hour in (15, 9, 20)],
     }  # fmt: skip
     events = pl.DataFrame(rows).with_columns(pl.from_epoch("occurred_at", "s").dt.replace_time_zone("UTC"))
-    assert of(visit_log(sales(events.lazy())), "u") == [(day("2025-01-01"), 9, "a")]
+    assert of(visit_log(sales(events.lazy())), "u") == [(day("2025-01-01"), 9, "b")]
 
 
 def test_nobody_has_no_visits():
