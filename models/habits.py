@@ -11,14 +11,14 @@ from models.topics import Topics
 from models.visits import Visits, weekday_of
 
 HOURS, WEEKDAYS = 24, 7
-LONG_D, RECENT_D = 150.0, 25.0
+LONG_D, RECENT_D = 400.0, 15.0
 """Half-lives of the two ways to count a past visit."""
 LAST_FADE = 0.6
 
 
 @dataclass(frozen=True)
 class Habits:
-    """n users. long, recent float64[n, 7, 24]: visits by hour of the week, halved every 150 and 25 days; last float64[n, 24]:
+    """n users. long, recent float64[n, 7, 24]: visits by hour of the week, halved every 400 and 15 days; last float64[n, 24]:
     visits by hour, each counting .6 of the one after it; blends: float64[n, k] for each set of topics; store int64[n]: row, -1
     for none.
     """

@@ -11,17 +11,19 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from models.habits import Habits, kernel
-from models.topics import Topics
+from models.habits import LAST_FADE, LONG_D, RECENT_D, Habits, kernel
+from models.topics import PRIOR_VISITS, Topics
 from models.visits import weekday_of
 
 FIXED = ("chain", "any_long", "any_long_wide", "kind_long_wide", "day_long", "any_recent", "day_recent", "last")
 NARROW_H, WIDE_H = 0.7, 1.5
 # Pseudo-visits of the store's density, by width of the kernel; of "any" in "kind" and of "kind" in "day", as shares of it.
-STRENGTH = {NARROW_H: 6.0, WIDE_H: 3.0}
+STRENGTH = {NARROW_H: 9.0, WIDE_H: 4.5}
 KIND_SHARE, DAY_SHARE, LAST_STRENGTH = 0.7, 0.5, 1.0
 WEEKEND = np.array([False] * 5 + [True] * 2)
 _FLOOR = 1e-6
+CONSTANTS = (LONG_D, RECENT_D, LAST_FADE, *STRENGTH.values(), KIND_SHARE, DAY_SHARE, LAST_STRENGTH, PRIOR_VISITS)
+"""What the densities rest on besides arrays: an artifact states them, so that weights meet what they were fitted on."""
 
 
 @dataclass(frozen=True)

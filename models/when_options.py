@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 
 from models.errors import ArtifactError
-from models.slot_grounds import FIXED
+from models.slot_grounds import CONSTANTS, FIXED
 from models.store_features import STORE_NAMES
 from models.trees import FIELDS
 from models.visit_chance import DAY_NAMES, HORIZON
 from models.visit_features import VISIT_NAMES
 from models.visits import KEPT
 
-NAMES: Mapping[str, Sequence[str]] = {
+NAMES: Mapping[str, Sequence[str | float]] = {
     "visit_features": VISIT_NAMES,
     "day_features": DAY_NAMES,
     "store_features": STORE_NAMES,
     "slot_terms": FIXED,
+    "slot_constants": CONSTANTS,
 }
-"""Parameters that list what the weights stand for; this build reckons exactly these."""
+"""Parameters that list what the weights stand for, and rest on; this build reckons exactly these."""
 ARRAYS: Mapping[str, tuple[str, tuple[str | int, ...]]] = {
     "stores_text": ("|u1", ("bytes of store ids",)),
     "stores_offsets": ("<i8", ("stores + 1",)),

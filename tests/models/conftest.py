@@ -12,7 +12,7 @@ from tests.models import checkerboard
 
 GOLDEN = Path(__file__).parent / "golden" / "ranker" / "859da85e26468f58"
 GOLDEN_FORMS = GOLDEN.parent / "ab887aeb52dc5cb2"
-GOLDEN_WHEN = GOLDEN.parent.parent / "when" / "99a57e116b3b2f01"
+GOLDEN_WHEN = GOLDEN.parent.parent / "when" / "a661dad1600310c1"
 
 
 @pytest.fixture

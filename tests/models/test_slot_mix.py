@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.habits import habits_of, kernel
+from models.habits import LONG_D, habits_of, kernel
 from models.slot_grounds import DAY_SHARE, FIXED, KIND_SHARE, STRENGTH, SlotGrounds
 from models.slot_mix import SlotMix, slots
 from models.topics import PRIOR_VISITS, STEPS, Topics
@@ -51,7 +51,7 @@ def test_each_own_density_is_shrunk_to_the_next_wider_one():
     terms = {name: np.exp(logs[MONDAY, :, at]) - 1e-6 for at, name in enumerate(FIXED)}
     chain = grounds.chain[0]
     base = unit(grounds.store[0, 0] * chain / grounds.chain[:5].mean(axis=0))
-    mass = sum(0.5 ** ((2 + 7 * back) / 150) for back in range(10))
+    mass = sum(0.5 ** ((2 + 7 * back) / LONG_D) for back in range(10))
     eight = np.zeros(24)
     eight[8] = mass
     narrow, strength = eight @ kernel(0.7), STRENGTH[0.7]

@@ -124,6 +124,7 @@ def test_densities_that_are_none_are_refused(name, value, message):
         ("visit_features", ["recency"], "visit_features: not what this build reckons"),
         ("day_features", [], "day_features: not what this build reckons"),
         ("store_features", [], "store_features: not what this build reckons"),
+        ("slot_constants", [150.0], "slot_constants: not what this build reckons"),
         ("slot_terms", ["chain"], "slot_terms: not what this build reckons"),
         ("visits_kept", 64, "visits_kept: 64 where this build keeps 128"),
         ("topic_sizes", [1, 0], "topic_sizes: not a list of whole numbers"),
