@@ -18,6 +18,7 @@ PARTS = {
     "ranking-lastday": "bench.ranking:last_day",
     "ranking-tafeng": "bench.ranking:tafeng",
     "ranking-speed": "bench.ranking_speed:rows",
+    "offers-when": "bench.offers_when:rows",
     "offers-lift": "bench.offers_lift:rows",
     "offers-plan": "bench.offers_plan:rows",
     "offers-uplift": "bench.offers_respond:rows",

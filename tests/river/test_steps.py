@@ -39,7 +39,13 @@ def test_an_unknown_person_is_said_to_be_unknown(settings):
 def test_a_refresh_says_what_it_did(settings):
     done = steps.refresh_features(settings, world.END, NOW, silent)
     assert done.n_absorbed == 0
-    assert done.online == {"user_profile": 4, "user_history": 4, "user_rhythm": 4, "store_assortment": 2}
+    assert done.online == {
+        "user_profile": 4,
+        "user_history": 4,
+        "user_rhythm": 4,
+        "user_visits": 4,
+        "store_assortment": 2,
+    }
 
 
 def test_planning_needs_a_campaign_and_a_model(settings, tmp_path):
