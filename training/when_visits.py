@@ -16,7 +16,7 @@ from models.visit_features import RATE, VISIT_NAMES, visit_features
 from models.visits import weekday_of
 from training.trees import none
 from training.visit_log import VisitLog
-from training.when_margin import Cases, choose, fit_pair
+from training.when_margin import Cases, choose, fit_pair, log_loss
 
 INNER_WEEKS = 4
 """The last weeks before the end, held out to choose the shares and calibrate; then all weeks are fitted."""
@@ -39,7 +39,10 @@ def week_cases(log: VisitLog, anchors: Sequence[int]) -> Cases:
 def fit_week(
     log: VisitLog, anchors: Sequence[int], seed: int
 ) -> tuple[dict[str, NDArray[Any]], dict[str, float], list[str]]:
-    """(arrays `week_…`, what was chosen, what was fallen back on); anchors: first days of whole past weeks, newest first."""
+    """(arrays `week_…`, what was chosen, what was fallen back on); anchors: first days of whole past weeks, newest first.
+
+    `week_counted_log_loss`: of everybody's own rate, on the weeks held out; what there is to beat.
+    """
     early, late = week_cases(log, anchors[INNER_WEEKS:]), week_cases(log, anchors[:INNER_WEEKS])
     whole = Cases(np.concatenate([late.x, early.x]), np.concatenate([late.y, early.y]))
     if len(anchors) < LEAST_WEEKS or len(early.y) < LEAST_CASES or not (early.both and late.both):
@@ -48,6 +51,7 @@ def fit_week(
         told = f"{len(anchors)} whole weeks, {len(whole.y)} cases: a visit's chance is a Poisson process's at the user's own rate"
         return {"week_weights": weights, **none().arrays("week_")}, {"week_trees_share": 0.0}, [told]
     found = choose(fit_pair(early, seed, TREES, LEAVES, RATE_STEP), late, "week")
+    found["week_counted_log_loss"] = log_loss(late.x[:, VISIT_NAMES.index(RATE)], late.y)
     arrays = fit_pair(whole, seed, TREES, LEAVES, RATE_STEP).chosen("week", found)
     return arrays, found, []
 

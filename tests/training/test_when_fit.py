@@ -105,7 +105,8 @@ def test_a_chain_just_begun_says_what_it_fell_back_on():
 def test_a_fit_with_enough_of_everything_falls_back_on_topics_only(fitted):
     assert fitted.fell_back_on == ()
     assert fitted.parameters["topic_sizes"] == [1, 1, 1, 1]
-    assert set(fitted.metrics) == {"week_log_loss", "store_log_loss"}
+    assert set(fitted.metrics) == {"week_log_loss", "week_counted_log_loss", "store_log_loss"}
+    assert fitted.metrics["week_log_loss"] < fitted.metrics["week_counted_log_loss"]
 
 
 def test_nothing_known_cannot_be_fitted():
