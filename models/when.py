@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from models.artifact import Artifact, ArtifactError
 from models.habits import Habits
 from models.next_store import NextStore, StoreChance
+from models.shelf import current, load
 from models.slot_mix import SlotMix
 from models.visit_chance import VisitChance
 from models.visits import Visits
@@ -85,3 +87,9 @@ class When:
     def fallback(self, visits: Visits) -> np.ndarray:
         """uint8[n]: code in `FALLBACKS` of what each user's answers rest on."""
         return np.where(visits.n_visits >= LEAST_VISITS, 0, np.where(visits.n_visits > 0, 1, 2)).astype(np.uint8)
+
+
+def in_use(shelf: Path) -> When | None:
+    """The `when` that was promoted on a shelf, None before the first promotion. ArtifactError when it is damaged."""
+    version = current(shelf, NAME)
+    return None if version is None else When.from_artifact(load(shelf, NAME, version))

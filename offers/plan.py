@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from models.ranker import Ranker
+from models.when import When
 from offers.audience import read_audience
 from offers.campaign import Campaign
 from offers.campaign_fit import check_fit
@@ -20,6 +21,7 @@ from offers.deciding import decision_of
 from offers.desk import Desk
 from offers.drafts import Decision, Issued
 from offers.errors import PlanError
+from offers.expected import expect
 from offers.market import read_market
 from offers.means import read_means
 from offers.spending import Spending, spend
@@ -27,6 +29,7 @@ from settings import Settings
 
 BATCH = 500
 SAMPLE = 10
+NO_MONEY = "no money is left to promise, so nothing is sent; raise budget.granted_cents or wait"
 Progress = Callable[[int, int], None]
 """(users done, users in all)."""
 
@@ -68,8 +71,12 @@ def plan(
     now: datetime,
     desk: Desk,
     progress: Progress | None = None,
+    when: When | None = None,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own calendar day) and issue. Raises CampaignError, PlanError, LedgerError."""
+    """Plan `for_date` (each store's own calendar day) and issue; without a `when` visits are counted.
+
+    Raises CampaignError, PlanError, LedgerError.
+    """
     if campaign.stopped:
         # Its account is told too: a stop pays nothing more, whatever was sent.
         desk.open(campaign, [], now, settings.budget_cents)
@@ -83,8 +90,11 @@ def plan(
     candidates: list[Candidate] = []
     n_known = len(decided & audience.snapshots.keys())
     n_new = len(audience) - n_known
+    clocks = {name: store for name, store in market.stores.items() if campaign.stores.takes(name)}
+    usual_of = {user: audience.stores.get(user) for user in audience.snapshots.keys() - decided}
+    expected = expect(settings.features, when, usual_of, clocks, for_date, now)
     for person in audience.people(decided):
-        candidates.append(consider(person, ranker, market, campaign, for_date, now))
+        candidates.append(consider(person, ranker, market, campaign, for_date, now, expected.of(person.user_id)))
         if progress:
             progress(len(candidates), n_new)
     candidates.sort(key=lambda candidate: candidate.user_id)
@@ -92,14 +102,15 @@ def plan(
     with desk.journal.read() as connection:
         means = read_means(connection, campaign.id, market, usual, for_date, now)
     spending = spend(candidates, means)
+    version = ranker.version if when is None else f"{ranker.version}+{when.version}"
     decisions = [
-        decision_of(candidate, arm, campaign, market, for_date, settings.currency, ranker.version)
+        decision_of(candidate, arm, campaign, market, for_date, settings.currency, version)
         for candidate, arm in zip(candidates, spending.planned, strict=True)
     ]
     issued = [
         desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)
     ]
-    return _report(campaign, decisions, issued, n_known, means.cents, spending, for_date)
+    return _report(campaign, decisions, issued, n_known, means.cents, spending, for_date, expected.notes)
 
 
 def _report(
@@ -110,6 +121,7 @@ def _report(
     budget: int,
     spending: Spending,
     for_date: date,
+    notes: Sequence[str],
 ) -> PlanReport:
     choice = spending.choice
     reasons = Counter(decision.reason for decision in decisions if decision.reason is not None)
@@ -131,8 +143,6 @@ def _report(
         store_prices=spending.store_prices,
         exact=choice.exact,
         reasons_not=dict(sorted(reasons.items())),
-        notes=()
-        if budget > 0
-        else ("no money is left to promise, so nothing is sent; raise budget.granted_cents or wait",),
+        notes=(*(() if budget > 0 else (NO_MONEY,)), *notes),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
     )
