@@ -15,7 +15,7 @@ from offers.campaign import Campaign
 from offers.depth import discounts, floors
 from offers.drafts import NOTHING, Arm
 from offers.expected import Expectation
-from offers.market import Market
+from offers.market import Market, Shelf
 from offers.usual_slot import Slot, slot_chance, usual_slot
 from offers.value import Arms, floor_cents, weigh
 
@@ -74,9 +74,7 @@ def consider(
     slot = usual_slot(person, ranker, store, campaign, for_date, now, expected)
     if isinstance(slot, str):
         return replace(blank, reason=slot)
-    floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
-    off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
-    allowed = ((off > 0) & (shelf.price_cents[:, None] - off >= floor[:, None])).any(axis=1)
+    floor, off, allowed = _depths(shelf, campaign)
     hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
     scores = ranker.score(person.history, store_id=store.store_id, hour_of_week=hour_of_week, at_s=at_s)
     best = top_k(np.where(allowed, scores.score[shelf.rows], np.float32(np.nan)), campaign.plan.n_products)
@@ -95,6 +93,13 @@ def consider(
     if not len(arms.product):
         return replace(blank, slot=slot, reason="no_gain")
     return _with_arms(replace(blank, slot=slot), ranker, arms, rows, price, floor[best])
+
+
+def _depths(shelf: Shelf, campaign: Campaign) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(floor int64[k], discounts int64[k, d], bool[k]: whether any of them keeps the floor) of a shelf's products."""
+    floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
+    off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
+    return floor, off, ((off > 0) & (shelf.price_cents[:, None] - off >= floor[:, None])).any(axis=1)
 
 
 def _with_arms(

@@ -26,7 +26,7 @@ from offers.visit_blocks import FILE, VisitBlock, visit_blocks
 
 NO_MODEL = "no `when` model is promoted: visits by counted rates"
 COUNTED = ("no_snapshot", "old_snapshot")
-"""Why a user's visits are counted though there is a model: no row in `user_visits`; one from `HORIZON` days before the date or more."""
+"""Why visits are counted though there is a model: no row in `user_visits`; one from `HORIZON` days before the date or more."""
 _EPOCH, _FIRST = datetime(1970, 1, 1, tzinfo=UTC), date(1970, 1, 1).toordinal()
 
 
@@ -65,7 +65,9 @@ def expect(
 
     Raises PlanError when there is a model and `user_visits.parquet` isn't usable.
     """
-    asked = {user: clocks[store] for user, store in usual.items() if store in clocks} if when else {}
+    asked = (
+        {user: clocks[store] for user, store in usual.items() if store is not None and store in clocks} if when else {}
+    )
     known = newest(features / FILE, "user_id", now) if when else {}
     chosen = {user: at for user, at in known.items() if user in asked}
     rows, tally = dict[str, int](), Counter[str]()

@@ -14,7 +14,7 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from offers.desk import Desk
-    from offers.plan import PlanReport
+    from offers.plan_report import PlanReport
     from offers.reconcile import Reconciled
     from training.features import FeatureReport
 

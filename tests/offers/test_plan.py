@@ -5,18 +5,20 @@ import pytest
 import sqlalchemy as sa
 
 from models.when import When
-from offers.campaign import Budget, Planning, Prior, Stores
+from offers.campaign import Budget, Planning, Prior, Stop, Stores
 from offers.campaign_file import CampaignError
 from offers.desk import Desk
 from offers.errors import PlanError
 from offers.expected import NO_MODEL
 from offers.journal import Journal
+from offers.lift_report import save
 from offers.plan import plan
 from offers.tables import coupons, decisions
 from offers.verify import verify
 from tests.models import when_world
 from tests.offers import visit_file
 from tests.offers.plan_world import KNOWN, NOW, PEOPLE, TUESDAY, campaign, ranker, write
+from tests.offers.test_lift_report import LOSING
 
 
 @pytest.fixture
@@ -242,6 +244,14 @@ def test_with_a_when_people_are_asked_at_the_hour_it_expects(settings, desk):
     assert kept(desk, "u01")["model_version"] == f"{ranker().version}+{'w' * 16}"
     hours = [desk.wallet(user, NOW)[0].valid_from.hour for user in PEOPLE[:8]]
     assert hours == [8] + [13] * 7
+
+
+def test_a_campaign_that_loses_by_its_own_rule_issues_nothing(settings, desk):
+    save(settings.home, LOSING)
+    with pytest.raises(PlanError, match=r"campaign c stops by its own rules: the lift's interval .*; change \[stop\]"):
+        plan(settings, ranker(), campaign(stop=Stop(lift_upper_below_zero=True)), TUESDAY, NOW, desk)
+    assert desk.campaign("c", NOW) is None
+    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).n_issued == 8
 
 
 def test_a_campaign_that_cant_work_is_refused_before_anything_is_opened(settings, desk):

@@ -77,7 +77,7 @@ def desk(sqlite_url):
 
 
 def means(settings, desk, made):
-    market = read_market(settings.lake, settings.features, ranker().product_ids, 0.75, ("Beer",), NOW)
+    market = read_market(settings.lake, settings.features, ranker().product_ids, 0.75, made.products, NOW)
     with desk.journal.read() as connection:
         return read_means(connection, made.id, market, {"s0", "s1", "nowhere"}, TUESDAY, NOW)
 
