@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.artifact import ArtifactError, write_artifact
-from models.when import FALLBACKS, When
+from models.shelf import point
+from models.when import FALLBACKS, When, in_use
 from models.when_checks import check_values
 from models.when_options import ARRAYS, options_of
 from tests.models import checkerboard, when_world
@@ -28,6 +29,13 @@ def test_the_artifact_answers_what_the_arrays_answer(tmp_path):
     hours = stored.slot_density(habits, np.full(4, TODAY), np.ones((4, 24), bool))
     assert hours.sum(axis=1) == pytest.approx(np.ones(4))
     assert stored.visit_chance(visits(), TODAY, 3).shape == (4, 3)
+
+
+def test_only_what_was_promoted_is_in_use(tmp_path):
+    version = write_artifact(tmp_path, "when", arrays(), when_world.manifest()).version
+    assert in_use(tmp_path) is None
+    point(tmp_path, "when", version)
+    assert in_use(tmp_path).version == version
 
 
 def test_who_falls_back_on_what():
