@@ -96,7 +96,7 @@ def expect(
 
 def first_unseen_day(store: Store, at: datetime, for_date: date) -> int:
     """The first day, since 1970 by the store's calendar, that a snapshot at `at` hasn't seen; `for_date` at the latest."""
-    today = local_day(store, at - timedelta(microseconds=1))
+    today = local_day(store, at)
     opened = opening(store, today)
     seen = opened is None or opened[0] < at
     return min(today.toordinal() + seen, for_date.toordinal()) - _FIRST

@@ -11,7 +11,7 @@ from offers.drafts import NOTHING
 from offers.expected import Expectation
 from offers.market import read_market
 from offers.slots import Store
-from offers.usual_slot import usual_slot
+from offers.usual_slot import slot_chance, usual_slot
 from tests.models import checkerboard
 from tests.offers.plan_world import KNOWN, NOW, TUESDAY, campaign, ranker, write
 
@@ -95,6 +95,10 @@ def test_what_is_expected_takes_the_place_of_what_was_counted(market):
     # Closed hours, and hours the campaign doesn't allow, are never chosen, however likely.
     assert found(expecting(3)).slot.hour == 20
     assert found(expecting(12), slot=Slot(dayparts=("evening",))).slot.hour == 20
+    assert (
+        slot_chance(person(), ranker(), STORE, campaign(), TUESDAY, noon.slot, expecting(12, 0.5))
+        == 0.5 * noon.slot.share
+    )
     # Half as likely a visit, half as likely a purchase before anything is offered.
     seldom = found(expecting(12, 0.25))
     assert max(arm.p_buy for arm in noon.arms) > max(arm.p_buy for arm in seldom.arms) > 0
