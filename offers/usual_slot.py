@@ -40,14 +40,15 @@ def usual_slot(
 
     Hours are those expected, and without an expectation the user's counted orders, shrunk to the store's. Ties: the earlier.
     """
-    is_open = np.asarray(open_hours(store, for_date), dtype=bool) & hours_allowed(campaign.slot.dayparts)
-    if not is_open.any():
+    is_open = np.asarray(open_hours(store, for_date), dtype=bool)
+    allowed = is_open & hours_allowed(campaign.slot.dayparts)
+    if not allowed.any():
         return "store_closed"
     if expected is None:
         density = ranker.slot_density(person.rhythm, store.store_id, for_date.weekday(), is_open)
     else:
         density = expected.density
-    hour = int(np.argmax(np.where(is_open, density, -1.0)))
+    hour = int(np.argmax(np.where(allowed, density, -1.0)))
     bounds = window(store, for_date, hour * 60, campaign.slot.hours * 60)
     if bounds is None:
         return "store_closed"

@@ -79,6 +79,14 @@ def test_more_frequent_visitors_are_likelier(market):
     assert p[0] > p[1]
 
 
+def test_dayparts_choose_the_window_and_leave_its_share_of_the_day():
+    late = slot(person(hours=(8,)), made=campaign(slot=Slot(dayparts=("evening",))))
+    density = ranker().slot_density(person(hours=(8,)).rhythm, "s0", 1, (np.arange(24) >= 6) & (np.arange(24) < 22))
+    assert late.share == pytest.approx(density[late.hour : late.hour + 2].sum())
+    # A morning person hardly comes in the evening, whatever the campaign would like.
+    assert late.share < 0.2
+
+
 def expecting(hour, chance=0.5):
     density = np.full(24, 0.01)
     density[hour] += 0.5
