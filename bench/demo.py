@@ -39,6 +39,8 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
         f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
+    for note in plan.notes:
+        console.out.print(f"  {note}", markup=False)
     keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler", "analyst")}
     # Set again: a library that was imported on the way keeps Ctrl-C to itself.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
