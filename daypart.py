@@ -108,7 +108,7 @@ def evaluate(
 
 @app.command()
 def models(as_json: Json = False) -> None:
-    """The shelf: every version, its metrics, which is current."""
+    """The shelf: every version of the ranker, its metrics, which is current."""
     from training import gate
 
     console.show(gate.models(load_settings()), as_machine=as_json)
@@ -118,11 +118,12 @@ def models(as_json: Json = False) -> None:
 def promote(
     version: Annotated[str | None, typer.Argument()] = None, force: bool = False, why: str = "", as_json: Json = False
 ) -> None:
-    """Make a candidate current, if it is not worse than the incumbent; --force --why overrides and is recorded."""
-    from training import gate
+    """Make a candidate current, if not worse than the incumbent (--force --why overrides), and the newest `when` with it."""
+    from training import gate, when_gate
 
     done = gate.promote(load_settings(), version, force=force, why=why, now=_now())
-    console.show(done, as_machine=as_json)
+    timed = when_gate.promote_when(load_settings(), now=_now()) if done.promoted else None
+    console.show({**vars(done), "when": timed}, as_machine=as_json)
     raise typer.Exit(0 if done.promoted else 1)
 
 

@@ -18,17 +18,19 @@ PARTS = {
     "ranking-lastday": "bench.ranking:last_day",
     "ranking-tafeng": "bench.ranking:tafeng",
     "ranking-speed": "bench.ranking_speed:rows",
-    "offers-lift": "bench.offers_lift:rows",
-    "offers-plan": "bench.offers_plan:rows",
-    "offers-uplift": "bench.offers_respond:rows",
+    "offers": "bench.offers:rows",
+    "offers-when": "bench.offers_when:rows",
     "offers-repeat": "bench.offers_repeat:rows",
+    "offers-uplift": "bench.offers_respond:rows",
+    "offers-plan": "bench.offers_plan:rows",
+    "offers-policy": "bench.offers_policy:rows",
+    "offers-lift": "bench.offers_lift:rows",
     "offers-due": "bench.offers_due:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",
     "ledger-growth": "bench.ledger:growth",
     "ledger-race": "bench.ledger:race",
-    "offers-policy": "bench.offers_policy:rows",
 }
 # A name with a dash is a piece of the part before the dash, which runs it already.
 WHOLE = [name for name in PARTS if "-" not in name]

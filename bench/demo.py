@@ -39,6 +39,8 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
         f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
+    for note in plan.notes:
+        console.out.print(f"  {note}", markup=False)
     keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler", "analyst")}
     # Set again: a library that was imported on the way keeps Ctrl-C to itself.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
@@ -58,7 +60,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
 
 def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
     """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
-    from training import gate, ingest, train
+    from training import gate, ingest, train, when_gate
     from training.evaluate_table import as_rows
 
     if claim_home(settings, data, now):
@@ -81,6 +83,8 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
         return
     promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
     console.out.print(f"  promotion of {trained.version}: {promoted.reason}")
+    if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
+        console.out.print(f"  promotion of when {timed.version}: {timed.reason}")
 
 
 @contextmanager

@@ -79,14 +79,29 @@ user_rhythm = FeatureView(
     ttl=timedelta(days=90),
     schema=[
         Field(name="user_id", dtype=String),
-        Field(
-            name="hour_of_week",
-            dtype=Array(Float32),
-            description="Orders in each of 168 hours of the store's local week, Monday 00:00 first.",
-        ),
+        Field(name="hour_of_week", dtype=Array(Float32), description="Orders by hour of the local week from Monday."),
     ],
     source=_source("user_rhythm"),
     description="When the user buys.",
+    owner=OWNER,
+    tags={"pii": "behaviour", "writer": "training", "cadence": "snapshot"},
+)
+
+user_visits = FeatureView(
+    name="user_visits",
+    entities=[user],
+    ttl=timedelta(days=90),
+    schema=[
+        Field(name="user_id", dtype=String),
+        Field(name="at_s", dtype=Array(Int64), description="First basket of each visit, seconds since 1970 UTC."),
+        Field(name="day", dtype=Array(Int64), description="Store-local day since 1970; lists align, oldest first."),
+        Field(name="hour", dtype=Array(Int64), description="Hour of that basket on the store's clock, 0 to 23."),
+        Field(name="store_ids", dtype=Array(String), description="Store of that basket; empty where none was stated."),
+        Field(name="n_visits", dtype=Int64, description="Visits in all; the lists hold the last 128 of them."),
+        Field(name="first_day", dtype=Int64, description="Store-local day of the very first visit, since 1970."),
+    ],
+    source=_source("user_visits"),
+    description="When and where the user came: what chances of the next visit are reckoned from.",
     owner=OWNER,
     tags={"pii": "behaviour", "writer": "training", "cadence": "snapshot"},
 )
@@ -97,9 +112,7 @@ store_assortment = FeatureView(
     ttl=timedelta(days=90),
     schema=[
         Field(name="store_id", dtype=String),
-        Field(
-            name="product_ids", dtype=Array(String), description="Products sold here; the other lists align with it."
-        ),
+        Field(name="product_ids", dtype=Array(String), description="Products sold here; other lists align with it."),
         Field(name="price_cents", dtype=Array(Int64), description="Price of one unit."),
         Field(name="stock_units", dtype=Array(Int64), description="Units in stock; 0 where not known."),
         Field(name="stock_known", dtype=Array(Bool), description="Whether stock_units was stated."),
@@ -114,6 +127,14 @@ recommendations_v1 = FeatureService(
     name="recommendations_v1",
     features=[user_profile, user_history, user_rhythm],
     description="All that a recommendation reads about one user, in one call.",
+    owner=OWNER,
+    tags={"pii": "behaviour"},
+)
+
+timing_v1 = FeatureService(
+    name="timing_v1",
+    features=[user_visits],
+    description="All that the timing of offers reads about one user.",
     owner=OWNER,
     tags={"pii": "behaviour"},
 )

@@ -20,6 +20,18 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+KINDS = {
+    "feature": "<i4",
+    "threshold": "<f8",
+    "nan_left": "|u1",
+    "left": "<i4",
+    "right": "<i4",
+    "value": "<f8",
+    "root": "<i4",
+    "output": "<i4",
+    "base": "<f8",
+}
+"""Name to dtype of each array."""
 _CELLS = 1 << 18
 """Rows × trees walked at once: the walk stays in the processor's cache and its memory bounded."""
 
@@ -41,11 +53,10 @@ class Trees:
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray], prefix: str = "") -> Trees:
         """Out of arrays named `<prefix><name>`. ValueError when one is missing, misshapen, or leads nowhere."""
-        kinds = {"feature": "<i4", "nan_left": "|u1", "left": "<i4", "right": "<i4", "root": "<i4", "output": "<i4"}
         taken = {}
         for field in fields(cls):
             array = arrays.get(prefix + field.name)
-            kind = kinds.get(field.name, "<f8")
+            kind = KINDS[field.name]
             if array is None or array.dtype.str != kind or array.ndim != 1:
                 raise ValueError(f"{prefix}{field.name}: not an array of one dimension and dtype {kind}")
             taken[field.name] = array

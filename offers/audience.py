@@ -48,6 +48,10 @@ class Audience:
         """Number of users."""
         return len(self.snapshots)
 
+    def usual(self, without: set[str]) -> dict[str, str | None]:
+        """The usual store of every user but those of `without`."""
+        return {user: self.stores.get(user) for user in self.snapshots if user not in without}
+
     def people(self, without: set[str]) -> Iterator[Person]:
         """Users in the file's order, each once, but those of `without`."""
         silent = np.zeros(WEEK, dtype=np.float32)

@@ -103,7 +103,7 @@ class Prior(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Stop(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a campaign stops by itself: with the upper end of its lift's interval below zero, or a return on spend (incremental
-    margin for every cent paid) under a threshold. Judged before each plan, once `offers` can be concluded from."""
+    margin for every cent paid) under a threshold. Judged before each plan, by the newest `daypart lift` (`offers.stop_rules`)."""
 
     lift_upper_below_zero: bool = False
     min_return_on_spend: Annotated[float, Meta(ge=0, le=1000)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from models.ranker import Ranker
 from models.scoring import top_k
 from offers.audience import Person
 from offers.campaign import Campaign
-from offers.campaign_scope import hours_allowed
 from offers.depth import discounts, floors
 from offers.drafts import NOTHING, Arm
-from offers.market import Market
-from offers.slots import Store, open_hours, send_moment, window
-from offers.value import Arms, day_chance, floor_cents, visit_rate, weigh
+from offers.expected import Expectation
+from offers.market import Market, Shelf
+from offers.usual_slot import Slot, slot_chance, usual_slot
+from offers.value import Arms, floor_cents, weigh
 
 REASONS = {
     "no_store": "no usual store is known, or it isn't in the tables",
@@ -29,17 +29,6 @@ REASONS = {
     "budget": "the money went to offers that earn more",
     "holdout": "kept without offers, by chance, to show what happens without",
 }
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A window with the moment to announce it; `share` is its part of the day's visits."""
-
-    hour: int
-    valid_from: datetime
-    valid_until: datetime
-    send_at: datetime
-    share: float
 
 
 @dataclass(frozen=True)
@@ -66,9 +55,15 @@ def is_held_out(user_id: str, share: float) -> bool:
 
 
 def consider(
-    person: Person, ranker: Ranker, market: Market, campaign: Campaign, for_date: date, now: datetime
+    person: Person,
+    ranker: Ranker,
+    market: Market,
+    campaign: Campaign,
+    for_date: date,
+    now: datetime,
+    expected: Expectation | None = None,
 ) -> Candidate:
-    """Weigh everything for one user; the budget comes later."""
+    """Weigh everything for one user; the budget comes later. Without an expectation visits are counted."""
     held = is_held_out(person.user_id, campaign.plan.holdout_share)
     blank = Candidate(person.user_id, person.store_id, person.as_of, held)
     store, shelf = market.stores.get(person.store_id or ""), market.shelf(person.store_id or "")
@@ -76,12 +71,10 @@ def consider(
         return replace(blank, reason="no_store")
     if not campaign.stores.takes(store.store_id):
         return replace(blank, reason="other_store")
-    slot = usual_slot(person, ranker, store, campaign, for_date, now)
+    slot = usual_slot(person, ranker, store, campaign, for_date, now, expected)
     if isinstance(slot, str):
         return replace(blank, reason=slot)
-    floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
-    off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
-    allowed = ((off > 0) & (shelf.price_cents[:, None] - off >= floor[:, None])).any(axis=1)
+    floor, off, allowed = _depths(shelf, campaign)
     hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
     scores = ranker.score(person.history, store_id=store.store_id, hour_of_week=hour_of_week, at_s=at_s)
     best = top_k(np.where(allowed, scores.score[shelf.rows], np.float32(np.nan)), campaign.plan.n_products)
@@ -89,7 +82,7 @@ def consider(
         return replace(blank, reason="no_product")
     rows, price = shelf.rows[best], shelf.price_cents[best]
     arms = weigh(
-        scores.probability(rows) * _slot_chance(person, ranker, store, campaign, for_date, slot),
+        scores.probability(rows) * slot_chance(person, ranker, store, campaign, for_date, slot, expected),
         price,
         shelf.cost_cents[best],
         floor[best],
@@ -100,6 +93,13 @@ def consider(
     if not len(arms.product):
         return replace(blank, slot=slot, reason="no_gain")
     return _with_arms(replace(blank, slot=slot), ranker, arms, rows, price, floor[best])
+
+
+def _depths(shelf: Shelf, campaign: Campaign) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(floor int64[k], discounts int64[k, d], bool[k]: whether any of them keeps the floor) of a shelf's products."""
+    floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
+    off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
+    return floor, off, ((off > 0) & (shelf.price_cents[:, None] - off >= floor[:, None])).any(axis=1)
 
 
 def _with_arms(
@@ -116,32 +116,6 @@ def _with_arms(
         prices=(0, *price[arms.product].tolist()),
         floors=(0, *floor[arms.product].tolist()),
     )
-
-
-def usual_slot(
-    person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, now: datetime
-) -> Slot | str:
-    """The window at the user's likeliest open hour of the date, or the reason why there is none. Ties: the earlier."""
-    is_open = np.asarray(open_hours(store, for_date), dtype=bool) & hours_allowed(campaign.slot.dayparts)
-    if not is_open.any():
-        return "store_closed"
-    density = ranker.slot_density(person.rhythm, store.store_id, for_date.weekday(), is_open)
-    hour = int(np.argmax(density))
-    bounds = window(store, for_date, hour * 60, campaign.slot.hours * 60)
-    if bounds is None:
-        return "store_closed"
-    send = campaign.send
-    at = send_moment(store.zone, bounds[0], now, send.days_before, send.minute, send.quiet)
-    if at is None:
-        return "slot_passed"
-    hours = -((bounds[0] - bounds[1]) // timedelta(hours=1))
-    return Slot(hour, *bounds, at, float(density[hour : hour + hours].sum()))
-
-
-def _slot_chance(person: Person, ranker: Ranker, store: Store, campaign: Campaign, for_date: date, slot: Slot) -> float:
-    prior = campaign.prior
-    rate = visit_rate(person.history, person.as_of.timestamp(), prior.visit_visits, prior.visit_days)
-    return day_chance(rate, person.rhythm, ranker.rhythm(store.store_id), for_date.weekday()) * slot.share
 
 
 def _slope(campaign: Campaign, ranker: Ranker) -> float:

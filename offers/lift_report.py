@@ -13,6 +13,7 @@ from offers.cannibalised import Cannibalised
 from offers.errors import PlanError
 from offers.lift import Lift
 from offers.power import Showable
+from offers.stop_rules import REASONS, StopRules, stop_reason
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,15 @@ def newest(home: Path, campaign_id: str) -> LiftReport | None:
         return None
     except (msgspec.DecodeError, OSError) as error:
         raise PlanError(f"{path}: can't be read ({error}); run daypart lift {campaign_id} again") from None
+
+
+def stopped_by(home: Path, campaign_id: str, rules: StopRules) -> str | None:
+    """Why a campaign's rules stop it by its newest report, in words; None to go on, as before the first report.
+
+    Raises PlanError when a rule is on and the report is damaged.
+    """
+    if not rules.lift_upper_below_zero and rules.min_return_on_spend is None:
+        return None
+    report = newest(home, campaign_id)
+    reason = stop_reason(report.everyone, report.discounts_cents, rules) if report else None
+    return f"{REASONS[reason]} (by daypart lift, through {report.through.isoformat()})" if report and reason else None

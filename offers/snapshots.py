@@ -22,8 +22,8 @@ def newest(path: Path, key: str, now: datetime) -> dict[str, int]:
     Raises PlanError when the file isn't there or can't be read.
     """
     limit, found = micros(now), dict[str, int]()
-    for rows in _batches(path, [key, "event_timestamp"]):
-        for name, at in zip(rows[key].to_pylist(), _times(rows), strict=True):
+    for rows in _batches(path, [key, "event_timestamp"], BATCH):
+        for name, at in zip(rows[key].to_pylist(), times(rows), strict=True):
             if at <= limit:
                 found[name] = max(at, found.get(name, at))
     return dict(sorted(found.items()))
@@ -34,22 +34,32 @@ def rows_of(path: Path, key: str, chosen: dict[str, int], columns: Sequence[str]
 
     A snapshot that stands in the file twice is taken once.
     """
+    for rows in tables_of(path, key, chosen, columns):
+        yield from rows.to_pylist()
+
+
+def tables_of(
+    path: Path, key: str, chosen: dict[str, int], columns: Sequence[str], n_rows: int | None = None
+) -> Iterator[Any]:
+    """The same as record batches, each of what `n_rows` (else `BATCH`) rows of the file hold of the `chosen`; none is empty."""
     left = dict(chosen)
-    for rows in _batches(path, [key, "event_timestamp", *columns]):
-        pairs = zip(rows[key].to_pylist(), _times(rows), strict=True)
-        wanted = [place for place, (name, at) in enumerate(pairs) if left.get(name) == at]
+    for rows in _batches(path, [key, "event_timestamp", *columns], n_rows or BATCH):
+        wanted = []
+        for place, (name, at) in enumerate(zip(rows[key].to_pylist(), times(rows), strict=True)):
+            if left.get(name) == at:
+                del left[name]
+                wanted.append(place)
         if wanted:
-            for row in rows.take(pa.array(wanted)).to_pylist():
-                if left.pop(row[key], None) is not None:
-                    yield row
+            yield rows.take(pa.array(wanted))
 
 
-def _times(rows: Any) -> list[int]:
+def times(rows: Any) -> list[int]:
+    """The snapshot of each row, in microseconds since 1970 UTC."""
     at: list[int] = rows["event_timestamp"].cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
     return at
 
 
-def _batches(path: Path, columns: list[str]) -> Iterator[Any]:
+def _batches(path: Path, columns: list[str], n_rows: int) -> Iterator[Any]:
     if not path.is_file():
         raise PlanError(f"{path}: not there; run daypart features first")
     try:
@@ -57,6 +67,6 @@ def _batches(path: Path, columns: list[str]) -> Iterator[Any]:
             missing = sorted(set(columns) - set(file.schema_arrow.names))
             if missing:
                 raise PlanError(f"{path}: has no column {missing[0]}; run daypart features again")
-            yield from file.iter_batches(BATCH, columns=columns)
+            yield from file.iter_batches(n_rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
         raise PlanError(f"{path}: can't be read ({str(error).splitlines()[0]}); run daypart features again") from None

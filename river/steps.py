@@ -14,7 +14,7 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from offers.desk import Desk
-    from offers.plan import PlanReport
+    from offers.plan_report import PlanReport
     from offers.reconcile import Reconciled
     from training.features import FeatureReport
 
@@ -70,6 +70,7 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
     """Read the shelf and the campaign, plan the date, issue into the journal. Raises what those rooms raise."""
     from models.ranker import NAME, Ranker
     from models.shelf import load_current
+    from models.when import in_use
     from offers.campaign_file import load_campaign
     from offers.plan import plan
 
@@ -80,7 +81,7 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
         def progress(done: int, total: int) -> None:
             report("offers", done, total)
 
-        return plan(settings, ranker, campaign, for_date, now, desk, progress)
+        return plan(settings, ranker, campaign, for_date, now, desk, progress, in_use(settings.shelf))
 
 
 def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:

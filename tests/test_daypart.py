@@ -59,6 +59,7 @@ def test_the_offline_verbs_in_the_rivers_order(place):
         "user_profile": 40,
         "user_history": 40,
         "user_rhythm": 40,
+        "user_visits": 40,
         "store_assortment": 0,
     }
     prices = market.products().with_columns(price_cents=pl.lit(500), cost_cents=pl.lit(150), name=pl.col("product_id"))
@@ -71,7 +72,11 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     assert ask("features")["online"]["store_assortment"] == 2
     trained = ask("train")
     assert ask("models") == [{**ask("models")[0], "version": trained["version"], "current": False}]
-    assert ask("promote")["reason"].startswith("first version; ")
+    promoted = ask("promote")
+    assert promoted["reason"].startswith("first version; ")
+    # Ten weeks are too few to hold any out, so nothing vouches for this `when`.
+    assert promoted["when"]["version"] == trained["when_version"]
+    assert promoted["when"]["promoted"] is False
     assert ask("models")[0]["current"] is True
     user = pl.read_parquet("events.parquet")["user_id"].drop_nulls()[0]
     assert ask("user", "show", user)["known"] is True

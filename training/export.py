@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from models.response_model import NAME as RESPONSE
 from models.response_model import arrays_of
 from training.cases import FEATURES, SERVICE
 from training.fit import Parts
+from training.provenance import commit, libraries
 from training.tuning import Tuned
 
 _LIBRARIES = ("numpy", "polars", "scipy", "implicit", "lightfm-next", "scikit-learn", "optuna", "feast")
@@ -34,8 +33,8 @@ def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -
             "search": list(tuned.trials),
         },
         "seeds": {"training": tuned.recipe.seed},
-        "libraries": {name: _version(name) for name in _LIBRARIES},
-        "commit": _commit(),
+        "libraries": libraries(_LIBRARIES),
+        "commit": commit(),
         "metrics": {"validation": dict(tuned.validation)},
     }
     return write_artifact(shelf, NAME, {**parts.arrays, **tuned.blend.arrays}, manifest)
@@ -52,31 +51,8 @@ def export_response(
         "features": ["p_buy", "p_come", "share", "fit", "bought", "came"],
         "parameters": parameters,
         "seeds": {},
-        "libraries": {"numpy": _version("numpy")},
-        "commit": _commit(),
+        "libraries": libraries(["numpy"]),
+        "commit": commit(),
         "metrics": {"n_answers": n_answers, "n_users": n_users},
     }
     return write_artifact(shelf, RESPONSE, arrays, manifest)
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return "absent"
-
-
-def _commit() -> str:
-    """Git commit of this code, "unknown" outside a checkout."""
-    try:
-        told = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return told.stdout.strip()

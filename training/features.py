@@ -23,11 +23,15 @@ from training.profiles import profiles
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
 from training.snapshots import history_rows, is_empty, latest, replace_snapshot
+from training.visit_log import visit_log, visit_rows
 from training.visits import visits_of
 
 Progress = Callable[[str, int, int], None] | None
 
-VIEWS = {"user_profile": "user_id", "user_history": "user_id", "user_rhythm": "user_id", "store_assortment": "store_id"}
+VIEWS = {
+    **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits"), "user_id"),
+    "store_assortment": "store_id",
+}
 """Views and the column that names their entity; a parquet file each in `settings.features`."""
 COLUMNS = (
     *("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "channel", "order_id"),
@@ -138,6 +142,8 @@ def _snapshot(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[d
         frames["user_history"] = history_rows(build_histories(visits_of(coded(bought)), settings.history_limit))
     if "user_rhythm" in views:
         frames["user_rhythm"] = rhythms(bought)
+    if "user_visits" in views:
+        frames["user_visits"] = visit_rows(visit_log(bought))
     if "store_assortment" in views:
         frames["store_assortment"], n_unpriced = assortments(stated, events, products, at)
     return frames, n_unpriced

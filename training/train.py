@@ -29,6 +29,7 @@ from training.report import write_report
 from training.sales import CANCELS, coded, sales
 from training.tracking import Logged, tracker
 from training.tuning import Tables, Tuned, tune
+from training.when_train import train_when
 
 _COLUMNS = ("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "order_id", "quantity")
 _Taught = tuple[Tuned, list[datetime | None]]
@@ -53,12 +54,14 @@ class TrainReport:
     seconds: float
     report: Path
     """The HTML report of this run."""
+    when_version: str | None = None
+    """The `when` candidate written beside it, None where there was nothing to fit."""
     logged: Logged | None = None
     """What became of it at MLflow, None where nobody asks."""
 
 
 def train(settings: Settings, through: datetime | None = None, progress: Report | None = None) -> TrainReport:
-    """Fit on the lake's events before `through` (all without it) and write a candidate artifact; nothing is promoted.
+    """Fit on the lake's events before `through` (all without it); write candidates, a ranker and a `when`; promote nothing.
 
     Histories at the cuts of the windows come from the feature store's join in time. TrainingError when there is nothing to
     learn from or a fit diverges, and at once when `mlflow_url` cannot be used; DataError and FeatureError as their rooms raise.
@@ -76,10 +79,11 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     parts = fit_parts(known, catalogue, tuned.recipe)
     end = _end(lines, through)
     artifact = export(settings.shelf, parts, tuned, end)
+    timed, told = train_when(settings.shelf, lines, end, settings.seed)
     report("fitting on all events", 1, 1)
     seconds = time.perf_counter() - began
     stages = {"reading": read_s, "windows, search and blend": tuned_s, "fit and export": seconds - read_s - tuned_s}
-    notes = fallbacks(known, catalogue, moments, tuned, judged=True)
+    notes = (*fallbacks(known, catalogue, moments, tuned, judged=True), *told)
     sizes, odd = (len(lines), len(known.histories.users), len(catalogue.products)), odd_lines(lines, catalogue)
     counts = {**dict(zip(("sales", "users", "products"), sizes, strict=True)), **odd}
     page = account(tuned, artifact.version, end, stages, notes, counts)
@@ -87,7 +91,7 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     figures = {**counts, "windows": tuned.n_windows, "seconds": seconds}
     logged = log.log(artifact, figures, notes, path) if log else None
     return TrainReport(
-        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, logged
+        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, timed, logged
     )
 
 

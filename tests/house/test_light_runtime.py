@@ -8,7 +8,7 @@ from pathlib import Path
 from models.artifact import read_artifact
 from models.history import History, add_visit
 from models.ranker import Ranker
-goldens = [manifest.parent for manifest in sorted(Path("tests/models/golden").rglob("manifest.json"))]
+goldens = [manifest.parent for manifest in sorted(Path("tests/models/golden/ranker").rglob("manifest.json"))]
 past = add_visit(History.empty(), ["p02", "p05"], 86400)
 blends = set()
 for golden in goldens:
@@ -19,6 +19,17 @@ for golden in goldens:
         assert len(scores.score) == len(ranker.product_ids) > 0
         assert any(scores.reasons(row) for row in range(len(scores.score)))
 assert blends == {"Linear", "Forms"}, blends
+import numpy as np
+from models.visits import Visits
+from models.when import When
+one = Visits(*(np.array(each) for each in ([0, 2], [17000, 17007], [8, 8], [0, 0], [2], [17000])))
+for manifest in Path("tests/models/golden/when").rglob("manifest.json"):
+    when = When.from_artifact(read_artifact(manifest.parent))
+    assert 0 < when.visit_chance(one, 17008, 7)[0, 6] < 1
+    hours = when.slot_density(when.habits(one, 17008, np.array([0])), np.array([17014]), np.ones((1, 24), bool))
+    assert when.store_chance(one, 17008).likeliest(1)[0] == 0 and abs(hours.sum() - 1) < 1e-9
+    blends.add("When")
+assert "When" in blends
 """
 
 

@@ -12,6 +12,7 @@ from tests.models import checkerboard
 
 GOLDEN = Path(__file__).parent / "golden" / "ranker" / "859da85e26468f58"
 GOLDEN_FORMS = GOLDEN.parent / "ab887aeb52dc5cb2"
+GOLDEN_WHEN = GOLDEN.parent.parent / "when" / "730e4221013777cf"
 
 
 @pytest.fixture

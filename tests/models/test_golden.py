@@ -10,7 +10,7 @@ from models.ranker import Ranker
 from models.scoring import top_k
 from tests.models import checkerboard
 from tests.models.asked import lived
-from tests.models.conftest import GOLDEN, GOLDEN_FORMS
+from tests.models.conftest import GOLDEN, GOLDEN_FORMS, GOLDEN_WHEN
 from tests.models.golden.make import make, make_forms
 
 PINNED = {
@@ -71,7 +71,7 @@ def test_the_generator_still_makes_the_golden_bytes_of_two_forms(tmp_path):
 
 
 def test_every_golden_artifact_is_pinned():
-    assert {path.parent for path in GOLDEN.parent.parent.rglob("manifest.json")} == {GOLDEN, GOLDEN_FORMS}
+    assert {path.parent for path in GOLDEN.parent.parent.rglob("manifest.json")} == {GOLDEN, GOLDEN_FORMS, GOLDEN_WHEN}
 
 
 def test_the_golden_artifact_gives_the_golden_answers(golden):

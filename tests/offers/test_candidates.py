@@ -5,11 +5,13 @@ import pytest
 
 from offers.audience import Person
 from offers.campaign import Depth, Planning, Prior, Slot, Stores
-from offers.candidates import REASONS, consider, is_held_out, usual_slot
+from offers.candidates import REASONS, consider, is_held_out
 from offers.deciding import decision_of, reserved
 from offers.drafts import NOTHING
+from offers.expected import Expectation
 from offers.market import read_market
 from offers.slots import Store
+from offers.usual_slot import slot_chance, usual_slot
 from tests.models import checkerboard
 from tests.offers.plan_world import KNOWN, NOW, TUESDAY, campaign, ranker, write
 
@@ -75,6 +77,40 @@ def test_more_frequent_visitors_are_likelier(market):
         for who in (often, rare)
     ]
     assert p[0] > p[1]
+
+
+def test_dayparts_choose_the_window_and_leave_its_share_of_the_day():
+    late = slot(person(hours=(8,)), made=campaign(slot=Slot(dayparts=("evening",))))
+    density = ranker().slot_density(person(hours=(8,)).rhythm, "s0", 1, (np.arange(24) >= 6) & (np.arange(24) < 22))
+    assert late.share == pytest.approx(density[late.hour : late.hour + 2].sum())
+    # A morning person hardly comes in the evening, whatever the campaign would like.
+    assert late.share < 0.2
+
+
+def expecting(hour, chance=0.5):
+    density = np.full(24, 0.01)
+    density[hour] += 0.5
+    density[20] += 0.26
+    return Expectation(chance, density)
+
+
+def test_what_is_expected_takes_the_place_of_what_was_counted(market):
+    def found(expected, **changes):
+        return consider(person(), ranker(), market, campaign(**changes), TUESDAY, NOW, expected)
+
+    noon = found(expecting(12))
+    assert (noon.slot.hour, noon.slot.share) == (12, pytest.approx(0.52))
+    # Closed hours, and hours the campaign doesn't allow, are never chosen, however likely.
+    assert found(expecting(3)).slot.hour == 20
+    assert found(expecting(12), slot=Slot(dayparts=("evening",))).slot.hour == 20
+    assert (
+        slot_chance(person(), ranker(), STORE, campaign(), TUESDAY, noon.slot, expecting(12, 0.5))
+        == 0.5 * noon.slot.share
+    )
+    # Half as likely a visit, half as likely a purchase before anything is offered.
+    seldom = found(expecting(12, 0.25))
+    assert max(arm.p_buy for arm in noon.arms) > max(arm.p_buy for arm in seldom.arms) > 0
+    assert found(expecting(12, 0.0)).reason == "no_gain"
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ import pytest
 from msgspec import structs
 
 from offers.assigned import assigned, given, logged, n_erased
+from offers.campaign import Stop
 from offers.cannibalised import Cannibalised
 from offers.desk import open_desk
 from offers.errors import PlanError
 from offers.lift import Lift
-from offers.lift_report import LiftReport, newest, report_file, save
+from offers.lift_report import LiftReport, newest, report_file, save, stopped_by
 from offers.power import Showable
+from offers.stop_rules import REASONS
 from tests.offers.desk_world import AT, DAY, PLANNED, SOHO, ask, campaign, code_of, decision
 
 LIFT = Lift("concluded", 950, 50, lift=3.0, low=1.0, high=5.0, smallest_effect=2.8)
@@ -35,6 +37,33 @@ def test_a_damaged_report_says_what_to_do(tmp_path, bytes_):
     save(tmp_path, REPORT).write_bytes(bytes_)
     with pytest.raises(PlanError, match="daypart lift c"):
         newest(tmp_path, "c")
+
+
+LOSING = replace(REPORT, everyone=replace(LIFT, always_high=-0.5))
+
+
+def test_a_campaigns_rules_are_judged_by_its_newest_report(tmp_path):
+    on, off = Stop(lift_upper_below_zero=True), Stop()
+    assert stopped_by(tmp_path, "c", on) is None
+    save(tmp_path, REPORT)
+    assert stopped_by(tmp_path, "c", on) is None
+    save(tmp_path, LOSING)
+    assert stopped_by(tmp_path, "c", on).startswith(f"{REASONS['losing']} (by daypart lift, through 2025-12-01")
+    assert stopped_by(tmp_path, "c", off) is stopped_by(tmp_path, "d", on) is None
+
+
+def test_the_return_is_of_all_that_was_given_away(tmp_path):
+    # 950 people times 3 cents on 3,000: 1.95 for each cent, of a sample that shows 2.8 cents a person.
+    save(tmp_path, replace(REPORT, discounts_cents=3000))
+    assert stopped_by(tmp_path, "c", Stop(min_return_on_spend=1.95)) is None
+    assert REASONS["low_return"] in stopped_by(tmp_path, "c", Stop(min_return_on_spend=1.96))
+
+
+def test_a_damaged_report_stops_only_who_asks_for_it(tmp_path):
+    save(tmp_path, REPORT).write_bytes(b"{}")
+    assert stopped_by(tmp_path, "c", Stop()) is None
+    with pytest.raises(PlanError, match="daypart lift c"):
+        stopped_by(tmp_path, "c", Stop(min_return_on_spend=1.0))
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"])

@@ -1,18 +1,24 @@
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from offers.campaign import Budget, Planning, Prior, Stores
+from models.when import When
+from offers.campaign import Budget, Planning, Prior, Stop, Stores
 from offers.campaign_file import CampaignError
 from offers.desk import Desk
 from offers.errors import PlanError
+from offers.expected import NO_MODEL
 from offers.journal import Journal
+from offers.lift_report import save
 from offers.plan import plan
 from offers.tables import coupons, decisions
 from offers.verify import verify
+from tests.models import when_world
+from tests.offers import visit_file
 from tests.offers.plan_world import KNOWN, NOW, PEOPLE, TUESDAY, campaign, ranker, write
+from tests.offers.test_lift_report import LOSING
 
 
 @pytest.fixture
@@ -224,8 +230,28 @@ def test_a_missing_or_damaged_file_is_named_with_the_remedy(settings, desk, file
         assert "\n" not in str(error.value)
 
 
-def test_a_plan_with_money_has_nothing_to_note(settings, desk):
-    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).notes == ()
+def test_a_plan_without_a_when_says_how_visits_are_reckoned(settings, desk):
+    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).notes == (NO_MODEL,)
+
+
+def test_with_a_when_people_are_asked_at_the_hour_it_expects(settings, desk):
+    made = When.from_arrays(when_world.arrays(), when_world.parameters(), "w" * 16)
+    last = TUESDAY.toordinal() - date(1970, 1, 1).toordinal() - 2
+    visits = [(last - back, 13, "s0") for back in range(40, -1, -1)]
+    visit_file.write(settings.features, [visit_file.row(user, KNOWN, visits) for user in PEOPLE[1:]])
+    report = plan(settings, ranker(), campaign(), TUESDAY, NOW, desk, when=made)
+    assert report.notes == (f"visits by when {'w' * 16}: own_visits 7; by counted rates: no_snapshot 1",)
+    assert kept(desk, "u01")["model_version"] == f"{ranker().version}+{'w' * 16}"
+    hours = [desk.wallet(user, NOW)[0].valid_from.hour for user in PEOPLE[:8]]
+    assert hours == [8] + [13] * 7
+
+
+def test_a_campaign_that_loses_by_its_own_rule_issues_nothing(settings, desk):
+    save(settings.home, LOSING)
+    with pytest.raises(PlanError, match=r"campaign c stops by its own rules: the lift's interval .*; change \[stop\]"):
+        plan(settings, ranker(), campaign(stop=Stop(lift_upper_below_zero=True)), TUESDAY, NOW, desk)
+    assert desk.campaign("c", NOW) is None
+    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).n_issued == 8
 
 
 def test_a_campaign_that_cant_work_is_refused_before_anything_is_opened(settings, desk):

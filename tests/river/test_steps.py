@@ -1,14 +1,18 @@
 """The offline verbs over the tiny world, each room its real self."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models import shelf
+from models.artifact import write_artifact
 from models.errors import ArtifactError
 from offers.campaign_file import CampaignError
+from offers.expected import NO_MODEL
 from river import steps
 from settings import Settings
 from tests import world
+from tests.models import checkerboard, when_world
 
 NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
 
@@ -39,7 +43,13 @@ def test_an_unknown_person_is_said_to_be_unknown(settings):
 def test_a_refresh_says_what_it_did(settings):
     done = steps.refresh_features(settings, world.END, NOW, silent)
     assert done.n_absorbed == 0
-    assert done.online == {"user_profile": 4, "user_history": 4, "user_rhythm": 4, "store_assortment": 2}
+    assert done.online == {
+        "user_profile": 4,
+        "user_history": 4,
+        "user_rhythm": 4,
+        "user_visits": 4,
+        "store_assortment": 2,
+    }
 
 
 def test_planning_needs_a_campaign_and_a_model(settings, tmp_path):
@@ -47,6 +57,20 @@ def test_planning_needs_a_campaign_and_a_model(settings, tmp_path):
         steps.plan_offers(settings, "none", NOW.date(), NOW, silent)
     with pytest.raises(ArtifactError, match="promote"):
         steps.plan_offers(settings, "usual", NOW.date(), NOW, silent)
+
+
+def test_a_plan_takes_the_when_that_is_promoted(settings):
+    day = NOW.date() + timedelta(days=1)
+    for name, arrays, manifest in (
+        ("ranker", checkerboard.arrays(), checkerboard.manifest()),
+        ("when", when_world.arrays(), when_world.manifest()),
+    ):
+        version = write_artifact(settings.shelf, name, arrays, manifest).version
+        if name == "when":
+            assert steps.plan_offers(settings, "usual", day, NOW, silent).notes == (NO_MODEL,)
+        shelf.point(settings.shelf, name, version)
+    report = steps.plan_offers(settings, "usual", day + timedelta(days=1), NOW, silent)
+    assert report.notes == (f"visits by when {version}: own_visits 1, few_visits 2",)
 
 
 def test_a_key_opens_the_scope_it_was_made_for(settings):

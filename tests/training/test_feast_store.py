@@ -29,7 +29,11 @@ def test_declaring_twice_says_the_same(settings):
         for _ in range(2):
             declare(store, settings)
             assert sorted(v.name for v in store.list_feature_views()) == sorted(features.VIEWS)
-            assert sorted(s.name for s in store.list_feature_services()) == ["recommendations_v1", "store_v1"]
+            assert sorted(s.name for s in store.list_feature_services()) == [
+                "recommendations_v1",
+                "store_v1",
+                "timing_v1",
+            ]
 
 
 def test_sources_stand_in_the_home_of_these_settings(settings, tmp_path):

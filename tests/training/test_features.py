@@ -79,8 +79,14 @@ def test_the_report_counts_rows_and_calls_progress(fresh):
     told = []
     report = features.compute(fresh, world.END, (world.END, world.MIDDLE), lambda *seen: told.append(seen))
     assert report.snapshots == (world.MIDDLE, world.END)
-    assert report.rows == {"user_profile": 7, "user_history": 7, "user_rhythm": 7, "store_assortment": 4}
-    assert told == [("features", n, 8) for n in range(1, 9)]
+    assert report.rows == {
+        "user_profile": 7,
+        "user_history": 7,
+        "user_rhythm": 7,
+        "user_visits": 7,
+        "store_assortment": 4,
+    }
+    assert told == [("features", n, 10) for n in range(1, 11)]
     assert json.dumps(report.rows)
 
 
@@ -128,7 +134,7 @@ def test_a_snapshot_that_cannot_be_is_a_plain_fault(fresh, through, at, message)
 
 def test_a_moment_before_all_events_gives_tables_without_rows(fresh):
     features.compute(fresh, world.START)
-    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0, 0, 0, 0]
+    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0, 0, 0, 0, 0]
 
 
 # --- joins in time
@@ -213,8 +219,8 @@ def test_a_moment_without_a_zone_or_none_at_all_is_refused(settings):
 def test_the_latest_snapshot_not_after_the_moment_is_online(settings, capsys):
     told = []
     counts = features.materialise(settings, world.END - US, lambda *seen: told.append(seen))
-    assert counts == {"user_profile": 3, "user_history": 3, "user_rhythm": 3, "store_assortment": 2}
-    assert told == [("online store", n, 4) for n in range(1, 5)]
+    assert counts == {"user_profile": 3, "user_history": 3, "user_rhythm": 3, "user_visits": 3, "store_assortment": 2}
+    assert told == [("online store", n, 5) for n in range(1, 6)]
     assert online(settings, "ann")["n_visits"] == 2
     assert features.materialise(settings, world.END)["user_profile"] == 4
     assert online(settings, "ann")["n_visits"] == 4

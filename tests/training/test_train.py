@@ -67,6 +67,13 @@ def test_a_candidate_stands_on_the_shelf_and_serves(settings, done):
     assert just < due / 2
 
 
+def test_a_when_of_the_same_sales_stands_beside_it(settings, done):
+    assert shelf.versions(settings.shelf, "when") == [done.when_version]
+    assert shelf.current(settings.shelf, "when") is None, "training promotes nothing"
+    assert shelf.load(settings.shelf, "when", done.when_version).manifest["seeds"] == {"training": settings.seed}
+    assert any(note.startswith("when users come: ") for note in done.notes)
+
+
 def test_it_is_judged_on_a_window_of_the_past_beside_the_baselines(done):
     assert done.metrics["cut"] < done.trained_through.isoformat()
     assert done.metrics["n_users"] == 80
