@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from offers.acts import Act, command_of, done_body, refused_body
+from offers.acts import Act, command_of, done_body
 from offers.answers import Answer
 from offers.basket import place
 from offers.book import Book, Coupon, Facts, changed
+from offers.cashier import refused_body
 from offers.chain import CHAIN, Stamp, linked, move_head
 from offers.columns import micros
 from offers.commands import Entry, Refusal

@@ -12,10 +12,8 @@ from typing import Any, Literal
 
 from offers.answers import Answer, Ask
 from offers.book import Account, Coupon
-from offers.cashier import refusal_text
 from offers.codes import canonical, shown
-from offers.commands import Command, Entry, Hold, Redeem, Refusal, Release, Reverse, Settle, Token
-from offers.eligibility import in_order
+from offers.commands import Command, Entry, Hold, Redeem, Release, Reverse, Settle, Token
 from offers.outcome import token_end
 
 ActKind = Literal["hold", "redeem", "release", "reverse", "token", "settle", "withdraw", "quote"]
@@ -133,11 +131,3 @@ def done_body(entry: Entry, row: Any, account: Account) -> dict[str, Any]:
     if entry.reason is not None:
         body["reason"] = entry.reason
     return body
-
-
-def refused_body(refusal: Refusal, coupon: Coupon | None, act: Act) -> dict[str, Any]:
-    """The answer to an act that the rules refused, with what a cashier reads out."""
-    held = coupon is not None and in_order(coupon, act.now) and refusal.reason == "already_redeemed"
-    body = {"reason": refusal.reason, "detail": refusal.detail, "text": refusal_text(refusal.reason, held=held)}
-    # Kept with the answer, so that a replay brings the same bytes.
-    return body | ({"request_id": act.ask.request_id} if act.ask.request_id else {})

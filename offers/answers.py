@@ -47,7 +47,7 @@ class Answer:
     ok: entry_id, kind, coupon_code, offer_id, order_id, product_id, store_id, discount_cents, currency, at; held_until (hold),
     token_id, valid_until and grace_s (token), units (reverse), points where they are given, reason (overpay; of a reverse
     "overpaid" where no budget had paid); times in RFC 3339. Not ok: reason (WIRE's list), detail, text {locale: words for the
-    cashier}, and the request_id that was told when it was first asked.
+    cashier}, paid_cents where this very order has the discount already, and the request_id told when it was first asked.
     """
 
     ok: bool

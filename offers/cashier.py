@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from offers.acts import Act
+from offers.answers import Ask
+from offers.basket import paid_cents
+from offers.book import Coupon
+from offers.commands import Refusal
+from offers.eligibility import in_order
+
 WORDS = {
     "unknown_coupon": ("This code isn't one of ours. Please check it.", "没有这个券码,请核对。"),
     "wrong_user": ("This coupon belongs to another customer.", "这张券属于其他顾客。"),
@@ -26,7 +35,31 @@ HELD = (
 )
 
 
-def refusal_text(reason: str, *, held: bool = False) -> dict[str, str]:
-    """The sentence by locale; `held` when the coupon isn't used yet but set aside for another order."""
-    english, chinese = HELD if held else WORDS[reason]
+PAID = ("This order has this coupon's discount already. Take it off once.", "本单已享受这张券的优惠,请勿重复抵扣。")
+
+
+def refusal_text(reason: str, *, held: bool = False, paid: bool = False) -> dict[str, str]:
+    """The sentence by locale; `held` when the coupon isn't used yet but set aside for another order, `paid` when it was this
+    very order that used it."""
+    english, chinese = HELD if held else PAID if paid else WORDS[reason]
     return {"en": english, "zh": chinese}
+
+
+def refused_body(refusal: Refusal, coupon: Coupon | None, act: Act) -> dict[str, Any]:
+    """The answer to an act that the rules refused.
+
+    A till that lost its answer and its key learns by `paid_cents` that this very order has the discount, and how much of it.
+    """
+    used = coupon if refusal.reason == "already_redeemed" else None
+    held, paid = used is not None and in_order(used, act.now), used is not None and _paid_by(used, act.ask)
+    text = refusal_text(refusal.reason, held=held, paid=paid)
+    body: dict[str, Any] = {"reason": refusal.reason, "detail": refusal.detail, "text": text}
+    if used is not None and paid:
+        body["paid_cents"] = 0 if used.points else paid_cents(used)
+    # Kept with the answer, so that a replay brings the same bytes.
+    return body | ({"request_id": act.ask.request_id} if act.ask.request_id else {})
+
+
+def _paid_by(coupon: Coupon, ask: Ask) -> bool:
+    same_store = ask.store_id in (None, coupon.store_id)
+    return coupon.state == "redeemed" and coupon.order_id == ask.order_id and same_store

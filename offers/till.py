@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from offers.acting import Acting
-from offers.acts import Act, done_body, refused_body
+from offers.acts import Act, done_body
 from offers.answers import Answer, Ask, KeyReused
 from offers.book import Coupon, Line
 from offers.bulk import DIALECTS, among
+from offers.cashier import refused_body
 from offers.commands import Refusal
 from offers.database import LedgerBusy
 from offers.group import MOST, Result

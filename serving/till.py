@@ -11,6 +11,9 @@ from serving.auth import bound_store
 from serving.problems import Problem
 from serving.wire_till import BasketLine
 
+_TOLD = ("request_id", "reason", "text", "paid_cents")
+"""What a refusal's body may hold beside its code and detail."""
+
 
 async def validate(asked: Asked) -> Reply:
     """What redeeming would pay now. Nothing changes."""
@@ -87,5 +90,5 @@ def reply(asked: Asked, answer: Answer) -> Reply:
         return Reply(answer.body, headers)
     reason = str(answer.body["reason"])
     asked.parts.metrics.refusals.labels(reason).inc()
-    extra = {name: answer.body[name] for name in ("request_id", "reason", "text") if name in answer.body}
+    extra = {name: answer.body[name] for name in _TOLD if name in answer.body}
     raise Problem(422, reason, str(answer.body["detail"]), headers=headers, extra=extra)

@@ -117,3 +117,16 @@ def test_nothing_told_is_nothing_judged(desk):
 def test_an_empty_batch_changes_nothing(desk):
     with desk.journal.write() as connection:
         assert issue(connection, "c", [], PLANNED, bytes).n_decided == 0
+
+
+def test_a_till_that_lost_its_key_too_learns_that_its_order_has_the_discount(desk):
+    code = code_of(desk)
+    paid = desk.redeem(code, ask(), "lost", AT).body["discount_cents"]
+    for again in (desk.redeem(code, ask(), "new", AT), desk.hold(code, ask(), "h", AT), desk.validate(code, ask(), AT)):
+        assert (again.ok, again.body["reason"], again.body["paid_cents"]) == (False, "already_redeemed", paid)
+        assert "already" in again.body["text"]["en"] and "this" in again.body["text"]["en"].lower()
+    for other in (ask(order_id="o2"), ask(store_id="bund")):
+        assert "paid_cents" not in desk.redeem(code, other, f"k-{other.order_id}-{other.store_id}", AT).body
+    assert desk.campaign("c", AT)["spent_cents"] == paid
+    desk.reverse(code, ask(), "back", AT)
+    assert "paid_cents" not in desk.redeem(code, ask(), "after", AT).body
