@@ -103,9 +103,8 @@ def _responses(call: Call) -> dict[str, Any]:
     if call.needs_key:
         troubles["409"] = "The Idempotency-Key was used with another body, or its call still runs"
     if call.refuses:
-        troubles["422"] = (
-            "Refused by the rules: `code` is the reason, `text` the cashier's words by locale, `paid_cents` what this very order has already"
-        )
+        told = "`text` the cashier's words by locale, `paid_cents` what this very order has already"
+        troubles["422"] = f"Refused by the rules: `code` is the reason, {told}"
     problem = {"application/problem+json": {"schema": _ref(ProblemDetails)}}
     answers = {str(call.status): {"description": "Done", "content": body}}
     return answers | {code: {"description": text, "content": problem} for code, text in sorted(troubles.items())}
