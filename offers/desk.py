@@ -117,9 +117,9 @@ class Desk:
         """One of the five above for a caller on an event loop, who awaits the answer; one thread works for all of them."""
         return self._group.begin(self._act(kind, code, ask, key, now))
 
-    def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
+    def settle(self, sales: Sequence[tuple[str, Ask]], now: datetime, note: till.Note | None = None) -> list[Answer]:
         """Take in what tills paid without network: (code, sale), their tokens found genuine. Once, however often it is sent."""
-        return till.settle(self.journal, sales, now)
+        return till.settle(self.journal, sales, now, note)
 
     def withdraw(self, offer_id: str, actor: str, now: datetime) -> Answer:
         """Take an unused coupon back for good (sold out, store closed, person gone); its promise is free again."""

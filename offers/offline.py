@@ -7,7 +7,7 @@ as a redemption when the rules allow it, else as an overpayment with the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -19,11 +19,10 @@ from offers.book import Line
 from offers.claims import Allowance, CouponToken, TokenError
 from offers.codes import canonical
 from offers.desk import Desk
-from offers.group import MOST
 from offers.tables import coupons
 from offers.tokens import Reader, Signer
 
-MOST_SALES = 1000
+Outcome = Literal["redeem", "overpay", "known", "rejected"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Settled:
     or redeemed by this order before; `rejected`: not a token of ours for this store, so nothing is booked."""
 
     order_id: str
-    outcome: Literal["redeem", "overpay", "known", "rejected"]
+    outcome: Outcome
     discount_cents: int = 0
     entry_id: str | None = None
     reason: str | None = None
@@ -85,11 +84,11 @@ def lend(
     lease_id: str,
     now: datetime,
     actor: str = "",
-) -> tuple[str, Allowance]:
-    """A signed lease for a till. Raises AllowanceError, LedgerError."""
+) -> tuple[str, Allowance, bool]:
+    """A signed lease for a till; whether it was given before. Raises AllowanceError, KeyReused, LeaseOver, LedgerError."""
     with desk.journal.write() as connection:
-        lease = leases.give(connection, lease_id, store_id, till_id, cents, allowance, now, actor)
-    return signer.allowance(lease), lease
+        lease, replay = leases.give(connection, lease_id, store_id, till_id, cents, allowance, now, actor)
+    return signer.allowance(lease), lease, replay
 
 
 def settle(
@@ -105,9 +104,13 @@ def settle(
 ) -> list[Settled]:
     """Take in at most 1,000 sales of one store, in the order of their moments; the outcomes stand in the order given.
 
-    `lease_id`: under which the new ones were paid; `closed_by`, the till whose lease it is, ends it. Raises AllowanceError
-    when it isn't, and LedgerError; what was settled before that stays, and sending all of it again is right.
+    `lease_id`: under which the new ones were paid (None: no overrun of it can be seen); `closed_by`, the till whose lease it
+    is, ends it. Raises UnknownLease before anything is booked when it isn't, and LedgerError: what was settled before that
+    stays, and sending all of it again is right.
     """
+    if lease_id is not None:
+        with desk.journal.read() as connection:
+            leases.check(connection, lease_id, store_id, closed_by)
     found: dict[int, Settled] = {}
     genuine: list[tuple[int, CouponToken, Ask]] = []
     for place, sale in enumerate(sales):
@@ -119,32 +122,21 @@ def settle(
         ask = Ask(store_id, sale.order_id, sale.lines, None, sale.till_time, sale.till_id, actor)
         genuine.append((place, token, ask))
     genuine.sort(key=lambda one: (one[2].till_time, one[2].till_id, one[2].order_id))
-    for start in range(0, len(genuine), MOST):
-        found |= _settle_some(desk, store_id, genuine[start : start + MOST], now, lease_id)
+    note = None if lease_id is None else leases.noting(lease_id, store_id)
+    booked = desk.settle([(canonical(token.code) or token.code, ask) for _, token, ask in genuine], now, note)
+    for (place, _, ask), answer in zip(genuine, booked, strict=True):
+        found[place] = _settled(ask.order_id or "", answer)
     if lease_id is not None and closed_by is not None:
         with desk.journal.write() as connection:
             leases.close(connection, lease_id, store_id, closed_by, now)
     return [found[place] for place in range(len(sales))]
 
 
-def _settle_some(
-    desk: Desk, store_id: str, some: Sequence[tuple[int, CouponToken, Ask]], now: datetime, lease_id: str | None
-) -> dict[int, Settled]:
-    """Settle a group in one transaction and note at once what its lease has paid."""
-    answers = desk.settle([(canonical(token.code) or token.code, ask) for _, token, ask in some], now)
-    found = {place: _settled(ask.order_id or "", answer) for (place, _, ask), answer in zip(some, answers, strict=True)}
-    fresh = [place for (place, _, _), answer in zip(some, answers, strict=True) if answer.ok and not answer.replay]
-    paid = sum(found[place].discount_cents for place in fresh)
-    if lease_id is not None and paid:
-        with desk.journal.write() as connection:
-            leases.note_paid(connection, lease_id, store_id, paid)
-    return found
-
-
 def _settled(order_id: str, answer: Answer) -> Settled:
     body = answer.body
+    outcome: Outcome
     if not answer.ok:
-        outcome: Literal["known", "rejected"] = "known" if body["reason"] == "already_redeemed" else "rejected"
+        outcome = "known" if body["reason"] == "already_redeemed" else "rejected"
         return Settled(order_id, outcome, reason=body["reason"], detail=body["detail"])
-    done = Settled(order_id, body["kind"], body["discount_cents"], body["entry_id"], body.get("reason"))
-    return replace(done, outcome="known") if answer.replay else done
+    outcome = "known" if answer.replay else body["kind"]
+    return Settled(order_id, outcome, body["discount_cents"], body["entry_id"], body.get("reason"))

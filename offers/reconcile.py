@@ -58,7 +58,8 @@ def reconcile(
 ) -> Reconciled:
     """Compare the till's rows with the ledger's entries whose judged moment is in [begin, end); None is open.
 
-    Rows with a moment outside are left out. Where rows name stores, only entries of those stores count. Raises LedgerError.
+    Rows with a moment outside are left out. Where rows name stores, only entries of those stores count. Leases
+    overrun are told when they could be paid under in that time. Raises LedgerError.
     """
     rows = [row for row in rows if row.at is None or _within(row.at, begin, end)]
     stores = {row.store_id for row in rows if row.store_id is not None}
@@ -66,7 +67,7 @@ def reconcile(
     with journal.read() as connection:
         names = _offers(connection, rows)
         ledger, unowed, codes = _entries(connection, begin, end, only)
-        told = tuple(overrun(connection))
+        told = tuple(overrun(connection, begin, end))
     till: Counter[Pair] = Counter()
     for row in rows:
         till[names.get(canonical(row.coupon) or row.coupon, row.coupon), row.order_id] += row.cents

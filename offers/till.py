@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +32,9 @@ from offers.tables import answers, coupons
 log = logging.getLogger("daypart.offers")
 Stock = Callable[[str, str], int | None]
 """(store_id, product_id) to units in stock, None: unknown."""
+Units = Sequence[int | None]
+Note = Callable[[sa.Connection, Sequence[Result]], None]
+"""Writes, in the transaction that gave the results, what goes with them."""
 _STORED = {dialect: sa.select(answers).where(among(dialect, answers.c.key, "keys")) for dialect in DIALECTS}
 _SHELF = sa.select(coupons.c.code, coupons.c.store_id, coupons.c.product_id)
 _SHELVES = {dialect: _SHELF.where(among(dialect, coupons.c.code, "codes")) for dialect in DIALECTS}
@@ -52,7 +56,7 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
     return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], account), "kind": "quote"})
 
 
-def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
+def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None, note: Note | None = None) -> list[Result]:
     """Carry the acts out in one transaction, as if one came after the other; an act whose key was used for something else
     gives KeyReused in its place. Raises LedgerError."""
     if not acts:
@@ -60,11 +64,11 @@ def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
     units = _in_stock(journal, acts, stock)
     try:
         with journal.write() as connection:
-            return _together(connection, list(acts), units)
+            return _together(connection, list(acts), units, note)
     except IntegrityError:
         # A key that came in meanwhile for another campaign, whose lock isn't ours: nothing was stored.
         if len(acts) > 1:
-            return [carry_out(journal, [act], stock)[0] for act in acts]
+            return [carry_out(journal, [act], stock, note)[0] for act in acts]
     with journal.read() as connection:
         stored = _stored(connection, acts).get(acts[0].key or "")
     if stored is None:
@@ -72,26 +76,22 @@ def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> lis
     return [_again(stored, acts[0], None)]
 
 
-def settle(journal: Journal, sales: Sequence[tuple[str, Ask]], now: datetime) -> list[Answer]:
+def settle(journal: Journal, sales: Sequence[tuple[str, Ask]], now: datetime, note: Note | None) -> list[Answer]:
     """Settle (code, sale) each, a transaction for every so many; one answer a sale, in order. Raises LedgerError."""
     acts = [Act("settle", code, ask, f"settle:{code}:{ask.order_id}", now) for code, ask in sales]
-    done: list[Answer] = []
-    for start in range(0, len(acts), MOST):
-        for result in carry_out(journal, acts[start : start + MOST], None):
-            # A sale's key is made of the sale: nobody else can have used it.
-            assert isinstance(result, Answer)
-            done.append(result)
-    return done
+    starts = range(0, len(acts), MOST)
+    done = [one for start in starts for one in carry_out(journal, acts[start : start + MOST], None, note)]
+    # A sale's key is made of the sale: nobody else can have used it.
+    return cast("list[Answer]", done)
 
 
 def code_of_offer(journal: Journal, offer_id: str) -> str:
     """The coupon's code; an empty text, which is no code, for an unknown offer."""
     with journal.read() as connection:
-        found = connection.execute(sa.select(coupons.c.code).where(coupons.c.offer_id == offer_id)).scalar()
-    return found or ""
+        return connection.execute(sa.select(coupons.c.code).where(coupons.c.offer_id == offer_id)).scalar() or ""
 
 
-def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | None]) -> list[Result]:
+def _together(connection: sa.Connection, acts: list[Act], units: Units, note: Note | None) -> list[Result]:
     # Whatever one of them sees as held counts for all.
     earliest = min(act.now for act in acts)
     loaded = load(connection, _codes(acts), _orders(acts), earliest, lock=True)
@@ -102,11 +102,12 @@ def _together(connection: sa.Connection, acts: list[Act], units: Sequence[int | 
         if known is not None:
             results.append(_again(known, act, loaded.find(act.known_code)))
             continue
-        answer = acting.carry_out(act, in_stock)
-        results.append(answer)
+        results.append(answer := acting.carry_out(act, in_stock))
         if act.key is not None:
             stored[act.key] = (act.body_hash, answer)
     acting.write(connection)
+    if note is not None:
+        note(connection, results)
     for account in (head.account for head in loaded.heads.values()):
         above = account.spent_cents - account.granted_cents
         if account.overspend_cents and above > 0:

@@ -8,12 +8,12 @@ from offers import offline
 from offers.answers import Ask as DeskAsk
 from offers.answers import KeyReused
 from offers.codes import canonical, shown
-from offers.leases import AllowanceError
+from offers.leases import AllowanceError, LeaseOver, UnknownLease
 from offers.qr import qr_svg
 from offers.tokens import Reader
 from serving.asked import Asked, Reply, plausible
 from serving.auth import bound_store
-from serving.problems import Problem, malformed
+from serving.problems import Fault, Problem, malformed
 from serving.till import basket, carried_out, reply
 from serving.wire_offline import LeaseCard, SettledSale, SettledSales, SigningKeys, TokenCard
 
@@ -44,7 +44,7 @@ async def lease(asked: Asked) -> Reply:
     named = f"{asked.key.key_id}:{asked.idempotency_key}"
     lease_id = f"lease_{sha256(named.encode()).hexdigest()[:24]}"
     try:
-        signed, given = await asked.begin(
+        signed, given, replay = await asked.begin(
             offline.lend, asked.parts.desk, asked.parts.signer, store_id, ask.till_id, ask.cents, allowance,
             lease_id, asked.now, asked.key.key_id,
         )  # fmt: skip
@@ -52,11 +52,16 @@ async def lease(asked: Asked) -> Reply:
         raise Problem(422, "allowance_exhausted", str(error)) from None
     except KeyReused as error:
         raise Problem(409, "idempotency_key_reused", str(error)) from None
-    return Reply(LeaseCard(allowance=signed, lease_id=given.lease_id, cents=given.cents, expires_at=given.expires_at))
+    except LeaseOver as error:
+        raise Problem(409, "lease_over", str(error)) from None
+    card = LeaseCard(allowance=signed, lease_id=given.lease_id, cents=given.cents, expires_at=given.expires_at)
+    return Reply(card, {"Idempotent-Replayed": "true"} if replay else {})
 
 
 async def settle(asked: Asked) -> Reply:
-    """Take in what tills paid without network."""
+    """Take in what tills paid without network. A lease that isn't the store's, or not the closing till's, books nothing."""
+    if asked.body.closed_by is not None and asked.body.lease_id is None:
+        raise malformed("/closed_by: names no lease to close; tell its lease_id, or leave closed_by out", "/closed_by")
     sales = [
         offline.Sale(
             one.token, one.order_id, one.till_id, plausible(one.till_time, f"/sales/{at}/till_time"), basket(one.lines)
@@ -68,8 +73,8 @@ async def settle(asked: Asked) -> Reply:
     told = {"lease_id": asked.body.lease_id, "closed_by": asked.body.closed_by, "actor": asked.key.key_id}
     try:
         done = await asked.begin(lambda: offline.settle(*work, **told))
-    except AllowanceError as error:
-        raise Problem(422, "unknown_lease", str(error)) from None
+    except UnknownLease as error:
+        raise Problem(422, "unknown_lease", str(error), [Fault("/lease_id", str(error))]) from None
     return Reply(SettledSales(sales=[SettledSale(**vars(one)) for one in done]))
 
 

@@ -60,8 +60,9 @@ class OfflineSale(Ask, frozen=True):
 
 
 class SettleAsk(Ask, frozen=True):
-    """Body of `settle`. Sales settled before are recognised, so a till sends all it isn't sure of. `closed_by`, the till whose
-    lease it is, ends the lease."""
+    """Body of `settle`. Sales settled before are recognised, so a till sends all it isn't sure of. `lease_id`: under which they
+    were paid; an unknown one is refused and nothing is booked, so send the same with the right one. Without it all is booked,
+    but an overrun of the lease can't be seen. `closed_by`, the till whose lease it is, ends the lease."""
 
     sales: Annotated[tuple[OfflineSale, ...], Meta(max_length=MAX_SALES)]
     lease_id: Id | None = None

@@ -7,10 +7,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from offers import leases
 from offers.answers import KeyReused
 from offers.book import Line
 from offers.desk import open_desk
-from offers.leases import AllowanceError
+from offers.leases import AllowanceError, LeaseOver, UnknownLease
 from offers.offline import Sale, lend, settle, token_of
 from offers.offline_till import OfflineTill, Paid
 from offers.signing_key import signer_at
@@ -112,24 +113,24 @@ def test_what_is_not_our_token_is_rejected_and_books_nothing(desk, signer, tmp_p
 
 
 def test_a_store_lends_no_more_than_its_allowance(desk, signer):
-    lend(desk, signer, "soho", "t1", 300, 500, "lease_1", AT)
+    first = lend(desk, signer, "soho", "t1", 300, 500, "lease_1", AT)
+    assert first[2] is False
     with pytest.raises(AllowanceError, match="200 aren't lent"):
         lend(desk, signer, "soho", "t2", 201, 500, "lease_2", AT)
     lend(desk, signer, "bund", "t1", 500, 500, "lease_3", AT)
     with pytest.raises(AllowanceError, match="in no table"):
         lend(desk, signer, "nowhere", "t1", 1, 500, "lease_9", AT)
     # The same lease again, as a till asks whose answer got lost; under its id nothing else.
-    assert lend(desk, signer, "soho", "t1", 300, 500, "lease_1", AT) == lend(
-        desk, signer, "soho", "t1", 300, 500, "lease_1", UNTIL
-    )
+    again = [lend(desk, signer, "soho", "t1", 300, 500, "lease_1", at) for at in (AT, UNTIL)]
+    assert again == [(*first[:2], True)] * 2
     with pytest.raises(KeyReused):
         lend(desk, signer, "soho", "t1", 200, 500, "lease_1", AT)
-    for store_id, till_id, lease_id in (
-        ("soho", "t2", "lease_1"),
-        ("bund", "t1", "lease_1"),
-        ("soho", "t1", "lease_8"),
+    for store_id, till_id, lease_id, says in (
+        ("soho", "t2", "lease_1", "closes its own"),
+        ("bund", "t1", "lease_1", "isn't store bund's"),
+        ("soho", "t1", "lease_8", "isn't store soho's"),
     ):
-        with pytest.raises(AllowanceError, match="closes its own"):
+        with pytest.raises(UnknownLease, match=says):
             settle(desk, Reader(signer.jwks()), store_id, [], AT, lease_id=lease_id, closed_by=till_id)
     settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_1", closed_by="t1")
     lend(desk, signer, "soho", "t2", 500, 500, "lease_4", AT)
@@ -143,12 +144,85 @@ def test_a_store_lends_no_more_than_its_allowance(desk, signer):
                 lend(desk, signer, "soho", "t2", 500, 500, "lease_5", later)
 
 
+def test_a_lease_that_is_over_is_not_handed_out_again(desk, signer):
+    _, first, _ = lend(desk, signer, "soho", "t1", 1000, 1000, "lease_a", AT)
+    settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_a", closed_by="t1")
+    # Its money is another till's now: both alive would be twice the allowance.
+    _, second, _ = lend(desk, signer, "soho", "t2", 1000, 1000, "lease_b", AT)
+    with pytest.raises(LeaseOver, match=r"was closed at .*new Idempotency-Key"):
+        lend(desk, signer, "soho", "t1", 1000, 1000, "lease_a", AT)
+    assert first.expires_at == second.expires_at
+    assert lend(desk, signer, "soho", "t2", 1000, 1000, "lease_b", second.expires_at - timedelta(microseconds=1))[2]
+    with pytest.raises(LeaseOver, match=r"ran out at .*new Idempotency-Key"):
+        lend(desk, signer, "soho", "t2", 1000, 1000, "lease_b", second.expires_at)
+    with pytest.raises(KeyReused):
+        lend(desk, signer, "soho", "t1", 999, 1000, "lease_a", AT)
+
+
+def overruns(desk):
+    with desk.journal.read() as connection:
+        return leases.overrun(connection)
+
+
+def test_what_a_lease_paid_is_noted_with_what_is_booked_or_not_at_all(desk, signer, monkeypatch):
+    lend(desk, signer, "soho", "t1", 100, 1000, "lease_1", AT)
+    reader = Reader(signer.jwks())
+    sales = [sale(token, f"o{n}") for n, token in enumerate(tokens(desk, signer, USERS[:2]))]
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "note_paid", dies)
+        with pytest.raises(KeyboardInterrupt):
+            settle(desk, reader, "soho", sales, AT, lease_id="lease_1")
+    assert money(desk)[::2] == (0, 0), "nothing was booked without its lease's note"
+    for outcome in ("redeem", "known"):
+        done = settle(desk, reader, "soho", sales, AT, lease_id="lease_1")
+        assert [one.outcome for one in done] == [outcome] * 2
+        assert overruns(desk) == ["lease lease_1 of till t1, store soho: 200 cents paid, 100 lent"]
+    assert verify(desk.journal) == []
+
+
+@pytest.mark.parametrize(
+    ("lease_id", "closed_by"), [("lease_9", None), ("lease_bund", None), ("lease_9", "t1"), ("lease_1", "t2")]
+)
+def test_a_wrong_lease_is_refused_before_anything_is_booked(desk, signer, lease_id, closed_by):
+    lend(desk, signer, "soho", "t1", 100, 1000, "lease_1", AT)
+    lend(desk, signer, "bund", "t1", 100, 1000, "lease_bund", AT)
+    reader, sales = Reader(signer.jwks()), [sale(tokens(desk, signer, USERS[:1])[0])]
+    with pytest.raises(UnknownLease):
+        settle(desk, reader, "soho", sales, AT, lease_id=lease_id, closed_by=closed_by)
+    assert money(desk)[::2] == (0, 0)
+    # Sent again with the right one it is all booked; a lease that its till has closed takes in what is late.
+    for again in ("redeem", "known"):
+        done = settle(desk, reader, "soho", sales, AT, lease_id="lease_1", closed_by="t1")
+        assert [one.outcome for one in done] == [again]
+
+
+def test_a_sale_under_no_lease_is_booked(desk, signer):
+    done = settle(desk, Reader(signer.jwks()), "soho", [sale(tokens(desk, signer, USERS[:1])[0])], AT)
+    assert [one.outcome for one in done] == ["redeem"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "told"),
+    [(None, None, 1), (AT + leases.LIFE - timedelta(seconds=1), None, 1), (AT + leases.LIFE, None, 0),
+     (None, AT + timedelta(seconds=1), 1), (None, AT, 0)],
+)  # fmt: skip
+def test_an_overrun_belongs_to_its_leases_time(desk, begin, end, told):
+    with desk.journal.write() as connection:
+        leases.give(connection, "lease_1", "soho", "t1", 100, 100, AT)
+        leases.note_paid(connection, "lease_1", "soho", 101)
+        assert len(leases.overrun(connection, begin, end)) == told
+
+
 def offline_day(desk, signer, folder, rng, n_tills, allowance):
     """Tills of one store lose the network; every customer tries several tills. The sales each would send."""
     reader, presented = Reader(signer.jwks()), tokens(desk, signer)
     batches = []
     for n in range(n_tills):
-        leased, _ = lend(desk, signer, "soho", f"t{n}", allowance // n_tills, allowance, f"lease_{n}", MORNING)
+        leased, _, _ = lend(desk, signer, "soho", f"t{n}", allowance // n_tills, allowance, f"lease_{n}", MORNING)
         till = OfflineTill(reader, leased, "soho", f"t{n}", folder / f"t{n}.jsonl")
         for turn in rng.permutation(len(presented)):
             if rng.random() < 0.7:
@@ -210,7 +284,7 @@ def test_tills_without_network_in_any_order_with_repeats_and_tampering(migrated_
 
 
 def test_the_reference_till_speaks_the_services_words(desk, signer, tmp_path):
-    leased, _ = lend(desk, signer, "soho", "t1", 100, 100, "lease_1", MORNING)
+    leased, _, _ = lend(desk, signer, "soho", "t1", 100, 100, "lease_1", MORNING)
     first, second = tokens(desk, signer, USERS[:2])
     till = OfflineTill(Reader(signer.jwks()), leased, "soho", "t1", tmp_path / "till.jsonl")
     assert isinstance(till.redeem(first, "o1", (Line("latte"),), AT), Paid)

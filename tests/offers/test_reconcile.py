@@ -1,6 +1,7 @@
 """A till's file beside the ledger: agreement, or every difference by name."""
 
 import csv
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -133,6 +134,8 @@ def test_a_till_that_overran_its_lease_is_told(desk, codes, tmp_path):
     done = reconcile(desk.journal, read_till(write(tmp_path / "till.csv", agreeing(codes))))
     assert done.overrun == ("lease lease_1 of till t1, store soho: 150 cents paid, 100 lent",)
     assert not done.agrees
+    later = reconcile(desk.journal, [], AT + timedelta(days=1), AT + timedelta(days=2))
+    assert (later.overrun, later.agrees) == ((), True)
 
 
 @pytest.mark.parametrize(

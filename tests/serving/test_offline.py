@@ -70,16 +70,40 @@ def test_from_token_to_settlement(shop, tmp_path):
     assert (budget["spent_cents"], budget["overpaid_cents"]) == (100, 0)
     assert verify(shop.parts.desk.journal) == []
     assert post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 500}, key="k2").status_code == 200
-    lost = post(shop, "/v1/stores/soho/settle", {"sales": [], "lease_id": "lease_none", "closed_by": "t1"})
-    assert (lost.status_code, lost.json()["code"]) == (422, "unknown_lease")
 
 
 def test_a_lease_whose_answer_got_lost_is_the_same_lease(shop):
     body = {"till_id": "t1", "cents": 400}
     first, again = (post(shop, "/v1/stores/soho/lease", body) for _ in range(2))
     assert first.content == again.content
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
     other = post(shop, "/v1/stores/soho/lease", {**body, "cents": 300})
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_lease_that_was_closed_needs_a_new_key(shop):
+    body = {"till_id": "t1", "cents": 500}
+    leased = post(shop, "/v1/stores/soho/lease", body).json()
+    close = {"sales": [], "lease_id": leased["lease_id"], "closed_by": "t1"}
+    assert post(shop, "/v1/stores/soho/settle", close).status_code == 200
+    over = post(shop, "/v1/stores/soho/lease", body)
+    assert (over.status_code, over.json()["code"]) == (409, "lease_over")
+    assert "new Idempotency-Key" in over.json()["detail"]
+    assert post(shop, "/v1/stores/soho/lease", body, key="k2").status_code == 200
+
+
+def test_a_settlement_under_a_lease_nobody_knows_books_nothing(shop):
+    token = post(shop, f"/v1/coupons/{the_code(shop)}/token", {}, "app").json()["token"]
+    sale = {"token": token, "order_id": "o1", "till_id": "t1", "till_time": NOW.isoformat(),
+            "lines": [{"product_id": "latte"}]}  # fmt: skip
+    lost = post(shop, "/v1/stores/soho/settle", {"sales": [sale], "lease_id": "lease_none"})
+    assert (lost.status_code, lost.json()["code"]) == (422, "unknown_lease")
+    assert [one["pointer"] for one in lost.json()["errors"]] == ["/lease_id"]
+    nameless = post(shop, "/v1/stores/soho/settle", {"sales": [sale], "closed_by": "t1"})
+    assert (nameless.status_code, nameless.json()["errors"][0]["pointer"]) == (400, "/closed_by")
+    (done,) = post(shop, "/v1/stores/soho/settle", {"sales": [sale]}).json()["sales"]
+    assert done["outcome"] == "redeem", "the two refused ones booked nothing"
 
 
 def test_a_lease_above_the_allowance_is_refused_with_what_is_left(shop):
