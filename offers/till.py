@@ -47,8 +47,9 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
         result, _ = Acting(loaded).judge(act, units)
     if isinstance(result, Refusal):
         return Answer(False, refused_body(result, coupon, act))
-    account = loaded.heads[result.campaign_id].account
-    return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], account), "kind": "quote"})
+    name, account = result.offer_id or "", loaded.heads[result.campaign_id].account
+    body = done_body(result, loaded.rows[name], loaded.coupons[name], account)
+    return Answer(True, {**body, "kind": "quote"})
 
 
 def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None) -> list[Result]:
