@@ -67,7 +67,7 @@ def read_till(path: Path) -> list[TillRow]:
         where = f"{path}, row {number}"
         if kind not in PAYING:
             known = ", ".join((*PAYING, *SILENT))
-            raise TillTableError(f"{where}: event_type is {row['event_type']!r}; known are {known}")
+            raise TillTableError(f"{where}: event_type is {row['event_type']!r}; write one of {known}")
         cents = _cents(where, row["discount_cents"])
         order_id = _text(row["order_id"])
         if order_id is None:
