@@ -66,7 +66,7 @@ class Acting:
             answer = Answer(False, refused_body(result, coupon, act))
         else:
             entry = changed(result, reason=act.why) if act.why else result
-            done = done_body(entry, row, head.account)
+            done = done_body(entry, row, self.loaded.coupons[entry.offer_id or ""], head.account)
             answer = Answer(True, {"entry_id": f"{campaign_id}:{head.seq + 1}", **done})
         body = msgspec.json.encode(answer.body).decode()
         stamp = Stamp(act.ask.actor, act.ask.till_id, self._detail(act, answer.ok, body))

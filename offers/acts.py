@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from offers.answers import Answer, Ask
-from offers.book import Account, Coupon
+from offers.basket import kept_cents
+from offers.book import Account, Coupon, changed
 from offers.codes import canonical, shown
 from offers.commands import Command, Entry, Hold, Redeem, Release, Reverse, Settle, Token
 from offers.outcome import token_end
@@ -104,8 +105,9 @@ def command_of(act: Act, coupon: Coupon | None, at: datetime) -> Command:
     return command
 
 
-def done_body(entry: Entry, row: Any, account: Account) -> dict[str, Any]:
-    """The answer to an act that became an entry, but for the entry's id; `row` is the coupon's."""
+def done_body(entry: Entry, row: Any, coupon: Coupon, account: Account) -> dict[str, Any]:
+    """The answer to an act that became an entry, but for the entry's id; `row` is the coupon's as stored, `coupon` as it
+    stood before the entry."""
     body: dict[str, Any] = {
         "kind": entry.kind,
         "coupon_code": shown(row.code),
@@ -124,8 +126,10 @@ def done_body(entry: Entry, row: Any, account: Account) -> dict[str, Any]:
         body["valid_until"] = token_end(account, entry.judged_at, row.valid_until).isoformat()
         body["grace_s"] = account.grace_s
     if row.points:
-        # What the budget pays for points is no money off: a till takes nothing from the price.
-        body |= {"discount_cents": 0, "points": row.points * entry.amount_cents // row.discount_cents}
+        # What the budget pays for points is no money off: a till takes nothing from the price. They come back as cents do.
+        before = changed(coupon, discount_cents=row.points)
+        back = kept_cents(before) - kept_cents(changed(before, returned=before.returned + (entry.units or 0)))
+        body |= {"discount_cents": 0, "points": back if entry.kind == "reverse" else row.points}
     if entry.kind == "reverse":
         body["units"] = entry.units
     if entry.reason is not None:

@@ -18,11 +18,9 @@ from offers.codes import canonical, shown
 from offers.journal import Journal
 from offers.leases import overrun
 from offers.tables import coupons, entries
-from offers.till_table import TillRow
+from offers.till_table import Pair, TillRow, netted
 
 _SIGN = {"redeem": 1, "overpay": 1, "reverse": -1}
-Pair = tuple[str, str]
-"""(offer, order); of a coupon nobody knows the text stands in place of the offer."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,7 @@ def reconcile(
         names = _offers(connection, rows)
         ledger, unowed, codes = _entries(connection, begin, end, only)
         told = tuple(overrun(connection, begin, end))
-    till: Counter[Pair] = Counter()
-    for row in rows:
-        till[names.get(canonical(row.coupon) or row.coupon, row.coupon), row.order_id] += row.cents
+    till = netted(((names.get(canonical(row.coupon) or row.coupon, row.coupon), row.order_id), row) for row in rows)
     known = set(names.values())
     found = []
     for pair in sorted(till.keys() | ledger.keys()):

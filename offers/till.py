@@ -1,8 +1,7 @@
 """Acts in one transaction: load what they need under a lock, decide one after the other, store all of it at once.
 
 Retrying is safe: the answer, a refusal too, is stored with the key and the hash of the body, so the same call gets the
-same answer, and a key used for something else is KeyReused.
-"""
+same answer, and a key used for something else is KeyReused."""
 
 from __future__ import annotations
 
@@ -52,8 +51,8 @@ def quote(journal: Journal, code: str, ask: Ask, now: datetime, stock: Stock | N
         result, _ = Acting(loaded).judge(act, units)
     if isinstance(result, Refusal):
         return Answer(False, refused_body(result, coupon, act))
-    account = loaded.heads[result.campaign_id].account
-    return Answer(True, {**done_body(result, loaded.rows[result.offer_id or ""], account), "kind": "quote"})
+    name, account = result.offer_id or "", loaded.heads[result.campaign_id].account
+    return Answer(True, done_body(result, loaded.rows[name], loaded.coupons[name], account) | {"kind": "quote"})
 
 
 def carry_out(journal: Journal, acts: Sequence[Act], stock: Stock | None, note: Note | None = None) -> list[Result]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,13 @@ import pyarrow.parquet as pq
 NEEDED = ("coupon_id", "order_id", "discount_cents")
 _TEXT = ("coupon_id", "order_id", "store_id", "event_type", "occurred_at")
 _RETURNS = ("refund", "void")
+PAYING = ("purchase", *_RETURNS, "redemption")
+"""Types of event that tell of money; a row without a type is a purchase."""
+SILENT = ("cart", "exposure", "impression", "rating", "view", "visit")
+"""Types of event that name a coupon and pay nothing."""
+_CENTS = re.compile("[+-]?[0-9]{1,15}")
+Pair = tuple[str, str]
+"""(offer, order); of a coupon nobody knows the text stands in place of the offer."""
 
 
 class TillTableError(Exception):
@@ -22,46 +33,65 @@ class TillTableError(Exception):
 
 @dataclass(frozen=True)
 class TillRow:
-    """`coupon` is a code as printed or an offer id; `cents` above zero was paid, below zero came back."""
+    """`coupon` is a code as printed or an offer id; `cents` above zero was paid, below zero came back.
+
+    A `redemption` may tell again what a purchase told."""
 
     coupon: str
     order_id: str
     cents: int
     store_id: str | None
     at: datetime | None
+    redemption: bool = False
 
 
 def read_till(path: Path) -> list[TillRow]:
     """Rows with a coupon, of WIRE's table of events or of a file with at least `coupon_id`, `order_id`, `discount_cents`.
 
     `discount_cents` is of the whole row, below zero when it came back; it also came back where `event_type` is refund or
-    void. Rows without a coupon are other sales. `occurred_at` without an offset is UTC. Raises TillTableError.
+    void. Rows without a coupon are other sales, and what is SILENT pays nothing; any other type is refused, since what it
+    paid would be missed. `occurred_at` without an offset is UTC. Raises TillTableError.
     """
     table = _read(path)
     missing = [name for name in NEEDED if name not in table.column_names]
     if missing:
         raise TillTableError(f"{path}: no column {', '.join(missing)}; a till's file has {', '.join(NEEDED)}")
+    for name in {*NEEDED, *_TEXT}:
+        if (n := table.column_names.count(name)) > 1:
+            raise TillTableError(f"{path}: {n} columns {name}; keep one")
     rows = []
-    told = [(number, row) for number, row in enumerate(table.to_pylist(), 2) if _text(row.get("coupon_id"))]
-    sales = {_text(row.get("event_type")) for _, row in told} & {None, "purchase"}
-    # A table of events may tell one sale as a purchase and as a redemption, and the offer as shown.
-    counted = {None, "purchase", *_RETURNS} if sales else {"redemption", *_RETURNS}
-    for number, row in told:
-        if _text(row.get("event_type")) not in counted:
+    for number, row in enumerate(table.to_pylist(), 2):
+        coupon, kind = _text(row["coupon_id"]), _kind(row.get("event_type"))
+        if coupon is None or kind in SILENT:
             continue
-        try:
-            cents = int(str(row["discount_cents"]).strip())
-        except ValueError:
-            raise TillTableError(
-                f"{path}, row {number}: discount_cents is {row['discount_cents']!r}; write whole cents"
-            ) from None
-        if not _text(row["order_id"]):
-            raise TillTableError(f"{path}, row {number}: a coupon without an order_id; name the order it was paid to")
-        back = row.get("event_type") in _RETURNS
-        at = _moment(path, number, row.get("occurred_at"))
-        coupon, order_id = str(row["coupon_id"]).strip(), str(row["order_id"]).strip()
-        rows.append(TillRow(coupon, order_id, -abs(cents) if back else cents, _text(row.get("store_id")), at))
+        where = f"{path}, row {number}"
+        if kind not in PAYING:
+            known = ", ".join((*PAYING, *SILENT))
+            raise TillTableError(f"{where}: event_type is {row['event_type']!r}; write one of {known}")
+        cents = _cents(where, row["discount_cents"])
+        order_id = _text(row["order_id"])
+        if order_id is None:
+            raise TillTableError(f"{where}: a coupon without an order_id; name the order it was paid to")
+        cents = -abs(cents) if kind in _RETURNS else cents
+        at = _moment(where, row.get("occurred_at"))
+        rows.append(TillRow(coupon, order_id, cents, _text(row.get("store_id")), at, kind == "redemption"))
     return rows
+
+
+def netted(rows: Iterable[tuple[Pair, TillRow]]) -> Counter[Pair]:
+    """Cents paid less cents returned by (offer, order).
+
+    A table of events may tell one payment twice, as a purchase and as a redemption, each in one row or several: of what
+    either told the larger sum counts, so nothing is counted twice and neither hides what the other lacks.
+    """
+    sums: Counter[tuple[Pair, bool, bool]] = Counter()
+    for pair, row in rows:
+        sums[pair, row.cents > 0, row.redemption] += abs(row.cents)
+    net: Counter[Pair] = Counter()
+    for pair, paid in dict.fromkeys((pair, paid) for pair, paid, _ in sums):
+        cents = max(sums[pair, paid, False], sums[pair, paid, True])
+        net[pair] += cents if paid else -cents
+    return net
 
 
 def _read(path: Path) -> pa.Table:
@@ -81,13 +111,24 @@ def _text(value: Any) -> str | None:
     return text or None
 
 
-def _moment(path: Path, number: int, value: Any) -> datetime | None:
+def _kind(value: Any) -> str:
+    return (_text(value) or "purchase").casefold()
+
+
+def _cents(where: str, value: Any) -> int:
+    # Other programs store whole numbers of a column with gaps as floats.
+    whole = isinstance(value, float | Decimal) and value % 1 == 0
+    text = str(int(value) if whole else value).strip()
+    if not _CENTS.fullmatch(text):
+        raise TillTableError(f"{where}: discount_cents is {value!r}; write whole cents")
+    return int(text)
+
+
+def _moment(where: str, value: Any) -> datetime | None:
     if value is None or value == "":
         return None
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise TillTableError(
-            f"{path}, row {number}: occurred_at is {value!r}; write 2026-03-02T08:30:00-05:00"
-        ) from None
+        raise TillTableError(f"{where}: occurred_at is {value!r}; write 2026-03-02T08:30:00-05:00") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -4,11 +4,14 @@ Rules are named, not held: `make mutants` puts others in their place after these
 
 from dataclasses import FrozenInstanceError, is_dataclass, replace
 from datetime import timedelta
+from itertools import product
+from types import SimpleNamespace
 
 import pytest
 
 from offers import eligibility as may
 from offers import limits
+from offers.acts import done_body
 from offers.basket import Placed
 from offers.book import Book, Facts, Line, Purse, Stacked
 from offers.commands import Entry, Hold, Issue, Redeem, Refusal, Release, Reverse, Settle, Token
@@ -146,6 +149,17 @@ def test_the_campaign_is_spoken_of_before_the_other_budgets():
     assert limits.budget_exhausted(replace(one, purses=one.purses[::-1]), redeem(), AT).endswith("user")
 
 
+def test_a_campaigns_overspend_is_its_own():
+    honour = book(account={"granted_cents": 100, "overspend_cents": 500, "spent_cents": 100})
+    assert limits.budget_exhausted(honour, redeem(), AT) is None
+    chain = Purse(scope="chain", granted_cents=150, spent_cents=100)
+    assert limits.budget_exhausted(replace(honour, purses=(chain,)), redeem(), AT) == (
+        "50 cents are left in the budget of the chain"
+    )
+    roomy = replace(chain, overspend_cents=50)
+    assert limits.budget_exhausted(replace(honour, purses=(roomy,)), redeem(), AT) is None
+
+
 @pytest.mark.parametrize("place", range(len(REASONS)), ids=REASONS)
 def test_which_commands_a_rule_guards(place):
     rule = RULES[place]
@@ -226,6 +240,37 @@ def test_entries_move_a_coupon_by_what_they_say():
     assert follow(token, Entry("release", *plain, UNTIL, "tok_1", "2025-11-04")) == token
     assert follow(token, Entry("release", *plain)) == COUPON
     assert follow(token, Entry("release", "off_1", "c", None, "soho", 100, AT, AT)).state == "released"
+
+
+@pytest.mark.parametrize("state", ["redeemed", "reversed", "overpaid"])
+def test_a_second_order_paid_on_a_used_coupon_cant_be_reversed(state):
+    used = replace(COUPON, state=read(state), order_id="o1", units=1, returned=int(state == "reversed"))
+    paid = decide(Book(used, ACCOUNT), replace(SETTLE, order_id="o9"), AT)
+    assert (paid.kind, follow(used, paid)) == ("overpay", used)
+    back = decide(Book(follow(used, paid), ACCOUNT), Reverse("o9", AT), AT)
+    assert back == Refusal("already_redeemed", back.detail)
+
+
+def parts(n, most):
+    """Every way in which n units come back, at most so many at once."""
+    if not n:
+        return [()]
+    return [(first, *rest) for first in range(1, min(n, most) + 1) for rest in parts(n - first, most)]
+
+
+@pytest.mark.parametrize("n", range(1, 5))
+def test_points_that_come_back_in_parts_add_up(n):
+    for points, cents, sizes in product((1, 7, 10), (1, 4, 200), parts(n, n)):
+        coupon = replace(COUPON, state="redeemed", order_id="o1", units=n, points=points, discount_cents=cents)
+        row, told = SimpleNamespace(**vars(coupon), code="0" * 16, currency="USD"), []
+        for size in sizes:
+            entry = decide(Book(coupon, ACCOUNT), Reverse("o1", AT, lines=(Line("latte", size),)), AT)
+            body = done_body(entry, row, coupon, ACCOUNT)
+            coupon = follow(coupon, entry)
+            told.append(body["points"])
+            # As the cents: of n units the first r bring so much in all.
+            assert (sum(told), body["discount_cents"]) == (points * coupon.returned // n, 0)
+        assert sum(told) == points
 
 
 def test_which_sum_an_entry_moves():

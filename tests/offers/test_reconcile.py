@@ -2,17 +2,19 @@
 
 import csv
 from datetime import timedelta
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from feature_repo.events import EVENT_TYPES
 from offers.answers import Ask
 from offers.book import Line
 from offers.desk import open_desk
 from offers.leases import give, note_paid
 from offers.reconcile import reconcile
-from offers.till_table import TillTableError, read_till
+from offers.till_table import PAYING, SILENT, TillTableError, read_till
 from tests.offers.desk_world import AT, PLANNED, SOHO, UNTIL, ask, campaign, code_of, decision
 
 USERS = ("ann", "bob", "cat")
@@ -143,6 +145,14 @@ def test_a_till_that_overran_its_lease_is_told(desk, codes, tmp_path):
     [(("coupon_id", "order_id"), ("a", "b"), "no column discount_cents"),
      (None, ("a", "b", "ten", "", "", ""), "row 2: discount_cents is 'ten'"),
      (None, ("a", "b", "1.5", "", "", ""), "row 2: discount_cents is '1.5'"),
+     (None, ("a", "b", "1_00", "", "", ""), "row 2: discount_cents is '1_00'"),
+     (None, ("a", "b", "١٠٠", "", "", ""), "row 2: discount_cents is '١٠٠'"),
+     (None, ("a", "b", "1" * 16, "", "", ""), "row 2: discount_cents is '1111"),
+     (None, ("a", "b", "5", "", "", "sale"),
+      "row 2: event_type is 'sale'; write one of purchase, refund, void, redemption, .*, view, visit"),
+     (None, ("a", "b", "5", "", "", "réfund"), "row 2: event_type is 'réfund'"),
+     (("coupon_id", "order_id", "discount_cents", "discount_cents"), ("a", "b", "5", "6"),
+      "2 columns discount_cents; keep one"),
      (None, ("a", "", "5", "", "", ""), "row 2: a coupon without an order_id"),
      (None, ("a", "b", "5", "", "yesterday", ""), "row 2: occurred_at is 'yesterday'")],
 )  # fmt: skip
@@ -150,6 +160,73 @@ def test_a_bad_file_says_where_and_what_to_do(tmp_path, header, row, says):
     path = write(tmp_path / "till.csv", [row], *([header] if header else []))
     with pytest.raises(TillTableError, match=says):
         read_till(path)
+
+
+@pytest.mark.parametrize("cents", [1.5, float("nan"), float("inf"), 1e30, True, None])
+def test_numbers_of_a_parquet_file_are_whole_cents(tmp_path, cents):
+    columns = {"coupon_id": ["a"], "order_id": ["b"], "discount_cents": [cents]}
+    pq.write_table(pa.table(columns), tmp_path / "till.parquet")
+    with pytest.raises(TillTableError, match=r"discount_cents is .*; write whole cents"):
+        read_till(tmp_path / "till.parquet")
+
+
+@pytest.mark.parametrize("cents", [100, 100.0, -100.0, Decimal("100.00"), " +100 "])
+def test_whole_cents_however_a_parquet_file_stores_them(tmp_path, cents):
+    columns = {"coupon_id": ["a"], "order_id": ["b"], "discount_cents": [cents]}
+    pq.write_table(pa.table(columns), tmp_path / "till.parquet")
+    (row,) = read_till(tmp_path / "till.parquet")
+    assert (row.cents, type(row.cents)) == (int(cents), int)
+
+
+def test_every_type_of_event_is_known_by_what_it_does():
+    assert sorted([*PAYING, *SILENT]) == sorted(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_what_carries_no_payment_is_passed_over(tmp_path, kind):
+    # Not even its cents are read: a table of events has none there.
+    path = write(tmp_path / "till.csv", [("a", "", "", "", "", kind), ("a", "b", "5", "", "", "")])
+    assert [row.cents for row in read_till(path)] == [5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cents"),
+    [("Purchase", 5), (" PURCHASE ", 5), ("", 5), (" refund", -5), ("Refund", -5), ("VOID", -5), ("Redemption", 5)],
+)
+def test_a_type_is_read_however_it_is_written(tmp_path, kind, cents):
+    path = write(tmp_path / "till.csv", [("a", "b", "5", "", "", kind)])
+    assert [row.cents for row in read_till(path)] == [cents]
+
+
+@pytest.mark.parametrize(
+    ("told", "paid"),
+    [
+        ([(100, "purchase"), (100, "redemption")], 100),
+        ([(60, "purchase"), (40, ""), (100, "redemption")], 100),
+        ([(0, "purchase"), (100, "redemption")], 100),
+        ([(100, "purchase"), (90, "redemption")], 100),
+        ([(40, "purchase"), (100, "redemption")], 100),
+        ([(100, "redemption")], 100),
+        ([(100, "redemption"), (50, "refund")], 50),
+        ([(100, "purchase"), (100, "redemption"), (-50, "purchase")], 50),
+        ([(100, "purchase"), (100, "redemption"), (50, "void"), (-50, "redemption")], 50),
+    ],
+)
+def test_a_purchase_and_a_redemption_of_one_order_are_one_payment(desk, codes, tmp_path, told, paid):
+    code, offer = codes["ann"]
+    rows = [(offer if kind == "redemption" else code, "o-ann", cents, "", "", kind) for cents, kind in told]
+    done = reconcile(desk.journal, read_till(write(tmp_path / "till.csv", [*rows, *[
+        (codes[user][0], f"o-{user}", 100, "", "", "purchase") for user in USERS[1:]
+    ]])))  # fmt: skip
+    assert done.till_cents == 200 + paid
+    assert [(one.order_id, one.till_cents) for one in done.exceptions] == ([] if paid == 100 else [("o-ann", paid)])
+
+
+@pytest.mark.parametrize("kind", ["redemption", "Purchase", "PURCHASE", ""])
+def test_a_payment_the_ledger_lacks_is_listed_however_it_is_told(desk, codes, tmp_path, kind):
+    rows = [*agreeing(codes), (codes["bob"][0], "o-7", 100, "soho", AT.isoformat(), kind)]
+    done = reconcile(desk.journal, read_till(write(tmp_path / "till.csv", rows)))
+    assert [(one.what, one.order_id) for one in done.exceptions] == [("paid by the till, not in the ledger", "o-7")]
 
 
 def test_a_file_that_is_none_says_so(tmp_path):

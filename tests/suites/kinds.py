@@ -61,6 +61,12 @@ class KindSuite:
         assert (back["discount_cents"], back["points"], back["units"]) == (0, 25, 1)
         assert desk.campaign("c", AT)["spent_cents"] == 100
 
+    def test_points_that_come_back_one_by_one_add_up(self, desk):
+        code = self.issue(desk, discount_cents=4, points=10)
+        assert desk.redeem(code, ask(lines=(Line("latte", 3, 450),)), "r", AT).body["points"] == 10
+        assert [desk.reverse(code, ask(lines=ONE), f"b{n}", AT).body["points"] for n in range(3)] == [3, 3, 4]
+        assert desk.campaign("c", AT)["spent_cents"] == 0
+
     def test_points_leave_the_floor_to_money(self, desk):
         desk.open(campaign(10**4, per_user_day=2), [SOHO], PLANNED)
         points = self.issue(desk, discount_cents=400, points=100)
