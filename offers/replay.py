@@ -26,6 +26,7 @@ _FROM = {
     "release": ("issued", "held"),
     "reverse": RETURNABLE,
 }
+_FIRST_TERMS = 8
 _ENTRY_FIELDS = tuple(Entry.__dataclass_fields__)
 
 
@@ -42,6 +43,9 @@ class Replay:
         self.coupons: dict[str, Coupon] = {}
         self.money = ReplayMoney(account.campaign_id)
         self.seq, self.link = 0, GENESIS
+        self.latest: datetime | None = None
+        self.is_old = False
+        """Whether the first revision wrote here: it kept fewer terms, and of an act its lines only."""
         self.said: list[Any] = []
         """Rows of entries about no coupon: stores' clocks, leases, batches of decisions."""
 
@@ -56,7 +60,9 @@ class Replay:
         self.link = row.hash
         entry = Entry(**{field: getattr(row, field) for field in _ENTRY_FIELDS})
         detail = json.loads(row.detail)
-        yield from (f"{where}: {fault}" for fault in self.money.take(entry, detail))
+        self.latest = entry.at if self.latest is None else max(self.latest, entry.at)
+        self.is_old |= isinstance(detail, list) and (entry.kind != "issue" or len(detail) <= _FIRST_TERMS)
+        self.money.take(entry, detail)
         yield from (f"{where}: {fault}" for fault in self._answered(row, detail))
         if entry.offer_id is not None:
             yield from (f"{where}: {fault}" for fault in self._follow(entry, detail))

@@ -11,6 +11,7 @@ from offers.book import Coupon
 from offers.chain import CHAIN, NO_LIMITS
 from offers.commands import Entry
 from offers.ledger import spent_by, unowed_by
+from offers.replay_taken import TAKING, ReplayTaken
 
 
 class ReplayMoney:
@@ -21,31 +22,32 @@ class ReplayMoney:
         self._granted = self._spent = self._released = self._n_used = 0
         self._terms: dict[str, Any] = dict(NO_LIMITS) if campaign_id == CHAIN else {}
         self._sums: Counter[tuple[str, str]] = Counter()
+        self.taken = ReplayTaken()
 
-    def take(self, entry: Entry, detail: Any) -> Iterator[str]:
-        """Follow an entry; a fault if it spends what there isn't."""
+    @property
+    def granted_cents(self) -> int:
+        """What the grants so far add up to."""
+        return self._granted
+
+    def take(self, entry: Entry, detail: Any) -> None:
+        """Follow an entry's money and terms."""
         self._granted += entry.amount_cents if entry.kind == "grant" else 0
         self._released += entry.amount_cents if entry.kind == "unreserve" else 0
         if entry.kind == "terms" and entry.store_id is None:
             self._terms |= detail
         self._spent += spent_by(entry)
-        limit = self._granted + self._terms.get("overspend_cents", 0)
-        if entry.kind == "redeem" and self._spent > limit:
-            yield f"{self._spent} cents spent of {limit} granted"
 
     def move(self, entry: Entry, before: Coupon, after: Coupon, stored_day: str | None) -> Iterator[str]:
-        """Count what an entry did to a coupon; a fault if its store or day spends what there isn't. Entries of the first
-        revision don't tell the day; the stored coupon does."""
+        """Count what an entry did to a coupon; a fault if it takes what there isn't. Entries of the first revision
+        don't tell the day; the stored coupon does."""
         cents = paid_cents(after) - paid_cents(before)
         self._n_used += (after.state == "redeemed") - (before.state == "redeemed")
         self._sums["store", after.store_id] += cents
         self._sums["day", after.used_day or stored_day or ""] += cents
         self._sums["overpaid", after.store_id] += unowed_by(entry)
-        for scope, key in (("store", after.store_id), ("day", after.used_day or "")):
-            limit = self._terms.get(f"per_{scope}_cents")
-            limit = None if limit is None else limit + self._terms.get("overspend_cents", 0)
-            if entry.kind == "redeem" and limit is not None and self._sums[scope, key] > limit:
-                yield f"{self._sums[scope, key]} cents spent of {limit} for {scope} {key}"
+        self.taken.move(after, after.used_day or (stored_day if after.state == "redeemed" else None), entry.at)
+        if entry.kind in TAKING:
+            yield from self.taken.faults(entry, after, self._granted, self._terms)
 
     def compare(self, account: Any, sums: Mapping[tuple[str, str], int]) -> Iterator[str]:
         """Faults of the stored account and of the stored sums by (scope, key)."""

@@ -8,13 +8,16 @@ elsewhere too (`daypart verify --json` tells every head).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from offers.chain import CHAIN
 from offers.journal import Journal
 from offers.replay import Replay
 from offers.replay_rest import compare_rest
+from offers.replay_vouched import unvouched
 from offers.tables import accounts, answers, coupons, decisions, entries, outbox, sums
 
 # SQLite keeps whatever is written into a column, so a value may not be of its kind any more.
@@ -25,11 +28,11 @@ def verify(journal: Journal) -> list[str]:
     """Every difference found, one plain line each; empty when the journal is whole. Raises LedgerError."""
     with journal.read() as connection:
         found: list[str] = []
-        said: list[Any] = []
+        whole = _Whole()
         known = connection.execute(sa.select(accounts).order_by(accounts.c.campaign_id)).all()
         for account in known:
             try:
-                found.extend(_verify_campaign(connection, account, said))
+                found.extend(_verify_campaign(connection, account, whole))
             except _UNREADABLE as error:
                 found.append(f"campaign {account.campaign_id}: a stored value can't be read ({error})")
         if connection.dialect.name == "sqlite":
@@ -41,7 +44,8 @@ def verify(journal: Journal) -> list[str]:
             lost = sa.select(table.c.campaign_id).where(table.c.campaign_id.not_in(names)).distinct()
             found += [f"{table.name}: campaign {row.campaign_id} has no account" for row in connection.execute(lost)]
         try:
-            found += [*_orphans(connection), *compare_rest(connection, said)]
+            found += [*_orphans(connection), *whole.faults(), *compare_rest(connection, whole.said)]
+            found += unvouched(connection, whole.said, is_old=whole.is_old)
         except _UNREADABLE as error:
             found.append(f"a stored value can't be read ({error})")
         return found
@@ -54,12 +58,41 @@ def heads(journal: Journal) -> dict[str, dict[str, Any]]:
         return {row.campaign_id: {"seq": row.head_seq, "hash": row.head_hash} for row in connection.execute(found)}
 
 
-def _verify_campaign(connection: sa.Connection, account: Any, said: list[Any]) -> Iterator[str]:
+class _Whole:
+    """What the chains leave for those checks that need all of them."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+        self.is_old = False
+        self._cap = 0
+        self._latest: list[datetime] = []
+        self._taken: list[tuple[datetime | None, int]] = []
+
+    def take(self, replay: Replay) -> None:
+        """Keep what a chain followed to its end says."""
+        self.said += replay.said
+        self.is_old |= replay.is_old
+        self._taken += replay.money.taken.taken()
+        self._latest += [replay.latest] if replay.latest else []
+        if replay.account.campaign_id == CHAIN:
+            self._cap = replay.money.granted_cents
+
+    def faults(self) -> Iterator[str]:
+        """What all campaigns have spent and hold after the last entry stays within their cap (0: none). Entries of two
+        chains have no order but their clocks', so no moment before can be judged."""
+        taken = sum(cents for end, cents in self._taken if end is None or end > max(self._latest))
+        if self._cap and taken > self._cap:
+            yield f"all campaigns: {taken} cents spent and held of {self._cap}"
+
+
+def _verify_campaign(connection: sa.Connection, account: Any, whole: _Whole) -> Iterator[str]:
     mine = coupons.c.campaign_id == account.campaign_id
     stored = {row.offer_id: row for row in connection.execute(sa.select(coupons).where(mine))}
     kept = {
         row.seq: row
-        for row in connection.execute(sa.select(answers).where(answers.c.campaign_id == account.campaign_id))
+        for row in connection.execute(
+            sa.select(answers).where(answers.c.campaign_id == account.campaign_id, answers.c.seq.is_not(None))
+        )
     }
     of_campaign = outbox.c.offer_id.in_(sa.select(coupons.c.offer_id).where(mine))
     events = [
@@ -69,7 +102,7 @@ def _verify_campaign(connection: sa.Connection, account: Any, said: list[Any]) -
     chain = sa.select(entries).where(entries.c.campaign_id == account.campaign_id).order_by(entries.c.seq)
     for row in connection.execute(chain.execution_options(yield_per=1000)):
         yield from replay.take(row)
-    said += replay.said
+    whole.take(replay)
     of_account = sa.select(sums).where(sums.c.campaign_id == account.campaign_id)
     yield from replay.end({(row.scope, row.key): row.spent_cents for row in connection.execute(of_account)})
 

@@ -9,13 +9,11 @@ import sqlalchemy as sa
 from offers.answers import Ask
 from offers.book import Line
 from offers.chain import GENESIS
-from offers.commands import Entry
 from offers.database import REVISION, connect
 from offers.desk import Desk, open_desk
 from offers.journal import Journal
 from offers.leases import give
 from offers.replay import Replay
-from offers.replay_money import ReplayMoney
 from offers.replay_rest import compare_rest
 from offers.tables import metadata
 from offers.verify import heads, verify
@@ -158,17 +156,6 @@ def test_values_of_the_wrong_kind_are_told_not_raised(journal):
             for rowid, value in kept:
                 connection.exec_driver_sql(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, rowid))
     assert verify(journal) == []
-
-
-def test_an_entry_that_spends_what_isnt_there_is_told():
-    money = ReplayMoney("c")
-    granted = Entry("grant", None, "c", None, None, 100, AT, AT)
-    spends = Entry("redeem", "off_1", "c", "o1", "soho", 60, AT, AT)
-    assert [list(money.take(entry, None)) for entry in (granted, spends, spends)] == [
-        [],
-        [],
-        ["120 cents spent of 100 granted"],
-    ]
 
 
 def test_nothing_said_is_nothing_wrong(journal):
