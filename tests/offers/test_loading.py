@@ -30,7 +30,7 @@ def test_two_campaigns_cant_go_below_one_floor_at_once(postgres_url):
         answers.append(second.redeem(two, ask(), "k2", AT))
 
     with first.journal.write() as connection:
-        (paid,) = till._together(connection, [Act("redeem", one, ask(), "k1", AT)], [None])
+        (paid,) = till._together(connection, [Act("redeem", one, ask(), "k1", AT)], [None], None)
         assert paid.ok
         thread = threading.Thread(target=other_campaign)
         thread.start()
