@@ -21,7 +21,7 @@ PARTS = {
     "offers": "bench.offers:rows",
     "offers-when": "bench.offers_when:rows",
     "offers-repeat": "bench.offers_repeat:rows",
-    "offers-uplift": "bench.offers_respond:rows",
+    "offers-uplift": "bench.offers_uplift:rows",
     "offers-plan": "bench.offers_plan:rows",
     "offers-policy": "bench.offers_policy:rows",
     "offers-lift": "bench.offers_lift:rows",

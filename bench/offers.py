@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from bench import offers_due, offers_lift, offers_plan, offers_policy, offers_repeat, offers_respond, offers_when
+from bench import offers_due, offers_lift, offers_plan, offers_policy, offers_repeat, offers_uplift, offers_when
 from bench.results import Row, row
 
 Part = Callable[[], list[Row]]
@@ -24,7 +24,7 @@ Part = Callable[[], list[Row]]
 def rows() -> list[Row]:
     """Every row; parts with a folder are run first and shown in their place."""
     repeat = given("CDNOW", offers_repeat.rows, "repeat purchases", "bench/cdnow.py")
-    uplift = given("HILLSTROM", offers_respond.rows, "uplift of a mailing", "bench/trials.py")
+    uplift = given("HILLSTROM", offers_uplift.rows, "uplift of a mailing", "bench/trials.py")
     found = offers_when.rows() + repeat + uplift
     rest: tuple[Part, ...] = (offers_plan.rows, offers_policy.rows, offers_lift.rows, offers_due.rows)
     for part in rest:

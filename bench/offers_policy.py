@@ -20,7 +20,7 @@ from bench.cafe.menu import Menu
 from bench.cafe.people import build_truth
 from bench.cafe.tables import store_table
 from bench.cafe.weeks import Week, best_uniform, simulate
-from bench.offers_plot import draw
+from bench.policy_plot import draw
 from bench.results import Row, row
 from console import Report
 from offers.campaign import Campaign

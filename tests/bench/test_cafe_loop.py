@@ -19,8 +19,8 @@ from bench.cafe.tables import store_table
 from bench.cafe.visiting import VisitChance, visit_features
 from bench.cafe.weeks import Week, best_uniform, simulate
 from bench.cafe.yard import oracle_values, uniform_values
-from bench.offers_plot import draw
 from bench.offers_policy import campaign_of, policy_rows, shop_of
+from bench.policy_plot import draw
 from training.fitted import fitted
 from training.recipe import Recipe
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench import uplift
-from bench.offers_respond import draw, figures, rows
+from bench.offers_uplift import draw, figures, rows
 from bench.trials import hillstrom
 from bench.uplift_measure import Split, qini, reached, split
 from tests.bench.trial_file import mailing
