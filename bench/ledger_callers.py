@@ -13,6 +13,7 @@ import numpy as np
 import uvloop
 
 from bench.ledger_world import Broken, redeem, redeem_later
+from bench.threads import begin_together
 from offers.desk import Desk
 
 
@@ -68,28 +69,18 @@ def at_once(desk: Desk, codes: Sequence[str]) -> float:
 
 def threads(desk: Desk, codes: list[str], n: int, seconds: float) -> Run:
     """As many threads."""
-    barrier, took = threading.Barrier(n), [list[float]() for _ in range(n)]
-    failures: list[BaseException] = []
+    took = [list[float]() for _ in range(n)]
 
-    def work(own: list[float]) -> None:
-        try:
-            barrier.wait(60)
-            end = (at := time.perf_counter()) + seconds
-            while at < end and not failures:
-                redeem(desk, _next(codes))
-                before, at = at, time.perf_counter()
-                own.append(at - before)
-        except BaseException as error:
-            failures.append(error)
+    def work(own: int, barrier: threading.Barrier) -> None:
+        barrier.wait()
+        end = (at := time.perf_counter()) + seconds
+        while at < end and not barrier.broken:
+            redeem(desk, _next(codes))
+            before, at = at, time.perf_counter()
+            took[own].append(at - before)
 
-    workers = [threading.Thread(target=work, args=(own,)) for own in took]
     began = time.perf_counter()
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if failures:
-        raise failures[0]
+    begin_together(n, work)
     return _run([one for own in took for one in own], began)
 
 

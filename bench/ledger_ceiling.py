@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
+from bench.threads import begin_together
 from offers.database import CACHE_KIB, WAIT_S
 
 CONNECTIONS = (1, 2, 4, 8)
@@ -26,28 +27,17 @@ def ceiling(url: str, n_connections: int, seconds: float) -> float:
     """Single-row commits a second by that many connections at once, each with a thread of its own."""
     with committer(url):
         pass
-    barrier, counts = threading.Barrier(n_connections), [0] * n_connections
-    failures: list[BaseException] = []
+    counts = [0] * n_connections
 
-    def work(own: int) -> None:
-        try:
-            with committer(url) as commit:
-                barrier.wait(60)
-                end = time.perf_counter() + seconds
-                while time.perf_counter() < end:
-                    commit()
-                    counts[own] += 1
-        except BaseException as error:
-            barrier.abort()
-            failures.append(error)
+    def work(own: int, barrier: threading.Barrier) -> None:
+        with committer(url) as commit:
+            barrier.wait()
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end:
+                commit()
+                counts[own] += 1
 
-    workers = [threading.Thread(target=work, args=(own,)) for own in range(n_connections)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if failures:
-        raise failures[0]
+    begin_together(n_connections, work)
     return sum(counts) / seconds
 
 
