@@ -113,7 +113,7 @@ class Acting:
         rows = self.loaded.rows
         if self._entries:
             insert_all(connection, entries=self._entries, answers=self._answers, outbox=self._events)
-            # In the order in which a pull locks them: neither waits for the other in a circle.
+            # In the order in which a pull locks them, so that they seldom wait in a circle; one that does is LedgerBusy.
             moved = sorted(self._moved, key=lambda name: (rows[name].send_at, rows[name].seq))
             move_coupons(connection, [(self._before[name], self.loaded.coupons[name]) for name in moved])
             for campaign_id, before in self._heads.items():
