@@ -6,7 +6,7 @@ from bench import offers, offers_repeat
 from bench.__main__ import PARTS
 from bench.results import row
 
-PIECES = ["when", "repeat", "respond", "plan", "policy", "lift", "due"]
+PIECES = ["when", "repeat", "uplift", "plan", "policy", "lift", "due"]
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def test_with_both_folders_all_is_run(ran, monkeypatch):
     monkeypatch.setenv("HILLSTROM", "there")
     assert [one["figure"] for one in offers.rows()] == PIECES
     # What may be refused for want of files goes first.
-    assert ran[:2] == ["repeat", "respond"]
+    assert ran[:2] == ["repeat", "uplift"]
 
 
 def test_what_has_no_folder_is_told_to_be_left_out(ran, capsys):
     shown = [one["figure"] for one in offers.rows()]
-    assert ran == [name for name in PIECES if name not in ("repeat", "respond")]
+    assert ran == [name for name in PIECES if name not in ("repeat", "uplift")]
     assert shown[1] == "repeat purchases left out: CDNOW names no folder (bench/cdnow.py says what it holds)"
     assert shown[2].startswith("uplift of a mailing left out: HILLSTROM names no folder")
     assert "make bench-offers HILLSTROM=folder" in capsys.readouterr().err
