@@ -11,7 +11,8 @@ from datetime import date, datetime
 class Arm:
     """One thing that could be sent. Arm 0 of a decision is always "nothing": no product, no discount, no value.
 
-    `value_cents` is the expected incremental margin, `cost_cents` the expected cost; both may be fractions of a cent.
+    `value_cents` is the expected incremental margin, `cost_cents` the expected cost; both may be fractions of a cent. The last
+    four are what was foretold when it was weighed, for learning from the answer: records of older versions lack them.
     """
 
     product_id: str | None = None
@@ -19,6 +20,13 @@ class Arm:
     p_buy: float = 0.0
     value_cents: float = 0.0
     cost_cents: float = 0.0
+    price_cents: int = 0
+    p_untouched: float = 0.0
+    """Chance to buy the product in the window when nothing is sent."""
+    p_come: float = 0.0
+    """Chance to come that day when nothing is sent."""
+    fit: float = 0.0
+    """Expected chance that a visit in the window holds the product."""
 
 
 NOTHING = Arm()

@@ -12,13 +12,14 @@ from bench.cafe.books import Books, Shop, books_of, standing
 from bench.cafe.day_arms import Told, day_arms
 from bench.cafe.draw import Floats, Ints
 from bench.cafe.records import Outcome, Records, Sent
+from models.answered import cell_log, totals
 from models.ranker import Ranker
 from models.response_classes import FITS, normal
 from offers.campaign import Campaign
 from offers.candidates import is_held_out
 from offers.exploring import arm_chances, draw_arms, sharpened
 from offers.worth import DayArms, worth, worth_in
-from training.response_mixture import cell_log, fit_response, totals
+from training.response_mixture import fit_response
 
 BLOCK = 100
 WORLDS = 4

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from bench.cafe.draw import Bools, Floats, Ints
+from models.answered import Answers
 from models.response_classes import FITS, Offered
-from training.response_mixture import Answers
 
 
 @dataclass(frozen=True)

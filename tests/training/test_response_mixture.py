@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from models.answered import Answers, cell_log, totals
 from models.response_classes import FITS, Offered, ResponseClasses, fit_prior
 from models.response_model import read_response
 from training.export import export_response
-from training.response_mixture import Answers, cell_log, fit_response, totals
+from training.response_mixture import fit_response
 
 N, TRIES = 300, 8
 
