@@ -49,7 +49,9 @@ def test_a_user_alone_is_the_same_as_among_others():
         mine = user == who
         names = [f"p{n}" for n in product[mine]]
         some = Offered(*(column[mine] for column in vars(offered).values()))
-        np.testing.assert_allclose(Own.of(GRID, names, part[mine], some, bought[mine], came[mine]).weight, together[who])
+        np.testing.assert_allclose(
+            Own.of(GRID, names, part[mine], some, bought[mine], came[mine]).weight, together[who]
+        )
 
 
 @pytest.mark.parametrize("fit", [0.0, 1.0])
