@@ -1,23 +1,37 @@
-"""The response artifact: the classes' curves and how common they are, a handful of numbers and never a row a user."""
+"""The response artifact: the classes' curves, how common they are and the parts of the day; never a row a user."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from models.artifact import Artifact, ArtifactError
 from models.response_classes import ResponseClasses
+from models.shelf import current, load
 
 NAME = "response"
 """The artifact's name on the shelf."""
 _ARRAYS = ("height", "midpoint", "away", "bias", "weight")
 
 
-def arrays_of(classes: ResponseClasses) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+@dataclass(frozen=True)
+class Response:
+    """What is in use. part_of_hour: int64[24], the part of the day of each hour, by which answers are told apart."""
+
+    classes: ResponseClasses
+    part_of_hour: np.ndarray
+    version: str = ""
+
+
+def arrays_of(response: Response) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(arrays, parameters) to write."""
+    classes = response.classes
     arrays = {name: np.asarray(getattr(classes, name), dtype=np.float64) for name in _ARRAYS}
+    arrays["part_of_hour"] = np.asarray(response.part_of_hour, dtype=np.int64)
     return arrays, {"steepness": classes.steepness, "fit_power": classes.fit_power}
 
 
@@ -40,11 +54,26 @@ def classes_of(arrays: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) 
     return ResponseClasses(**columns, steepness=float(shapes[0] or 0.0), fit_power=float(shapes[1] or 0.0))
 
 
-def read_response(artifact: Artifact) -> ResponseClasses:
+def parts_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """`part_of_hour` as written. ArtifactError when it is missing or impossible."""
+    found = np.asarray(arrays.get("part_of_hour", ()))
+    if found.shape != (24,) or found.dtype != np.int64 or found.min() < 0 or found.max() > 23:
+        raise ArtifactError("response: part_of_hour is not int64[24] of parts from 0: export it again")
+    return found
+
+
+def read_response(artifact: Artifact) -> Response:
     """Of an artifact of that name; ArtifactError names its folder."""
     if artifact.name != NAME:
         raise ArtifactError(f"{artifact.path}: a {artifact.name} artifact, not a {NAME}: point at a {NAME}")
     try:
-        return classes_of(artifact.arrays, artifact.manifest["parameters"])
+        classes = classes_of(artifact.arrays, artifact.manifest["parameters"])
+        return Response(classes, parts_of(artifact.arrays), artifact.version)
     except ArtifactError as error:
         raise ArtifactError(f"{artifact.path}: {error}") from error
+
+
+def in_use(shelf: Path) -> Response | None:
+    """The `response` that was promoted on a shelf, None before the first promotion. ArtifactError when it is damaged."""
+    version = current(shelf, NAME)
+    return None if version is None else read_response(load(shelf, NAME, version))

@@ -9,9 +9,8 @@ from typing import Any
 
 from models.artifact import Artifact, write_artifact
 from models.ranker import NAME
-from models.response_classes import ResponseClasses
 from models.response_model import NAME as RESPONSE
-from models.response_model import arrays_of
+from models.response_model import Response, arrays_of
 from training.cases import FEATURES, SERVICE
 from training.fit import Parts
 from training.provenance import commit, libraries
@@ -41,10 +40,10 @@ def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -
 
 
 def export_response(
-    shelf: Path, classes: ResponseClasses, n_answers: int, n_users: int, learned_through: datetime
+    shelf: Path, response: Response, n_answers: int, n_users: int, learned_through: datetime
 ) -> Artifact:
     """Write the `response` artifact: what `training.response_mixture` learned of `n_answers` offers to `n_users` people."""
-    arrays, parameters = arrays_of(classes)
+    arrays, parameters = arrays_of(response)
     manifest: Mapping[str, Any] = {
         "trained_through": learned_through.isoformat(),
         "feature_service": "decisions",

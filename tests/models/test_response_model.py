@@ -6,12 +6,14 @@ import pytest
 from models.artifact import ArtifactError
 from models.response_classes import ResponseClasses
 from models.response_kinds import KINDS, kind_chances, likeliest_kind
-from models.response_model import arrays_of, classes_of
+from models.response_model import Response, arrays_of, classes_of, parts_of
+
+PARTS = np.repeat(np.arange(4), 6)
 
 
 def test_read_back_as_written():
     grid = ResponseClasses.grid(7.0, 0.5)
-    arrays, parameters = arrays_of(grid)
+    arrays, parameters = arrays_of(Response(grid, PARTS))
     again = classes_of(arrays, parameters)
     assert (again.steepness, again.fit_power) == (7.0, 0.5)
     np.testing.assert_array_equal(again.height, grid.height)
@@ -29,7 +31,7 @@ def test_read_back_as_written():
     ],
 )
 def test_what_is_not_whole_is_refused(break_it, told):
-    arrays, parameters = arrays_of(ResponseClasses.grid(4.0, 0.5))
+    arrays, parameters = arrays_of(Response(ResponseClasses.grid(4.0, 0.5), PARTS))
     break_it(arrays, parameters)
     with pytest.raises(ArtifactError, match=told):
         classes_of(arrays, parameters)
@@ -42,3 +44,13 @@ def test_kinds_are_told_by_what_moves_a_user_and_how_often_they_come():
     weight = np.array([still, one[grid.height > 0][0], still, one[grid.away > 0][0]])
     chances = kind_chances(grid, weight, np.array([0.2, 0.2, 0.19, 0.5]))
     assert likeliest_kind(chances) == [(kind, 1.0) for kind in KINDS]
+
+
+@pytest.mark.parametrize("parts", [None, PARTS[:23], PARTS - 1, PARTS.astype(np.float64), PARTS + 24])
+def test_parts_of_a_day_that_are_none_are_refused(parts):
+    with pytest.raises(ArtifactError, match="part_of_hour"):
+        parts_of({} if parts is None else {"part_of_hour": parts})
+
+
+def test_parts_are_read_as_written():
+    np.testing.assert_array_equal(parts_of(arrays_of(Response(ResponseClasses.grid(4.0, 0.5), PARTS))[0]), PARTS)

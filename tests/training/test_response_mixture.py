@@ -6,11 +6,12 @@ import numpy as np
 
 from models.answered import Answers, cell_log, totals
 from models.response_classes import FITS, Offered, ResponseClasses, fit_prior
-from models.response_model import read_response
+from models.response_model import Response, read_response
 from training.export import export_response
 from training.response_mixture import fit_response
 
 N, TRIES = 300, 8
+PARTS = np.repeat(np.arange(4), 6)
 
 
 def drawn(seed=3):
@@ -49,5 +50,6 @@ def test_without_answers_the_grid_is_the_belief():
 
 def test_exported_and_read_back(tmp_path):
     classes = fit_response(drawn(), N)
-    artifact = export_response(tmp_path, classes, N * TRIES, N, datetime(2025, 12, 1, tzinfo=UTC))
-    np.testing.assert_array_equal(read_response(artifact).weight, classes.weight)
+    artifact = export_response(tmp_path, Response(classes, PARTS), N * TRIES, N, datetime(2025, 12, 1, tzinfo=UTC))
+    np.testing.assert_array_equal(read_response(artifact).classes.weight, classes.weight)
+    np.testing.assert_array_equal(read_response(artifact).part_of_hour, PARTS)
