@@ -18,7 +18,7 @@ from bench.cafe.draw import Bools, Floats, Ints
 from bench.cafe.menu import PART_OF_HOUR
 from bench.cafe.people import build_truth
 from bench.cafe.truth import CafeTruth
-from offers.candidates import is_held_out
+from offers.chance import is_held_out
 
 DAYS = 28
 HOLDOUT = 0.05

@@ -62,7 +62,7 @@ class ResponseClasses:
     fit_power: float
 
     @classmethod
-    def grid(cls, steepness: float, fit_power: float) -> ResponseClasses:
+    def grid(cls, steepness: float = 4.0, fit_power: float = 0.5) -> ResponseClasses:
         """Curves that answer share 0.4, those that keep away 0.1, those of a bias 0.15, no answer has 0.35: a belief."""
         flat = [(0.0, 0.5, away, 0.0) for away in AWAYS] + [(0.0, 0.5, 0.0, bias) for bias in BIASES]
         moved = [(height, midpoint, 0.0, 0.0) for height in HEIGHTS for midpoint in MIDPOINTS]

@@ -20,13 +20,15 @@ _HISTORY = ("product_ids", "counts", "decayed", "last_visit", "last_at_s")
 
 @dataclass(frozen=True)
 class Person:
-    """One user as the planner sees them. `rhythm` float32[168]: orders by hour of the store-local week."""
+    """One user as the planner sees them. `rhythm` float32[168]: orders by hour of the store-local week; `basket_cents`: paid for
+    an order, on average."""
 
     user_id: str
     history: History
     rhythm: np.ndarray
     store_id: str | None
     as_of: datetime
+    basket_cents: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Audience:
     snapshots: dict[str, int]
     """user_id to the microseconds of their latest history."""
     stores: dict[str, str | None]
+    baskets: dict[str, float]
+    """user_id to cents paid for an order, on average."""
     rhythm_rows: dict[str, int]
     rhythms: np.ndarray
     """float32[n, 168], row by `rhythm_rows`."""
@@ -60,21 +64,25 @@ class Audience:
             user = row["user_id"]
             place = self.rhythm_rows.get(user)
             rhythm = silent if place is None else self.rhythms[place]
-            yield Person(user, _history(row, self.folder), rhythm, self.stores.get(user), row["event_timestamp"])
+            store, basket = self.stores.get(user), self.baskets.get(user, 0.0)
+            yield Person(user, _history(row, self.folder), rhythm, store, row["event_timestamp"], basket)
 
 
 def read_audience(folder: Path, now: datetime) -> Audience:
     """The audience of `folder` (Settings.features) at or before `now`. Raises PlanError when a file isn't usable."""
     profile, rhythm = folder / "user_profile.parquet", folder / "user_rhythm.parquet"
     chosen = newest(profile, "user_id", now)
-    stores = {row["user_id"]: row["usual_store_id"] for row in rows_of(profile, "user_id", chosen, ["usual_store_id"])}
+    stores, baskets = dict[str, str | None](), dict[str, float]()
+    for row in rows_of(profile, "user_id", chosen, ["usual_store_id", "mean_basket_cents"]):
+        stores[row["user_id"]] = row["usual_store_id"]
+        baskets[row["user_id"]] = max(0.0, float(row["mean_basket_cents"] or 0))
     weeks = newest(rhythm, "user_id", now)
     rhythms, places = np.zeros((len(weeks), WEEK), dtype=np.float32), dict[str, int]()
     for row in rows_of(rhythm, "user_id", weeks, ["hour_of_week"]):
         if row["hour_of_week"] is not None and len(row["hour_of_week"]) == WEEK:
             places[row["user_id"]] = len(places)
             rhythms[places[row["user_id"]]] = row["hour_of_week"]
-    return Audience(folder, newest(folder / "user_history.parquet", "user_id", now), stores, places, rhythms)
+    return Audience(folder, newest(folder / "user_history.parquet", "user_id", now), stores, baskets, places, rhythms)
 
 
 def _history(row: dict[str, Any], folder: Path) -> History:

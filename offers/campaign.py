@@ -85,9 +85,12 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Planning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How offers are looked for: among `n_products` top-ranked products, sparing `holdout_share` of users by hash."""
+    """How offers are looked for: among `n_products` top-ranked products and the `n_slots` likeliest windows of the day, sparing
+    `holdout_share` of users by hash; a person's day tries an arm by chance with probability `explore_share`."""
 
     n_products: Annotated[int, Meta(ge=1, le=1000)] = 30
+    n_slots: Annotated[int, Meta(ge=1, le=24)] = 1
+    explore_share: Share = 0.0
     holdout_share: Annotated[float, Meta(ge=0, lt=1)] = 0.05
 
 

@@ -20,25 +20,33 @@ def reserved(cost_cents: float) -> int:
 
 
 def decision_of(
-    candidate: Candidate, arm: int, campaign: Campaign, market: Market, for_date: date, currency: str, version: str
+    candidate: Candidate,
+    arm: int,
+    campaign: Campaign,
+    market: Market,
+    for_date: date,
+    currency: str,
+    version: str,
+    chance: float | None = None,
+    refused: str | None = None,
 ) -> Decision:
-    """The decision record, with terms when something is sent. `arm` is the planned one; `version` the model's."""
+    """The decision record, with terms when something is sent.
+
+    `arm`: the one meant for them, by plan or trial; `chance`: that what is sent would have been meant, 1 or 0 where nothing is
+    left to chance; `refused`: the limit that left nothing; `version`: the models'. The holdout is drawn after the arm.
+    """
     held = candidate.holdout
-    share = campaign.plan.holdout_share
-    reason = candidate.reason
-    if arm == 0:
-        reason = reason or "budget"
-    elif held:
-        reason = "holdout"
+    sent, share = 0 if held else arm, campaign.plan.holdout_share
+    meant = float(sent == arm) if chance is None else chance
     return Decision(
         user_id=candidate.user_id,
         for_date=for_date,
         arms=candidate.arms,
         planned_arm=arm,
-        sent_arm=0 if held else arm,
-        propensity=1.0 if arm == 0 else share if held else 1.0 - share,
+        sent_arm=sent,
+        propensity=(1.0 - share) * meant + (share if sent == 0 else 0.0),
         holdout=held,
-        reason=reason,
+        reason=_reason(candidate, refused) if arm == 0 else "holdout" if held else None,
         model_version=version,
         feature_version=candidate.as_of.isoformat(),
         campaign_version=campaign.version or None,
@@ -46,10 +54,15 @@ def decision_of(
     )
 
 
+def _reason(candidate: Candidate, refused: str | None) -> str:
+    return candidate.reason or refused or ("explored" if candidate.drawn == 0 else "budget")
+
+
 def _terms(candidate: Candidate, arm: int, campaign: Campaign, market: Market, currency: str) -> Terms | None:
-    slot, store = candidate.slot, market.stores.get(candidate.store_id or "")
-    if slot is None or store is None:
+    place, store = candidate.slot_of[arm], market.stores.get(candidate.store_id or "")
+    if not 0 <= place < len(candidate.slots) or store is None:
         raise ValueError("an arm above nothing comes with a slot and a store")
+    slot = candidate.slots[place]
     chosen = candidate.arms[arm]
     names, price, cents = market.names_of(candidate.rows[arm]), candidate.prices[arm], chosen.discount_cents
     step = step_of(campaign.kind, campaign.depth, price, cents)

@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.response_classes import FITS, ResponseClasses
+from offers.worth import DayArms, worth_in
+
 EVEN = 0.05
+WORLDS = 4
+"""Draws of what is believed of a user, among which an exploring day chooses."""
 
 
 def arm_chances(planned: np.ndarray, wanted: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
@@ -41,6 +46,40 @@ def sharpened(weight: np.ndarray, responds: np.ndarray) -> np.ndarray:
     factor = np.where(responds, root / np.maximum(yes, 1e-12), other / np.maximum(1 - yes, 1e-12))
     drawn: np.ndarray = weight * factor
     return drawn / drawn.sum(axis=1, keepdims=True)
+
+
+def wanted_arms(
+    arms: DayArms,
+    classes: ResponseClasses,
+    weight: np.ndarray,
+    fit_weight: np.ndarray,
+    cell: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """int64[N, WORLDS]: the best arm in each world drawn, -1 for nothing.
+
+    weight float64[N, C] and fit_weight float64[N, a, C, K] as in `offers.worth`; cell int64[N, a], from 0: arms of one cell are
+    of one product at one part of the day, and share one fit.
+    """
+    n, rows = len(weight), np.arange(len(weight))
+    wanted = np.full((n, WORLDS), -1)
+    upto = np.cumsum(sharpened(weight, classes.height > 0), axis=1)
+    for world in range(WORLDS):
+        own = np.minimum((upto <= rng.random(n)[:, None]).sum(axis=1), len(classes) - 1)
+        chance = fit_weight[rows, :, own]
+        if world == 0:
+            # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
+            u = rng.random((n, 1 + int(cell.max(initial=0))))[rows[:, None], cell]
+            drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
+            chance = np.eye(len(FITS))[drawn]
+        wanted[:, world] = best_arm(worth_in(arms, classes, own, chance))
+    return wanted
+
+
+def best_arm(value: np.ndarray) -> np.ndarray:
+    """int64[N]: the arm of most value, float64[N, a]; -1, nothing, where none is above 0."""
+    found: np.ndarray = np.where(value.max(axis=1) > 0, value.argmax(axis=1), -1)
+    return found
 
 
 def draw_arms(chance: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

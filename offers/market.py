@@ -32,6 +32,12 @@ class Shelf:
     cost_cents: np.ndarray
     stock_units: np.ndarray
 
+    @property
+    def margin_share(self) -> float:
+        """What is left of a price after the cost, over the whole shelf; never below 0."""
+        price = int(self.price_cents.sum())
+        return max(0.0, 1.0 - int(self.cost_cents.sum()) / price) if price else 0.0
+
 
 @dataclass(frozen=True)
 class Market:

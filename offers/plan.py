@@ -10,11 +10,14 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from models.ranker import Ranker
+from models.response_model import Response
 from models.when import When
 from offers.audience import read_audience
 from offers.campaign import Campaign
 from offers.campaign_fit import check_fit
-from offers.candidates import Candidate, consider
+from offers.candidates import Candidate
+from offers.chance import dice
+from offers.considering import consider
 from offers.deciding import decision_of
 from offers.desk import Desk
 from offers.errors import PlanError
@@ -23,6 +26,7 @@ from offers.lift_report import stopped_by
 from offers.market import read_market
 from offers.means import read_means
 from offers.plan_report import PlanReport, report_of
+from offers.responses import read_responses
 from offers.spending import spend
 from settings import Settings
 
@@ -40,11 +44,15 @@ def plan(
     desk: Desk,
     progress: Progress | None = None,
     when: When | None = None,
+    response: Response | None = None,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits. CampaignError, PlanError, LedgerError."""
+    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope.
+
+    Raises CampaignError, PlanError, LedgerError.
+    """
     _check_stops(settings, campaign, now, desk)
-    chosen, share = campaign.products, settings.assumed_cost_share
-    market = read_market(settings.lake, settings.features, ranker.product_ids, share, chosen, now)
+    goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
+    market = read_market(settings.lake, settings.features, *goods, now)
     check_fit(settings, campaign, market, for_date, now)
     audience = read_audience(settings.features, now)
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
@@ -52,23 +60,26 @@ def plan(
     n_known = len(decided & audience.snapshots.keys())
     clocks = {name: store for name, store in market.stores.items() if campaign.stores.takes(name)}
     expected = expect(settings.features, when, audience.usual(decided), clocks, for_date, now)
-    candidates: list[Candidate] = []
+    responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
+    candidates = list[Candidate]()
     for person in audience.people(decided):
-        candidates.append(consider(person, ranker, market, campaign, for_date, now, expected.of(person.user_id)))
+        visits = expected.of(person.user_id)
+        candidates.append(consider(person, ranker, market, campaign, for_date, now, visits, responses))
         (progress or _silent)(len(candidates), len(audience) - n_known)
     candidates.sort(key=lambda candidate: candidate.user_id)
     usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
     with desk.journal.read() as connection:
         means = read_means(connection, campaign.id, market, usual, for_date, now)
-    spending = spend(candidates, means)
+    spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
+    shared = (campaign, market, for_date, settings.currency, _versions(ranker, when, response))
     decisions = [
-        decision_of(candidate, arm, campaign, market, for_date, settings.currency, _versions(ranker, when))
-        for candidate, arm in zip(candidates, spending.planned, strict=True)
+        decision_of(candidate, arm, *shared, chance, refused)
+        for candidate, arm, chance, refused in zip(candidates, *spending.rows, strict=True)
     ]
-    issued = [
-        desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in range(0, len(decisions), BATCH)
-    ]
-    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, expected.notes)
+    batches = range(0, len(decisions), BATCH)
+    issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in batches]
+    notes = (*expected.notes, responses.note)
+    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, notes)
 
 
 def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: Desk) -> None:
@@ -81,9 +92,9 @@ def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: De
         raise PlanError(f"campaign {campaign.id} stops by its own rules: {told}; change [stop] in its file to plan it")
 
 
-def _versions(ranker: Ranker, when: When | None) -> str:
+def _versions(ranker: Ranker, when: When | None, response: Response | None) -> str:
     """Of the models that decided."""
-    return ranker.version if when is None else f"{ranker.version}+{when.version}"
+    return "+".join(model.version for model in (ranker, when, response) if model is not None)
 
 
 def _silent(done: int, total: int) -> None:

@@ -36,6 +36,8 @@ class PlanReport:
     """Value the last cent of a store's own budget buys beyond that, of stores whose budget binds."""
     exact: bool
     """Whether it is proven that no plan is worth more."""
+    n_explored: int
+    """People for whom chance drew what was sent, or nothing; value, cost and bound count that as it is expected."""
     reasons_not: Mapping[str, int]
     notes: Sequence[str]
     """What whoever reads the report should know first."""
@@ -54,7 +56,7 @@ def report_of(
     notes: Sequence[str],
 ) -> PlanReport:
     """Of what was decided and became of it. budget: cents when the plan began; n_known: users left alone; notes: more to tell."""
-    choice = spending.choice
+    choice, tried = spending.choice, spending.tried
     reasons = Counter(decision.reason for decision in decisions if decision.reason is not None)
     for part in issued:
         reasons.update(part.refused)
@@ -65,14 +67,15 @@ def report_of(
         n_considered=len(decisions),
         n_known=n_known,
         n_issued=sum(part.n_issued for part in issued),
-        value_cents=choice.value_cents,
-        cost_cents=choice.cost_cents,
+        value_cents=choice.value_cents + tried.value_cents,
+        cost_cents=choice.cost_cents + tried.cost_cents,
         budget_cents=budget,
-        bound_cents=choice.bound_cents,
+        bound_cents=choice.bound_cents + tried.value_cents,
         gap=choice.gap,
         price=choice.price,
         store_prices=spending.store_prices,
         exact=choice.exact,
+        n_explored=sum(arm is not None for arm in tried.arm),
         reasons_not=dict(sorted(reasons.items())),
         notes=(*(() if budget > 0 else (NO_MONEY,)), *notes),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],

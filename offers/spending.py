@@ -1,4 +1,4 @@
-"""From candidates to a plan: their arms as one knapsack under the campaign's means, solved, audited and read back."""
+"""From candidates to a plan: days that explore first, the rest as one knapsack under what is left, solved, audited, read back."""
 
 from __future__ import annotations
 
@@ -15,17 +15,29 @@ from offers.errors import PlanError
 from offers.knapsack import Arrays, Block, Budgets
 from offers.means import Means
 from offers.plan_check import faults
+from offers.trying import Tried, tried
 
 
 @dataclass(frozen=True)
 class Spending:
-    """The plan of some candidates, each with one arm or nothing."""
+    """The plan of some candidates, each with one arm or nothing; row-aligned with them."""
 
     choice: Choice
+    """Of the knapsack, days that explore left out."""
     planned: Sequence[int]
-    """Each candidate's arm; a held-out one's is what the plan's prices would have given them, and costs nothing."""
+    """Each candidate's arm, tried or planned; a held-out one's is what the prices would have given, and costs nothing."""
+    chance: Sequence[float]
+    """Of what is sent (nothing where held out) to have been meant; 1 or 0 where nothing is left to chance."""
+    binding: Sequence[str | None]
+    """What an arm was refused for, where one would have paid: `budget`, `store_budget` or `stock`."""
     stores: Sequence[str]
     """Stores that have a budget, in the order of the choice's prices."""
+    tried: Tried
+
+    @property
+    def rows(self) -> tuple[Sequence[int], Sequence[float], Sequence[str | None]]:
+        """What is told of each candidate: arm, chance, binding limit."""
+        return self.planned, self.chance, self.binding
 
     @property
     def store_prices(self) -> dict[str, float]:
@@ -34,29 +46,51 @@ class Spending:
         return {store: price for store, price in zip(self.stores, prices, strict=True) if price > 0}
 
 
-def spend(candidates: Sequence[Candidate], means: Means) -> Spending:
-    """Spread the means over the candidates outside the holdout. Raises PlanError if the plan doesn't pass its audit."""
-    stores, items = sorted(means.store_cents), sorted(means.units)
-    block = _block(candidates, {store: n for n, store in enumerate(stores)}, {key: n for n, key in enumerate(items)})
+def spend(
+    candidates: Sequence[Candidate], means: Means, share: float = 0.0, rng: np.random.Generator | None = None
+) -> Spending:
+    """Spread the means over the candidates outside the holdout, at most a share of them on days that explore (`offers.trying`).
+
+    `rng` draws the order of those; without it nobody explores. Raises PlanError if the plan doesn't pass its audit.
+    """
+    first = tried(candidates, means, share if rng is not None else 0.0, rng or np.random.default_rng(0))
+    left = first.left
+    stores, items = sorted(left.store_cents), sorted(left.units)
+    block = _block(
+        candidates, first, {store: n for n, store in enumerate(stores)}, {key: n for n, key in enumerate(items)}
+    )
     budgets = Budgets(
-        means.cents,
-        np.array([means.store_cents[store] for store in stores], dtype=np.int64),
-        np.array([means.units[key] for key in items], dtype=np.int64),
+        left.cents,
+        np.array([left.store_cents[store] for store in stores], dtype=np.int64),
+        np.array([left.units[key] for key in items], dtype=np.int64),
     )
     source = Arrays(block)
     choice = allot(source, budgets)
     wrong = faults(source, budgets, choice)
     if wrong:
         raise PlanError(f"the plan fails its audit ({wrong[0]}); nothing was issued, report this as a fault of ours")
-    planned = np.where(block.caps > 0, choice.arm, _best_at(block, budgets, choice.prices))
-    return Spending(choice, planned.tolist(), stores)
+    greedy = np.where(block.caps > 0, choice.arm, _best_at(block, budgets, choice.prices)).tolist()
+    planned = [plan if arm is None else arm for plan, arm in zip(greedy, first.arm, strict=True)]
+    chance = [
+        _chance(candidate, arm, plan, share if may else 0.0)
+        for candidate, arm, plan, may in zip(candidates, planned, greedy, first.open, strict=True)
+    ]
+    return Spending(choice, planned, chance, _binding(block, budgets, choice, greedy), stores, first)
 
 
-def _block(candidates: Sequence[Candidate], stores: dict[str, int], items: dict[tuple[str, str], int]) -> Block:
-    """Every arm but nothing; who is held out may take none."""
-    pairs = [(candidate, arm) for candidate in candidates for arm in candidate.arms[1:]]
+def _chance(candidate: Candidate, arm: int, plan: int, share: float) -> float:
+    sent = 0 if candidate.holdout else arm
+    return (1.0 - share) * (sent == plan) + (share * candidate.tries[sent] if share else 0.0)
+
+
+def _block(
+    candidates: Sequence[Candidate], first: Tried, stores: dict[str, int], items: dict[tuple[str, str], int]
+) -> Block:
+    """Every arm but nothing that a plan may take; who is held out or explores may take none."""
+    pairs = [(candidate, arm) for candidate in candidates for arm in candidate.planable]
     where = [candidate.store_id or "" for candidate, _ in pairs]
-    sizes = [len(candidate.arms) - 1 for candidate in candidates]
+    sizes = [len(candidate.planable) for candidate in candidates]
+    free = [not c.holdout and arm is None for c, arm in zip(candidates, first.arm, strict=True)]
     return Block(
         indptr=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
         value=np.array([arm.value_cents for _, arm in pairs], dtype=np.float64),
@@ -66,13 +100,34 @@ def _block(candidates: Sequence[Candidate], stores: dict[str, int], items: dict[
             [items.get((store, arm.product_id or ""), -1) for store, (_, arm) in zip(where, pairs, strict=True)],
             dtype=np.int64,
         ),
-        cap=np.array([0 if candidate.holdout else 1 for candidate in candidates], dtype=np.int64),
+        cap=np.array(free, dtype=np.int64),
     )
 
 
 def _best_at(block: Block, budgets: Budgets, prices: np.ndarray) -> np.ndarray:
     """int64[users]: the arm (0 = nothing) that is best at the prices, whatever is left; ties go to the first."""
-    store, item = budgets.store_limit(block.store), budgets.item_limit(block.item, len(block.value))
-    worth = block.value - (prices[0] + prices[store]) * block.cost - prices[item]
+    worth = block.value - _charges(block, budgets, prices).sum(axis=0)
     bounds = zip(block.indptr[:-1].tolist(), block.indptr[1:].tolist(), strict=True)
     return np.array([int(np.argmax(np.append(0.0, worth[low:high]))) for low, high in bounds], dtype=np.int64)
+
+
+def _charges(block: Block, budgets: Budgets, prices: np.ndarray) -> np.ndarray:
+    """float64[3, a]: what an arm's use of the campaign's money, its store's and its shelf costs at the prices."""
+    store, item = budgets.store_limit(block.store), budgets.item_limit(block.item, len(block.value))
+    return np.stack([prices[0] * block.cost, prices[store] * block.cost, prices[item]])
+
+
+def _binding(block: Block, budgets: Budgets, choice: Choice, planned: Sequence[int]) -> list[str | None]:
+    """Of those without an arm, the limit that their dearest arm presses most: by what it charges, or for want of any room."""
+    charges, limits = _charges(block, budgets, choice.prices), budgets.limits
+    store, item = budgets.store_limit(block.store), budgets.item_limit(block.item, len(block.value))
+    full = np.stack([block.cost > limits[0], block.cost > limits[store], limits[item] < 1])
+    found: list[str | None] = []
+    for low, high, arm in zip(block.indptr[:-1].tolist(), block.indptr[1:].tolist(), planned, strict=True):
+        if arm or low == high:
+            found.append(None)
+            continue
+        dearest = low + int(np.argmax(block.value[low:high]))
+        pressed = np.where(full[:, dearest], np.inf, charges[:, dearest])
+        found.append(("budget", "store_budget", "stock")[int(np.argmax(pressed))])
+    return found

@@ -1,4 +1,4 @@
-"""The window at a user's likeliest hour of a date, and how likely they come in it."""
+"""The windows at a user's likeliest hours of a date, and how likely they come on it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Slot:
     share: float
 
 
-def usual_slot(
+def usual_slots(
     person: Person,
     ranker: Ranker,
     store: Store,
@@ -35,20 +35,36 @@ def usual_slot(
     for_date: date,
     now: datetime,
     expected: Expectation | None = None,
-) -> Slot | str:
-    """The window at the user's likeliest open hour of the date that the campaign allows, or the reason why there is none.
+) -> list[Slot] | str:
+    """Up to `plan.n_slots` windows that don't overlap, likeliest first; or the reason why there is none.
+
+    Each begins at the likeliest hour left that is open and that the campaign allows.
 
     Hours are those expected, and without an expectation the user's counted orders, shrunk to the store's. Ties: the earlier.
     """
     is_open = np.asarray(open_hours(store, for_date), dtype=bool)
-    allowed = is_open & hours_allowed(campaign.slot.dayparts)
-    if not allowed.any():
-        return "store_closed"
+    left = is_open & hours_allowed(campaign.slot.dayparts)
     if expected is None:
         density = ranker.slot_density(person.rhythm, store.store_id, for_date.weekday(), is_open)
     else:
         density = expected.density
-    hour = int(np.argmax(np.where(allowed, density, -1.0)))
+    found: list[Slot] = []
+    reasons: list[str] = []
+    hours = campaign.slot.hours
+    while left.any() and len(found) + len(reasons) < campaign.plan.n_slots:
+        hour = int(np.argmax(np.where(left, density, -1.0)))
+        left[max(0, hour - hours + 1) : hour + hours] = False
+        slot = _slot(store, campaign, for_date, now, hour, density)
+        if isinstance(slot, str):
+            reasons.append(slot)
+        else:
+            found.append(slot)
+    return found or [*reasons, "store_closed"][0]
+
+
+def _slot(
+    store: Store, campaign: Campaign, for_date: date, now: datetime, hour: int, density: np.ndarray
+) -> Slot | str:
     bounds = window(store, for_date, hour * 60, campaign.slot.hours * 60)
     if bounds is None:
         return "store_closed"
@@ -60,18 +76,17 @@ def usual_slot(
     return Slot(hour, *bounds, at, float(density[hour : hour + hours].sum()))
 
 
-def slot_chance(
+def come_chance(
     person: Person,
     ranker: Ranker,
     store: Store,
     campaign: Campaign,
     for_date: date,
-    slot: Slot,
     expected: Expectation | None = None,
 ) -> float:
-    """The chance of a visit in the window: of one on the date, as expected or by the user's counted rate, times its share."""
+    """The chance of a visit on the date: as expected, or by the user's counted rate; times a slot's share, of one in the slot."""
     if expected is not None:
-        return expected.chance * slot.share
+        return expected.chance
     prior = campaign.prior
     rate = visit_rate(person.history, person.as_of.timestamp(), prior.visit_visits, prior.visit_days)
-    return day_chance(rate, person.rhythm, ranker.rhythm(store.store_id), for_date.weekday()) * slot.share
+    return day_chance(rate, person.rhythm, ranker.rhythm(store.store_id), for_date.weekday())

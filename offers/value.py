@@ -29,6 +29,8 @@ class Arms:
 
     product: np.ndarray
     """int64[a]: place in the products given."""
+    depth: np.ndarray
+    """int64[a]: place in their ladder."""
     discount_cents: np.ndarray
     """int64[a]."""
     p_buy: np.ndarray
@@ -37,8 +39,6 @@ class Arms:
     """float64[a]: expected incremental margin."""
     cost_cents: np.ndarray
     """float64[a]: expected discount paid."""
-    any_allowed: bool
-    """Whether any depth of any product keeps the floor."""
 
 
 def visit_rate(history: History, as_of_s: float, prior_visits: float, prior_days: float) -> float:
@@ -72,39 +72,40 @@ def floor_cents(cost_cents: np.ndarray, min_margin_share: float) -> np.ndarray:
     return np.ceil(np.asarray(cost_cents) * (1.0 + min_margin_share) - 1e-9).astype(np.int64)
 
 
-def weigh(
+def may_be_sent(price_cents: np.ndarray, floor: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """bool[k, d]: which discounts (int64[k, d]; 0 is no depth) keep the floor of their product (int64[k] each)."""
+    kept: np.ndarray = (off > 0) & (price_cents[:, None] - off >= floor[:, None])
+    return kept
+
+
+def by_slope(
     p_buy: np.ndarray,
     price_cents: np.ndarray,
     cost_cents: np.ndarray,
-    floor: np.ndarray,
-    ladder: np.ndarray,
+    off: np.ndarray,
     slope: float,
-    contact_cents: float = 0.0,
-) -> Arms:
-    """All products (k, row-aligned: p_buy without an offer, price, cost, floor) × ladder (int64[d], or int64[k, d] where each
-    has its own; 0 is no depth), pruned.
+    contact_cents: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(value in cents, chance of a redemption), float64[k, d] each, of discounts off, int64[k, d], none above its price.
 
-    Kept are arms that pay (value above zero) and lie on the upper hull of (cost, value): for any price of money, one of
-    them or nothing is best, so the plan loses nothing by the pruning.
+    Row-aligned, [k] each: p_buy without an offer, price, cost.
     """
     price, cost = price_cents[:, None].astype(np.float64), cost_cents[:, None].astype(np.float64)
-    off = np.broadcast_to(ladder, (len(price_cents), ladder.shape[-1]))
-    allowed = (off > 0) & (price_cents[:, None] - off >= floor[:, None])
-    share = np.where(allowed, off / price, 0.0)
-    p = redeem_probability(p_buy[:, None], share, slope)
-    value = p * (price - cost - off) - p_buy[:, None] * (price - cost) - contact_cents
-    value = np.where(allowed, value, -1.0)
-    product, depth = np.nonzero(value > 0.0)
-    discount, paid = off[product, depth], p[product, depth] * off[product, depth]
+    p = redeem_probability(p_buy[:, None], off / price, slope)
+    return p * (price - cost - off) - p_buy[:, None] * (price - cost) - contact_cents, p
+
+
+def worth_weighing(value: np.ndarray, p: np.ndarray, off: np.ndarray, allowed: np.ndarray) -> Arms:
+    """Of products × depths, [k, d] each, those that pay (value above zero) and lie on the upper hull of (cost, value).
+
+    For any price of money, one of them or nothing is best, so the plan loses nothing by the pruning.
+    """
+    product, depth = np.nonzero(allowed & (value > 0.0))
+    paid = p[product, depth] * off[product, depth]
     keep = hull(value[product, depth], np.ceil(paid))
-    return Arms(
-        product[keep],
-        discount[keep],
-        p[product, depth][keep],
-        value[product, depth][keep],
-        paid[keep],
-        bool(allowed.any()),
-    )
+    product, depth = product[keep], depth[keep]
+    at = (product, depth)
+    return Arms(product, depth, off[at], p[at], value[at], paid[keep])
 
 
 def hull(value: np.ndarray, cost: np.ndarray) -> np.ndarray:

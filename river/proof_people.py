@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from offers.candidates import is_held_out
+from offers.chance import is_held_out
 from offers.lift import Lift, lift_of
 from offers.moments import Moments
 from offers.power import Showable, smallest_effect

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,20 +69,18 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
 
 def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report) -> PlanReport:
     """Read the shelf and the campaign, plan the date, issue into the journal. Raises what those rooms raise."""
+    from models import response_model, when
     from models.ranker import NAME, Ranker
     from models.shelf import load_current
-    from models.when import in_use
     from offers.campaign_file import load_campaign
     from offers.plan import plan
 
     campaign = load_campaign(settings.campaigns, campaign_id)
     ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
+    timing, response = when.in_use(settings.shelf), response_model.in_use(settings.shelf)
+    progress = partial(report, "offers")
     with open_desk(settings) as desk:
-
-        def progress(done: int, total: int) -> None:
-            report("offers", done, total)
-
-        return plan(settings, ranker, campaign, for_date, now, desk, progress, in_use(settings.shelf))
+        return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response)
 
 
 def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:

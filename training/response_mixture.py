@@ -22,7 +22,7 @@ _STEPS = 200
 
 def fit_response(answers: Answers, n_users: int) -> ResponseClasses:
     """The classes with the population's weights. Without answers: the grid as it stands, a belief and no measurement."""
-    best, best_value = ResponseClasses.grid(STEEPNESSES[1], FIT_POWERS[1]), -np.inf
+    best, best_value = ResponseClasses.grid(), -np.inf
     if not len(answers):
         return best
     for steepness in STEEPNESSES:

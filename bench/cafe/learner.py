@@ -16,7 +16,7 @@ from models.answered import cell_log, totals
 from models.ranker import Ranker
 from models.response_classes import FITS, normal
 from offers.campaign import Campaign
-from offers.candidates import is_held_out
+from offers.chance import is_held_out
 from offers.exploring import arm_chances, draw_arms, sharpened
 from offers.worth import DayArms, worth, worth_in
 from training.response_mixture import fit_response

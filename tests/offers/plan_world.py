@@ -89,9 +89,8 @@ def _write_people(features: Path) -> None:
         empty = {name: [] if isinstance(value, list) else 0 for name, value in row.items()}
         for at, kept in ((KNOWN, row), (EARLY, empty), (LATE, empty)):
             histories.append({"user_id": user, **kept, "event_timestamp": at})
-            profiles.append(
-                {"user_id": user, "usual_store_id": store if at == KNOWN else "wrong", "event_timestamp": at}
-            )
+            usual = store if at == KNOWN else "wrong"
+            profiles.append({"user_id": user, "usual_store_id": usual, "mean_basket_cents": 900, "event_timestamp": at})
             rhythms.append(
                 {"user_id": user, "hour_of_week": (week if at == KNOWN else 0 * week).tolist(), "event_timestamp": at}
             )

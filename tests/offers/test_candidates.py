@@ -5,13 +5,15 @@ import pytest
 
 from offers.audience import Person
 from offers.campaign import Depth, Planning, Prior, Slot, Stores
-from offers.candidates import REASONS, consider, is_held_out
+from offers.candidates import REASONS
+from offers.chance import is_held_out
+from offers.considering import consider
 from offers.deciding import decision_of, reserved
 from offers.drafts import NOTHING
 from offers.expected import Expectation
 from offers.market import read_market
 from offers.slots import Store
-from offers.usual_slot import slot_chance, usual_slot
+from offers.usual_slot import come_chance, usual_slots
 from tests.models import checkerboard
 from tests.offers.plan_world import KNOWN, NOW, TUESDAY, campaign, ranker, write
 
@@ -32,8 +34,13 @@ def person(user=0, hours=(8,), store="s0"):
 STORE = Store("s0", "America/New_York", 360, 1320)
 
 
+def slots(who, store=STORE, made=None):
+    return usual_slots(who, ranker(), store, made or campaign(), TUESDAY, NOW)
+
+
 def slot(who, store=STORE, made=None):
-    return usual_slot(who, ranker(), store, made or campaign(), TUESDAY, NOW)
+    found = slots(who, store, made)
+    return found if isinstance(found, str) else found[0]
 
 
 def test_the_usual_hour():
@@ -99,18 +106,21 @@ def test_what_is_expected_takes_the_place_of_what_was_counted(market):
         return consider(person(), ranker(), market, campaign(**changes), TUESDAY, NOW, expected)
 
     noon = found(expecting(12))
-    assert (noon.slot.hour, noon.slot.share) == (12, pytest.approx(0.52))
+    assert (noon.slots[0].hour, noon.slots[0].share) == (12, pytest.approx(0.52))
     # Closed hours, and hours the campaign doesn't allow, are never chosen, however likely.
-    assert found(expecting(3)).slot.hour == 20
-    assert found(expecting(12), slot=Slot(dayparts=("evening",))).slot.hour == 20
-    assert (
-        slot_chance(person(), ranker(), STORE, campaign(), TUESDAY, noon.slot, expecting(12, 0.5))
-        == 0.5 * noon.slot.share
-    )
+    assert found(expecting(3)).slots[0].hour == 20
+    assert found(expecting(12), slot=Slot(dayparts=("evening",))).slots[0].hour == 20
+    assert come_chance(person(), ranker(), STORE, campaign(), TUESDAY, expecting(12, 0.5)) == 0.5
+    assert noon.arms[1].p_come == 0.5
+    assert noon.arms[1].p_untouched == pytest.approx(noon.arms[1].fit * 0.5 * noon.slots[0].share)
     # Half as likely a visit, half as likely a purchase before anything is offered.
     seldom = found(expecting(12, 0.25))
     assert max(arm.p_buy for arm in noon.arms) > max(arm.p_buy for arm in seldom.arms) > 0
     assert found(expecting(12, 0.0)).reason == "no_gain"
+    # To who comes anyway a discount gives away more than it brings; a message that is too dear is another matter.
+    assert found(expecting(12, 0.2), prior=Prior(response_slope=0.0)).reason == "comes_anyway"
+    assert found(expecting(12, 0.19), prior=Prior(response_slope=0.0)).reason == "no_gain"
+    assert found(expecting(12, 0.9), prior=Prior(response_slope=8.0, contact_cents=1e5)).reason == "no_gain"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +195,7 @@ def test_decisions_without_an_offer(market):
 
 def test_an_arm_without_a_slot_is_a_fault_of_ours(market):
     with pytest.raises(ValueError, match="slot"):
-        decide(market, candidate(market, slot=None), 1)
+        decide(market, candidate(market, slots=()), 1)
 
 
 KINDS = {
@@ -217,5 +227,5 @@ def test_stores_and_dayparts_of_a_campaign(market):
     assert reason(stores=Stores(exclude=("s0",))) == "other_store"
     assert reason(slot=Slot(dayparts=("22-6",))) == "store_closed"
     late = consider(person(), ranker(), market, campaign(slot=Slot(dayparts=("evening",))), TUESDAY, NOW)
-    assert 17 <= late.slot.hour < 21
-    assert consider(person(), ranker(), market, campaign(), TUESDAY, NOW).slot.hour == 8
+    assert 17 <= late.slots[0].hour < 21
+    assert consider(person(), ranker(), market, campaign(), TUESDAY, NOW).slots[0].hour == 8

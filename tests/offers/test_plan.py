@@ -13,6 +13,7 @@ from offers.expected import NO_MODEL
 from offers.journal import Journal
 from offers.lift_report import save
 from offers.plan import plan
+from offers.responses import BY_SLOPE
 from offers.tables import coupons, decisions
 from offers.verify import verify
 from tests.models import when_world
@@ -130,7 +131,7 @@ def test_no_money_sends_nothing_and_says_so(settings, desk):
 def test_who_comes_anyway_gets_nothing_and_the_reason(settings, desk):
     certain = campaign(prior=Prior(response_slope=0.5, visit_visits=1.0, visit_days=2.0))
     report = plan(settings, ranker(), certain, TUESDAY, NOW, desk)
-    assert (report.n_issued, report.reasons_not) == (0, {"no_gain": 8, "no_store": 2})
+    assert (report.n_issued, report.reasons_not) == (0, {"comes_anyway": 8, "no_store": 2})
     assert [arm.product_id for arm in kept(desk, "u00")["arms"]] == [None]
 
 
@@ -231,7 +232,7 @@ def test_a_missing_or_damaged_file_is_named_with_the_remedy(settings, desk, file
 
 
 def test_a_plan_without_a_when_says_how_visits_are_reckoned(settings, desk):
-    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).notes == (NO_MODEL,)
+    assert plan(settings, ranker(), campaign(), TUESDAY, NOW, desk).notes == (NO_MODEL, BY_SLOPE)
 
 
 def test_with_a_when_people_are_asked_at_the_hour_it_expects(settings, desk):
@@ -240,7 +241,7 @@ def test_with_a_when_people_are_asked_at_the_hour_it_expects(settings, desk):
     visits = [(last - back, 13, "s0") for back in range(40, -1, -1)]
     visit_file.write(settings.features, [visit_file.row(user, KNOWN, visits) for user in PEOPLE[1:]])
     report = plan(settings, ranker(), campaign(), TUESDAY, NOW, desk, when=made)
-    assert report.notes == (f"visits by when {'w' * 16}: own_visits 7; by counted rates: no_snapshot 1",)
+    assert report.notes == (f"visits by when {'w' * 16}: own_visits 7; by counted rates: no_snapshot 1", BY_SLOPE)
     assert kept(desk, "u01")["model_version"] == f"{ranker().version}+{'w' * 16}"
     hours = [desk.wallet(user, NOW)[0].valid_from.hour for user in PEOPLE[:8]]
     assert hours == [8] + [13] * 7

@@ -119,7 +119,7 @@ def test_a_plan_keeps_stores_budgets_and_stock(settings, desk):
     assert report.exact
     assert 0 < report.cost_cents <= 40
     assert set(report.store_prices) <= {"s0", "s1"}
-    assert report.reasons_not["budget"] == 8 - report.n_issued
+    assert report.reasons_not == {"no_store": 2, "store_budget": 8 - report.n_issued}
     status = desk.campaign("c", NOW)
     assert status["promised_cents"] == report.cost_cents
     assert np.isfinite(report.bound_cents)

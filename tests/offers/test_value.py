@@ -5,7 +5,7 @@ import pytest
 
 from models.history import History, add_visit
 from models.response import redeem_probability
-from offers.value import day_chance, floor_cents, hull, visit_rate, weigh
+from offers.value import by_slope, day_chance, floor_cents, hull, may_be_sent, visit_rate, worth_weighing
 
 DAY_S = 86_400
 
@@ -60,6 +60,13 @@ def column(*values):
 LADDER = np.array([50, 100, 150, 200])
 
 
+def weigh(p_buy, price, cost, floor, ladder, slope):
+    off = np.broadcast_to(ladder, (len(price), ladder.shape[-1]))
+    allowed = may_be_sent(price, floor, off)
+    value, p = by_slope(p_buy, price, cost, np.where(allowed, off, 0), slope, 0.0)
+    return worth_weighing(value, p, off, allowed)
+
+
 def test_value_is_what_the_formula_says():
     arms = weigh(column(0.1), column(600), column(100), column(105), LADDER, 7.0)
     for discount, p, value, cost in zip(
@@ -78,14 +85,13 @@ def test_who_would_come_anyway_gets_nothing():
 
 def test_without_a_response_nothing_pays():
     arms = weigh(column(0.1), column(600), column(100), column(105), LADDER, 0.0)
-    assert (len(arms.product), arms.any_allowed) == (0, True)
+    assert len(arms.product) == 0
 
 
 @pytest.mark.parametrize(("floor", "deepest"), [(400, 200), (401, 150), (550, 50), (551, None)])
 def test_no_depth_goes_below_the_floor(floor, deepest):
     arms = weigh(column(0.05), column(600), column(0), column(floor), LADDER, 9.0)
     assert max(arms.discount_cents.tolist(), default=None) == deepest
-    assert arms.any_allowed is (deepest is not None)
 
 
 def test_a_discount_above_the_price_is_never_offered():
