@@ -45,7 +45,7 @@ def _view(
 
 
 def _service(name: str, views: list[FeatureView], description: str, pii: str = "behaviour") -> FeatureService:
-    return FeatureService(name=name, features=views, description=description, owner=OWNER, tags={"pii": pii})
+    return FeatureService(name=name, features=[*views], description=description, owner=OWNER, tags={"pii": pii})
 
 
 user = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING, description="A person.", owner=OWNER)

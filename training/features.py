@@ -62,7 +62,7 @@ def compute(
 ) -> FeatureReport:
     """Write `views` as known at each of `snapshots` (default: `through`), replacing rows of the same moment.
 
-    A row for every user with a purchase that stands (`user_responses`: with an answer), every store that sells; none for anonymous
+    A row for every user with a purchase that stands (`user_responses`: an answer), every store that sells; none for anonymous
     tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake cannot be read.
     """
     began, rows, n_unpriced = time.monotonic(), dict.fromkeys(views, 0), 0
