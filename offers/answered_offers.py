@@ -102,13 +102,12 @@ def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     held = row.held_until if row.state == "held" else None
     ends = (moment(zone, day + timedelta(days=1), 0), row.valid_until, held, row.redeemed_at)
     answered_at: datetime = max(end for end in ends if end is not None)
-    values = msgspec.json.decode(row.arms)[row.sent_arm]
-    arm = Arm(*values)
+    arm = Arm(*msgspec.json.decode(row.arms)[row.sent_arm])
     if answered_at > now:
         return "open"
     if row.user_id is None or row.decided_user is None:
         return "erased"
-    if arm.price_cents <= 0:
+    if not _is_foretold(arm):
         return "not_foretold"
     if row.state == "released" and row.withdrawn_at is not None and row.withdrawn_at < row.valid_until:
         return "withdrawn"
@@ -124,3 +123,9 @@ def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     return AnsweredOffer(
         row.user_id, row.product_id, day, hour, *foretold, row.redeemed_at is not None, back, answered_at
     )
+
+
+def _is_foretold(arm: Arm) -> bool:
+    """Whether the record says what was expected; older ones are shorter, and a fit of nothing foretells nothing."""
+    chances = (arm.p_untouched, arm.p_come, arm.fit)
+    return 0 < arm.discount_cents <= arm.price_cents and all(0 <= p <= 1 for p in chances) and arm.fit > 0
