@@ -118,12 +118,13 @@ def models(as_json: Json = False) -> None:
 def promote(
     version: Annotated[str | None, typer.Argument()] = None, force: bool = False, why: str = "", as_json: Json = False
 ) -> None:
-    """Make a candidate current, if not worse than the incumbent (--force --why overrides), and the newest `when` with it."""
-    from training import gate, when_gate
+    """Make a candidate current, if not worse than the incumbent (--force --why overrides), newest `when` and `response` too."""
+    from training import gate, response_gate, when_gate
 
     done = gate.promote(load_settings(), version, force=force, why=why, now=_now())
     timed = when_gate.promote_when(load_settings(), now=_now()) if done.promoted else None
-    console.show({**vars(done), "when": timed}, as_machine=as_json)
+    answered = response_gate.promote_response(load_settings(), now=_now())
+    console.show({**vars(done), "when": timed, "response": answered}, as_machine=as_json)
     raise typer.Exit(0 if done.promoted else 1)
 
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console import Report
+from river.refreshing import Refreshed, refresh_features
 from settings import Settings
 
 if TYPE_CHECKING:
     from offers.desk import Desk
     from offers.plan_report import PlanReport
     from offers.reconcile import Reconciled
-    from training.features import FeatureReport
 
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What one run of `daypart features` took in and brought online."""
-
-    n_absorbed: int
-    """Events from tills, apps, shown slates and the ledger's outbox that went into the lake."""
-    n_quarantined: int
-    """Of those, rows that the lake refused (a product it does not know, say); see `lake/quarantine`."""
-    features: FeatureReport
-    online: Mapping[str, int]
-    """Rows brought online, by view."""
-    withdrawn: Mapping[str, int]
-    """Offers not sent yet that the new stock and opening hours rule out, by reason."""
+__all__ = [
+    "Refreshed", "create_key", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features", "release_reserve",
+    "show_user", "verify_ledger",
+]  # fmt: skip
 
 
 @contextmanager
@@ -47,24 +36,6 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         yield Desk(journal)
     finally:
         journal.close()
-
-
-def refresh_features(settings: Settings, through: datetime, now: datetime, report: Report) -> Refreshed:
-    """Feedback re-enters: accepted events, redemptions and impressions go into the lake; then features, then online."""
-    from river.feedback import absorb_impressions, absorb_records
-    from river.withdrawing import withdraw_unsent
-    from training import features
-    from training.parts import locked
-
-    # One refresh at a time: the sources, the registry and the online store are brought on together.
-    with locked(settings.home):
-        with open_desk(settings) as desk:
-            absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
-        made = features.compute(settings, through, progress=report)
-        features.apply(settings)
-        online = features.materialise(settings, through, progress=report)
-        withdrawn = withdraw_unsent(settings, now)
-    return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online, withdrawn)
 
 
 def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report) -> PlanReport:

@@ -39,19 +39,17 @@ def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -
     return write_artifact(shelf, NAME, {**parts.arrays, **tuned.blend.arrays}, manifest)
 
 
-def export_response(
-    shelf: Path, response: Response, n_answers: int, n_users: int, learned_through: datetime
-) -> Artifact:
-    """Write the `response` artifact: what `training.response_mixture` learned of `n_answers` offers to `n_users` people."""
+def export_response(shelf: Path, response: Response, metrics: Mapping[str, Any], learned_through: datetime) -> Artifact:
+    """Write the `response` candidate: what `training.response_mixture` learned of answers before `learned_through`."""
     arrays, parameters = arrays_of(response)
     manifest: Mapping[str, Any] = {
         "trained_through": learned_through.isoformat(),
-        "feature_service": "decisions",
-        "features": ["p_buy", "p_come", "share", "fit", "bought", "came"],
+        "feature_service": "responses_v1",
+        "features": ["product_ids", "hour", "share", "p_buy", "p_come", "fit", "bought", "came"],
         "parameters": parameters,
         "seeds": {},
-        "libraries": libraries(["numpy"]),
+        "libraries": libraries(["numpy", "polars"]),
         "commit": commit(),
-        "metrics": {"n_answers": n_answers, "n_users": n_users},
+        "metrics": dict(metrics),
     }
     return write_artifact(shelf, RESPONSE, arrays, manifest)

@@ -15,28 +15,30 @@ import polars as pl
 
 from embedded import lease_online_store
 from settings import Settings
+from training.answers import known_answers, read_answers
 from training.assortment import assortments
 from training.feast_store import FeatureError, declare, join, load, open_store
 from training.histories import build_histories
 from training.lake import read_events, read_table
 from training.profiles import profiles
+from training.responses import response_rows
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
-from training.snapshots import history_rows, is_empty, latest, replace_snapshot
+from training.snapshots import history_rows, latest, replace_snapshot
 from training.visit_log import visit_log, visit_rows
 from training.visits import visits_of
 
 Progress = Callable[[str, int, int], None] | None
 
 VIEWS = {
-    **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits"), "user_id"),
+    **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
     "store_assortment": "store_id",
 }
 """Views and the column that names their entity; a parquet file each in `settings.features`."""
-COLUMNS = (
-    *("event_id", "event_type", "occurred_at", "user_id", "product_id", "store_id", "channel", "order_id"),
-    *("quantity", "unit_price_cents", "discount_cents"),
-)
+# Nobody answered an offer yet, a chain states no price: that is known, and nothing to bring online.
+_MAY_BE_EMPTY = ("user_responses", "store_assortment")
+_IDS = ("event_id", "user_id", "product_id", "store_id", "order_id")
+COLUMNS = (*_IDS, "event_type", "occurred_at", "channel", "quantity", "unit_price_cents", "discount_cents")
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ def compute(
 ) -> FeatureReport:
     """Write `views` as known at each of `snapshots` (default: `through`), replacing rows of the same moment.
 
-    A row for every user with a purchase that stands, and for every store that sells; none for anonymous tickets.
-    Raises FeatureError when a snapshot is naive or later than `through`, DataError when the lake cannot be read.
+    A row for every user with a purchase that stands (`user_responses`: an answer), every store that sells; none for anonymous
+    tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake cannot be read.
     """
     began, rows, n_unpriced = time.monotonic(), dict.fromkeys(views, 0), 0
     moments = sorted({_moment(at, through) for at in snapshots or (through,)})
@@ -92,8 +94,7 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
         store = open_store(settings, online)
         for n_done, (view, key) in enumerate(VIEWS.items(), 1):
             source = settings.features / f"{view}.parquet"
-            # A chain that states no price has no assortment at all: that is known, and nothing to bring online.
-            at, ids = (through, []) if view == "store_assortment" and is_empty(source) else latest(source, key, through)
+            at, ids = latest(source, key, through, view in _MAY_BE_EMPTY)
             counts[view] = load(store, online, view, key, ids, at) if ids else 0
             if counts[view] != len(ids):
                 raise FeatureError(
@@ -135,15 +136,14 @@ def _snapshot(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[d
     # Read once: every view is made of it.
     events = read_events(lake, at, types=("purchase", *CANCELS), columns=COLUMNS).collect().lazy()
     bought = sales(events, stores)
-    frames, n_unpriced = {}, 0
-    if "user_profile" in views:
-        frames["user_profile"] = profiles(events, bought, at)
-    if "user_history" in views:
-        frames["user_history"] = history_rows(build_histories(visits_of(coded(bought)), settings.history_limit))
-    if "user_rhythm" in views:
-        frames["user_rhythm"] = rhythms(bought)
-    if "user_visits" in views:
-        frames["user_visits"] = visit_rows(visit_log(bought))
+    made: dict[str, Callable[[], pl.DataFrame]] = {
+        "user_profile": lambda: profiles(events, bought, at),
+        "user_history": lambda: history_rows(build_histories(visits_of(coded(bought)), settings.history_limit)),
+        "user_rhythm": lambda: rhythms(bought),
+        "user_visits": lambda: visit_rows(visit_log(bought)),
+        "user_responses": lambda: response_rows(known_answers(read_answers(lake), bought, at)),
+    }
+    frames, n_unpriced = {view: made[view]() for view in views if view in made}, 0
     if "store_assortment" in views:
         frames["store_assortment"], n_unpriced = assortments(stated, events, products, at)
     return frames, n_unpriced

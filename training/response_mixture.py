@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.answered import Answers, cell_log, totals
-from models.response_classes import ResponseClasses
+from models.answered import Answers, cell_log
+from models.response_classes import Offered, ResponseClasses, by_class
 
 STEEPNESSES = (2.0, 4.0, 7.0)
 FIT_POWERS = (0.0, 0.5, 1.0)
@@ -18,6 +18,8 @@ PRIOR_USERS = 10.0
 LEAST_SHARE = 0.001
 """Classes rarer than this are left out of the artifact."""
 _STEPS = 200
+_CELLS = 2000
+# Reckoned at once, some 2 KB each and as much for every answer in it.
 
 
 def fit_response(answers: Answers, n_users: int) -> ResponseClasses:
@@ -28,11 +30,30 @@ def fit_response(answers: Answers, n_users: int) -> ResponseClasses:
     for steepness in STEEPNESSES:
         for power in FIT_POWERS:
             grid = ResponseClasses.grid(steepness, power)
-            total = totals(answers, cell_log(grid, answers), n_users)
-            weight, value = weights_of(grid, total)
+            weight, value = weights_of(grid, user_totals(grid, answers, n_users))
             if value > best_value:
                 best, best_value = grid.weighed(weight, LEAST_SHARE), value
     return best
+
+
+def user_totals(classes: ResponseClasses, answers: Answers, n_users: int) -> np.ndarray:
+    """float64[n_users, C]: `models.answered.totals`, some cells at a time, so that memory grows with users alone."""
+    total = np.zeros((n_users, len(classes)))
+    order = np.argsort(answers.cell, kind="stable")
+    firsts = range(0, len(answers.user), _CELLS)
+    ends = np.searchsorted(answers.cell[order], [*firsts, len(answers.user)])
+    for first, begin, end in zip(firsts, ends[:-1], ends[1:], strict=True):
+        some, rows = slice(first, first + _CELLS), order[begin:end]
+        own = _part(answers, rows, some, first)
+        np.add.at(total, own.user, by_class(cell_log(classes, own), own.prior))
+    return total
+
+
+def _part(answers: Answers, rows: np.ndarray, cells: slice, first: int) -> Answers:
+    o = answers.offered
+    offered = Offered(o.p_buy[rows], o.p_come[rows], o.share[rows], o.fit[rows])
+    said = (answers.bought[rows], answers.came[rows])
+    return Answers(answers.cell[rows] - first, offered, *said, answers.user[cells], answers.prior[cells])
 
 
 def weights_of(classes: ResponseClasses, total: np.ndarray) -> tuple[np.ndarray, float]:

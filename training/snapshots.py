@@ -29,20 +29,18 @@ def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) ->
         write_whole(path, frame.sort("event_timestamp", key))
 
 
-def is_empty(path: Path) -> bool:
-    """Whether the file is there and no snapshot in it holds a row. Raises FeatureError when it is damaged."""
-    return path.exists() and not _read(path).select(pl.len()).collect().item()
-
-
-def latest(path: Path, key: str, through: datetime) -> tuple[datetime, list[str]]:
-    """(moment of the last snapshot at or before `through`, its ids ascending). Raises FeatureError when there is none."""
+def latest(path: Path, key: str, through: datetime, may_be_empty: bool = False) -> tuple[datetime, list[str]]:
+    """(moment of the last snapshot at or before `through`, its ids ascending); `through` and nobody for want of rows in a view
+    that may be empty. Raises FeatureError when there is no file, or no such snapshot."""
     if not path.exists():
         raise FeatureError(f"{path}: no features yet; run `daypart features` first")
     rows = _read(path).select(key, "event_timestamp").filter(pl.col.event_timestamp <= through).collect()
     at = rows["event_timestamp"].max()
-    if not isinstance(at, datetime):
-        raise FeatureError(f"{path}: no snapshot at or before {through.isoformat()}; run `daypart features` first")
-    return at, rows.filter(pl.col.event_timestamp == at)[key].sort().to_list()
+    if isinstance(at, datetime):
+        return at, rows.filter(pl.col.event_timestamp == at)[key].sort().to_list()
+    if may_be_empty:
+        return through, []
+    raise FeatureError(f"{path}: no snapshot at or before {through.isoformat()}; run `daypart features` first")
 
 
 def history_rows(histories: Histories) -> pl.DataFrame:

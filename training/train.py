@@ -26,6 +26,7 @@ from training.ranked import Report
 from training.recipe import Recipe
 from training.recipe_limits import check_recipe
 from training.report import write_report
+from training.response_train import train_response
 from training.sales import CANCELS, coded, sales
 from training.tracking import Logged, tracker
 from training.tuning import Tables, Tuned, tune
@@ -56,12 +57,14 @@ class TrainReport:
     """The HTML report of this run."""
     when_version: str | None = None
     """The `when` candidate written beside it, None where there was nothing to fit."""
+    response_version: str | None = None
+    """The `response` candidate written beside it, None where too few offers were answered."""
     logged: Logged | None = None
     """What became of it at MLflow, None where nobody asks."""
 
 
 def train(settings: Settings, through: datetime | None = None, progress: Report | None = None) -> TrainReport:
-    """Fit on the lake's events before `through` (all without it); write candidates, a ranker and a `when`; promote nothing.
+    """Fit on the lake's events before `through` (all without it); write candidates, ranker, `when`, `response`; promote nothing.
 
     Histories at the cuts of the windows come from the feature store's join in time. TrainingError when there is nothing to
     learn from or a fit diverges, and at once when `mlflow_url` cannot be used; DataError and FeatureError as their rooms raise.
@@ -80,10 +83,11 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     end = _end(lines, through)
     artifact = export(settings.shelf, parts, tuned, end)
     timed, told = train_when(settings.shelf, lines, end, settings.seed)
+    answered, said = train_response(settings.shelf, settings.lake, lines, end)
     report("fitting on all events", 1, 1)
     seconds = time.perf_counter() - began
     stages = {"reading": read_s, "windows, search and blend": tuned_s, "fit and export": seconds - read_s - tuned_s}
-    notes = (*fallbacks(known, catalogue, moments, tuned, judged=True), *told)
+    notes = (*fallbacks(known, catalogue, moments, tuned, judged=True), *told, *said)
     sizes, odd = (len(lines), len(known.histories.users), len(catalogue.products)), odd_lines(lines, catalogue)
     counts = {**dict(zip(("sales", "users", "products"), sizes, strict=True)), **odd}
     page = account(tuned, artifact.version, end, stages, notes, counts)
@@ -91,8 +95,8 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     figures = {**counts, "windows": tuned.n_windows, "seconds": seconds}
     logged = log.log(artifact, figures, notes, path) if log else None
     return TrainReport(
-        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, timed, logged
-    )
+        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, timed, answered, logged
+    )  # fmt: skip
 
 
 def _lines(settings: Settings, through: datetime | None, tables: Tables) -> pl.DataFrame:

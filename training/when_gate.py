@@ -7,50 +7,19 @@ weeks compare. A candidate without a figure, for want of weeks to hold out, stay
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from models import shelf
 from models.artifact import Artifact
 from models.when import NAME
 from settings import Settings
-
-TOLERANCE = 0.01
-"""How much worse, relatively: log losses of chances differ far less than hits do."""
-RECORD = "promotions.jsonl"
+from training.gate_beside import TOLERANCE, BesidePromotion, Verdict, promote_beside
 
 
-@dataclass(frozen=True)
-class WhenPromotion:
-    """What was decided of the newest `when`. figures: `multiple` of the candidate and of what is in use."""
-
-    version: str
-    incumbent: str | None
-    promoted: bool
-    reason: str
-    figures: Mapping[str, float]
-
-
-def promote_when(settings: Settings, *, now: datetime) -> WhenPromotion | None:
-    """Judge the newest version and make it current if it passes; None when there is none, or it is current.
-
-    Every verdict is recorded in `promotions.jsonl`. ArtifactError for a damaged version.
-    """
-    incumbent, known = shelf.current(settings.shelf, NAME), shelf.versions(settings.shelf, NAME)
-    if not known or known[-1] == incumbent:
-        return None
-    candidate = shelf.load(settings.shelf, NAME, known[-1])
-    serving = None if incumbent is None else shelf.load(settings.shelf, NAME, incumbent)
-    done = WhenPromotion(candidate.version, incumbent, *_verdict(candidate, serving))
-    if done.promoted:
-        shelf.point(settings.shelf, NAME, candidate.version)
-    entry = {"act": "promote", "at": now.isoformat(), **asdict(done)}
-    with (settings.shelf / NAME / RECORD).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    return done
+def promote_when(settings: Settings, *, now: datetime) -> BesidePromotion | None:
+    """Judge the newest version; see `training.gate_beside.promote_beside`."""
+    return promote_beside(settings, NAME, _verdict, now)
 
 
 def multiple(artifact: Artifact) -> float | None:
@@ -60,7 +29,7 @@ def multiple(artifact: Artifact) -> float | None:
     return float(own) / float(counted) if own is not None and counted else None
 
 
-def _verdict(candidate: Artifact, serving: Artifact | None) -> tuple[bool, str, dict[str, float]]:
+def _verdict(candidate: Artifact, serving: Artifact | None) -> Verdict:
     mine, other = multiple(candidate), multiple(serving) if serving else None
     if mine is None:
         return False, "no week could be held out to judge it by; plans count visits as before", {}

@@ -46,7 +46,7 @@ def test_every_view_tells_who_owns_it_what_it_is_and_how_private(declared, name)
 
 
 def test_no_feature_name_stands_twice_in_a_service(declared):
-    for service in (declared["recommendations_v1"], declared["store_v1"], declared["timing_v1"]):
+    for service in (declared[name] for name in ("recommendations_v1", "responses_v1", "store_v1", "timing_v1")):
         names = [f.name for projection in service.feature_view_projections for f in projection.features]
         assert len(names) == len(set(names)) > 0
 
@@ -70,7 +70,9 @@ def test_the_repository_of_feast_reads_the_whole_folder(monkeypatch, tmp_path):
         if name.startswith("feature_repo"):
             del sys.modules[name]
     assert sorted(v.name for v in contents.feature_views) == sorted(features.VIEWS)
-    assert sorted(s.name for s in contents.feature_services) == ["recommendations_v1", "store_v1", "timing_v1"]
+    assert sorted(s.name for s in contents.feature_services) == [
+        "recommendations_v1", "responses_v1", "store_v1", "timing_v1",
+    ]  # fmt: skip
     assert {"user", "product", "store"} <= {e.name for e in contents.entities}
 
 

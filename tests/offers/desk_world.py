@@ -28,7 +28,10 @@ TICK = timedelta(microseconds=1)
 PLANNED = datetime(2025, 11, 3, 12, tzinfo=UTC)
 SEND = datetime(2025, 11, 3, 23, tzinfo=UTC)
 SOHO = Store("soho", "America/New_York", 7 * 60, 19 * 60)
+OVER = datetime(2025, 11, 5, 5, tzinfo=UTC)
+"""Midnight in New York after the day."""
 LATTE = (Line("latte"),)
+FORETOLD = Arm("latte", 90, 0.2, 5.0, 20.0, price_cents=450, p_untouched=0.1, p_come=0.3, fit=0.4)
 
 COUPON = Coupon("off_1", "c", "dec_1", "ann", "latte", "soho", 100, 450, 300, 20, FROM, UNTIL)
 ACCOUNT = Account("c", granted_cents=1000, reserve_cents=150)
@@ -70,6 +73,11 @@ def decision(user_id: str, for_date: date = DAY, **changes: Any) -> Decision:
         user_id, for_date, (NOTHING, Arm("latte", 100, 0.2, 5.0, 20.0)), 1, 1, 0.95, model_version="m1",
         feature_version="f1", terms=terms(**changes),
     )  # fmt: skip
+
+
+def offered(user_id: str, for_date: date = DAY, arm: Arm = FORETOLD, **changes: Any) -> Decision:
+    """A decision that says what was foretold of the day."""
+    return replace(decision(user_id, for_date, **changes), arms=(NOTHING, arm))
 
 
 def ask(**changes: Any) -> Ask:

@@ -48,6 +48,7 @@ def test_a_refresh_says_what_it_did(settings):
         "user_history": 4,
         "user_rhythm": 4,
         "user_visits": 4,
+        "user_responses": 0,
         "store_assortment": 2,
     }
 

@@ -84,9 +84,10 @@ def test_the_report_counts_rows_and_calls_progress(fresh):
         "user_history": 7,
         "user_rhythm": 7,
         "user_visits": 7,
+        "user_responses": 0,
         "store_assortment": 4,
     }
-    assert told == [("features", n, 10) for n in range(1, 11)]
+    assert told == [("features", n, 12) for n in range(1, 13)]
     assert json.dumps(report.rows)
 
 
@@ -134,7 +135,7 @@ def test_a_snapshot_that_cannot_be_is_a_plain_fault(fresh, through, at, message)
 
 def test_a_moment_before_all_events_gives_tables_without_rows(fresh):
     features.compute(fresh, world.START)
-    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0, 0, 0, 0, 0]
+    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0] * 6
 
 
 # --- joins in time
@@ -219,8 +220,8 @@ def test_a_moment_without_a_zone_or_none_at_all_is_refused(settings):
 def test_the_latest_snapshot_not_after_the_moment_is_online(settings, capsys):
     told = []
     counts = features.materialise(settings, world.END - US, lambda *seen: told.append(seen))
-    assert counts == {"user_profile": 3, "user_history": 3, "user_rhythm": 3, "user_visits": 3, "store_assortment": 2}
-    assert told == [("online store", n, 5) for n in range(1, 6)]
+    assert counts == {**dict.fromkeys(features.VIEWS, 3), "user_responses": 0, "store_assortment": 2}
+    assert told == [("online store", n, 6) for n in range(1, 7)]
     assert online(settings, "ann")["n_visits"] == 2
     assert features.materialise(settings, world.END)["user_profile"] == 4
     assert online(settings, "ann")["n_visits"] == 4

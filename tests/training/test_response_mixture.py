@@ -1,12 +1,15 @@
 """The mixing weights: found again from answers drawn of known classes, the prior without any."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
 from models.answered import Answers, cell_log, totals
 from models.response_classes import FITS, Offered, ResponseClasses, fit_prior
 from models.response_model import Response, read_response
+from training import response_mixture
 from training.export import export_response
 from training.response_mixture import fit_response
 
@@ -50,6 +53,17 @@ def test_without_answers_the_grid_is_the_belief():
 
 def test_exported_and_read_back(tmp_path):
     classes = fit_response(drawn(), N)
-    artifact = export_response(tmp_path, Response(classes, PARTS), N * TRIES, N, datetime(2025, 12, 1, tzinfo=UTC))
+    artifact = export_response(tmp_path, Response(classes, PARTS), {"n_answers": N}, datetime(2025, 12, 1, tzinfo=UTC))
     np.testing.assert_array_equal(read_response(artifact).classes.weight, classes.weight)
     np.testing.assert_array_equal(read_response(artifact).part_of_hour, PARTS)
+    assert artifact.manifest["metrics"] == {"n_answers": N}
+
+
+@pytest.mark.parametrize("cells", [1, 7, N - 1, N, N + 1])
+def test_some_cells_at_a_time_are_all_of_them(monkeypatch, cells):
+    """Two cells a user, so that a user's may stand in two blocks."""
+    monkeypatch.setattr(response_mixture, "_CELLS", cells)
+    answers, grid = drawn(), ResponseClasses.grid(4.0, 0.5)
+    halved = replace(answers, user=answers.user // 2)
+    expected = totals(halved, cell_log(grid, halved), N)
+    np.testing.assert_allclose(response_mixture.user_totals(grid, halved, N), expected, rtol=1e-12)

@@ -53,6 +53,15 @@ def test_the_latest_is_the_last_not_after(path, through, moment):
     assert latest(path, "user_id", through) == (moment, ["ann", "bob"] if moment == END else ["ann"])
 
 
+def test_a_view_that_may_be_empty_is_nobody_until_somebody_is_there(path):
+    replace_snapshot(path, rows(ann=1).clear(), "user_id", MIDDLE)
+    assert latest(path, "user_id", END, may_be_empty=True) == (END, [])
+    replace_snapshot(path, rows(ann=1), "user_id", END)
+    assert latest(path, "user_id", END, may_be_empty=True) == (END, ["ann"])
+    before = END - timedelta(microseconds=1)
+    assert latest(path, "user_id", before, may_be_empty=True) == (before, [])
+
+
 def test_no_file_no_snapshot_and_damage_are_plain_faults(path):
     with pytest.raises(FeatureError, match="no features yet; run `daypart features` first"):
         latest(path, "user_id", END)

@@ -9,7 +9,7 @@ from models import shelf
 from models.artifact import write_artifact
 from settings import Settings
 from tests.models import when_world
-from training import when_gate
+from training.gate_beside import RECORD
 from training.when_gate import promote_when
 
 NOW = datetime(2025, 9, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ def current(settings):
 
 
 def record(settings):
-    return [json.loads(line) for line in (settings.shelf / "when" / when_gate.RECORD).read_text().splitlines()]
+    return [json.loads(line) for line in (settings.shelf / "when" / RECORD).read_text().splitlines()]
 
 
 @pytest.mark.parametrize(
