@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 
 from models.ranker import Ranker
 from models.response_model import Response
@@ -23,8 +24,8 @@ from offers.desk import Desk
 from offers.errors import PlanError
 from offers.expected import expect
 from offers.lift_report import stopped_by
-from offers.market import read_market
-from offers.means import read_means
+from offers.market import Market, read_market
+from offers.means import Means, read_means
 from offers.plan_report import PlanReport, report_of
 from offers.responses import read_responses
 from offers.spending import spend
@@ -63,19 +64,17 @@ def plan(
     responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
     candidates = list[Candidate]()
     for person in audience.people(decided):
-        visits = expected.of(person.user_id)
-        candidates.append(consider(person, ranker, market, campaign, for_date, now, visits, responses))
+        about = (for_date, now, expected.of(person.user_id), responses)
+        candidates.append(consider(person, ranker, market, campaign, *about))
         (progress or _silent)(len(candidates), len(audience) - n_known)
     candidates.sort(key=lambda candidate: candidate.user_id)
-    usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
-    with desk.journal.read() as connection:
-        means = read_means(connection, campaign.id, market, usual, for_date, now)
+    means = _means(desk, campaign, market, candidates, for_date, now)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
-    shared = (campaign, market, for_date, settings.currency, _versions(ranker, when, response))
-    decisions = [
-        decision_of(candidate, arm, *shared, chance, refused)
-        for candidate, arm, chance, refused in zip(candidates, *spending.rows, strict=True)
-    ]
+    version = _versions(ranker, when, response)
+    at = {"for_date": for_date, "currency": settings.currency, "version": version}
+    decide = partial(decision_of, campaign=campaign, market=market, **at)
+    rows = zip(candidates, *spending.rows, strict=True)
+    decisions = [decide(candidate, arm, chance=chance, refused=refused) for candidate, arm, chance, refused in rows]
     batches = range(0, len(decisions), BATCH)
     issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in batches]
     notes = (*expected.notes, responses.note)
@@ -90,6 +89,14 @@ def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: De
         raise PlanError(f"campaign {campaign.id} is stopped; set stopped = false in its file to plan it")
     if told := stopped_by(settings.home, campaign.id, campaign.stop):
         raise PlanError(f"campaign {campaign.id} stops by its own rules: {told}; change [stop] in its file to plan it")
+
+
+def _means(
+    desk: Desk, campaign: Campaign, market: Market, candidates: list[Candidate], for_date: date, now: datetime
+) -> Means:
+    usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
+    with desk.journal.read() as connection:
+        return read_means(connection, campaign.id, market, usual, for_date, now)
 
 
 def _versions(ranker: Ranker, when: When | None, response: Response | None) -> str:
