@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import partial
 
 from models.ranker import Ranker
 from models.response_model import Response
@@ -21,6 +20,7 @@ from offers.chance import dice
 from offers.considering import consider
 from offers.deciding import decision_of
 from offers.desk import Desk
+from offers.drafts import Decision
 from offers.errors import PlanError
 from offers.expected import expect
 from offers.lift_report import stopped_by
@@ -28,7 +28,7 @@ from offers.market import Market, read_market
 from offers.means import Means, read_means
 from offers.plan_report import PlanReport, report_of
 from offers.responses import read_responses
-from offers.spending import spend
+from offers.spending import Spending, spend
 from settings import Settings
 
 BATCH = 500
@@ -70,11 +70,8 @@ def plan(
     candidates.sort(key=lambda candidate: candidate.user_id)
     means = _means(desk, campaign, market, candidates, for_date, now)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
-    version = _versions(ranker, when, response)
-    at = {"for_date": for_date, "currency": settings.currency, "version": version}
-    decide = partial(decision_of, campaign=campaign, market=market, **at)
-    rows = zip(candidates, *spending.rows, strict=True)
-    decisions = [decide(candidate, arm, chance=chance, refused=refused) for candidate, arm, chance, refused in rows]
+    places = (campaign, market, for_date, settings.currency)
+    decisions = _decisions(candidates, spending, places, _versions(ranker, when, response))
     batches = range(0, len(decisions), BATCH)
     issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in batches]
     notes = (*expected.notes, responses.note)
@@ -97,6 +94,13 @@ def _means(
     usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
     with desk.journal.read() as connection:
         return read_means(connection, campaign.id, market, usual, for_date, now)
+
+
+def _decisions(
+    candidates: list[Candidate], spending: Spending, places: tuple[Campaign, Market, date, str], version: str
+) -> list[Decision]:
+    rows = zip(candidates, *spending.rows, strict=True)
+    return [decision_of(candidate, arm, *places, version, chance, refused) for candidate, arm, chance, refused in rows]
 
 
 def _versions(ranker: Ranker, when: When | None, response: Response | None) -> str:
