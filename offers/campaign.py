@@ -96,12 +96,14 @@ class Planning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 class Prior(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Beliefs, not measurements. `response_slope`: log-odds of buying per share of price off; None takes the artifact's.
-    `contact_cents`: what one message costs in patience. `visit_visits` in `visit_days`: a gamma prior on visits a day."""
+    `contact_cents`: what one message costs in patience. `visit_visits` in `visit_days`: a gamma prior on visits a day.
+    `second_unit_share`: of purchases of a product, those of two units or more."""
 
     contact_cents: Annotated[float, Meta(ge=0, le=10**6)] = 0.0
     response_slope: Annotated[float, Meta(ge=0, le=100)] | None = None
     visit_visits: Annotated[float, Meta(gt=0)] = 1.0
     visit_days: Annotated[float, Meta(gt=0)] = 7.0
+    second_unit_share: Annotated[float, Meta(gt=0, le=1)] = 0.15
 
 
 class Stop(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -39,7 +39,7 @@ class Shortlist:
     fit: np.ndarray
     """float64[k]: expected chance that a visit in the window holds the product."""
     p_buy: np.ndarray
-    """float64[k]: chance of buying it in the window untouched."""
+    """float64[k]: chance of buying it in the window untouched, and two of it where the offer is for the second."""
     p_come: float
     """Chance of coming that day untouched."""
     visit_cents: float
@@ -96,10 +96,15 @@ def shortlist(
         off=off[place],
         allowed=allowed[place],
         fit=fit,
-        p_buy=fit * share[at] * p_come,
+        p_buy=fit * share[at] * p_come * _units(campaign),
         p_come=p_come,
         visit_cents=person.basket_cents * shelf.margin_share,
     )
+
+
+def _units(campaign: Campaign) -> float:
+    """A second unit is bought by some of those who buy one, and is all that an offer for it may bring."""
+    return campaign.prior.second_unit_share if campaign.kind == "second_at_price" else 1.0
 
 
 def _flat(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

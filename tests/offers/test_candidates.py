@@ -219,6 +219,18 @@ def test_every_kind_weighs_its_own_cents(market, kind):
     assert words[kind] in decided.terms.text["en"]
 
 
+def test_a_second_unit_is_bought_by_some_of_those_who_buy_one(market):
+    shared = {"kind": "second_at_price", "depth": KINDS["second_at_price"][0]}
+    some, all_of_them = (
+        consider(person(), ranker(), market, campaign(prior=Prior(response_slope=8.0, second_unit_share=share), **shared),
+                 TUESDAY, NOW) for share in (0.2, 1.0)
+    )  # fmt: skip
+    one, every = some.arms[1], next(arm for arm in all_of_them.arms if arm.product_id == some.arms[1].product_id)
+    assert one.p_untouched == pytest.approx(0.2 * every.p_untouched)
+    assert one.fit == every.fit
+    assert one.p_buy < every.p_buy
+
+
 def test_stores_and_dayparts_of_a_campaign(market):
     def reason(**changes):
         return consider(person(), ranker(), market, campaign(**changes), TUESDAY, NOW).reason
