@@ -9,6 +9,7 @@ from models.artifact import write_artifact
 from models.errors import ArtifactError
 from offers.campaign_file import CampaignError
 from offers.expected import NO_MODEL
+from offers.responses import BY_SLOPE
 from river import steps
 from settings import Settings
 from tests import world
@@ -68,10 +69,10 @@ def test_a_plan_takes_the_when_that_is_promoted(settings):
     ):
         version = write_artifact(settings.shelf, name, arrays, manifest).version
         if name == "when":
-            assert steps.plan_offers(settings, "usual", day, NOW, silent).notes == (NO_MODEL,)
+            assert steps.plan_offers(settings, "usual", day, NOW, silent).notes == (NO_MODEL, BY_SLOPE)
         shelf.point(settings.shelf, name, version)
     report = steps.plan_offers(settings, "usual", day + timedelta(days=1), NOW, silent)
-    assert report.notes == (f"visits by when {version}: own_visits 1, few_visits 2",)
+    assert report.notes == (f"visits by when {version}: own_visits 1, few_visits 2", BY_SLOPE)
 
 
 def test_a_key_opens_the_scope_it_was_made_for(settings):
