@@ -9,6 +9,7 @@ import numpy as np
 
 from models.answered import Own
 from models.response_classes import FITS, ResponseClasses
+from models.response_kinds import kind_chances, likeliest_kind
 from offers.exploring import arm_chances, wanted_arms
 from offers.responses import Responses
 from offers.shortlist import Shortlist
@@ -33,6 +34,10 @@ class Answering:
         """(value in cents, -inf where it may not be sent; chance of a redemption), float64[k, d] each."""
         found = worth(self.arms, self.classes, self.weight, self.fit_weight)
         return found.value_cents.reshape(self.allowed.shape), found.p_bought.reshape(self.allowed.shape)
+
+    def kind(self, p_come: float) -> str:
+        """The user's likeliest kind (`models.response_kinds`); p_come: chance of coming that day."""
+        return likeliest_kind(kind_chances(self.classes, self.weight, np.array([p_come])))[0][0]
 
     def tries(self, rng: np.random.Generator) -> np.ndarray:
         """float64[1 + a], sums to 1: on a day that explores, the chance of nothing and of each arm."""

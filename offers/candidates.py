@@ -40,6 +40,8 @@ class Candidate:
     slot_of: tuple[int, ...] = (-1,)
     slots: tuple[Slot, ...] = ()
     reason: str | None = None
+    kind: str | None = None
+    """How offers move them most likely, one of `models.response_kinds.KINDS`; None while nothing was learned."""
     n_planned: int | None = None
     """Arms after the first that the plan may take, the rest are tried by chance only; None: all of them."""
     tries: tuple[float, ...] = ()

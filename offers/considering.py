@@ -56,6 +56,7 @@ def consider(
         return _weighed(blank, short, _by_slope(short, campaign, ranker), contact)
     answers = answering(short, slots, responses, responses.of(person.user_id), contact)
     found = answers.values() if responses.learned else _by_slope(short, campaign, ranker)
+    blank = replace(blank, kind=answers.kind(come) if responses.learned else None)
     rng = dice(campaign.id, for_date, person.user_id)
     return _weighed(blank, short, found, contact, _tries(answers, share, rng) if share else None)
 

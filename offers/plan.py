@@ -74,8 +74,8 @@ def plan(
     decisions = _decisions(candidates, spending, places, _versions(ranker, when, response))
     batches = range(0, len(decisions), BATCH)
     issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in batches]
-    notes = (*expected.notes, responses.note)
-    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, notes)
+    told = ((*expected.notes, responses.note), [candidate.kind for candidate in candidates])
+    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, *told)
 
 
 def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: Desk) -> None:

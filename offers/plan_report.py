@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,6 +39,8 @@ class PlanReport:
     n_explored: int
     """People for whom chance drew what was sent, or nothing; value, cost and bound count that as it is expected."""
     reasons_not: Mapping[str, int]
+    kinds: Mapping[str, int]
+    """People by how offers move them most likely (`models.response_kinds`); empty while nothing was learned."""
     notes: Sequence[str]
     """What whoever reads the report should know first."""
     sample: Sequence[tuple[str, str, Mapping[str, str]]]
@@ -54,8 +56,10 @@ def report_of(
     spending: Spending,
     for_date: date,
     notes: Sequence[str],
+    kinds: Iterable[str | None] = (),
 ) -> PlanReport:
-    """Of what was decided and became of it. budget: cents when the plan began; n_known: users left alone; notes: more to tell."""
+    """Of what was decided and became of it. budget: cents when the plan began; n_known: users left alone; notes: more to tell;
+    kinds: of the users considered."""
     choice, tried = spending.choice, spending.tried
     reasons = Counter(decision.reason for decision in decisions if decision.reason is not None)
     for part in issued:
@@ -77,6 +81,7 @@ def report_of(
         exact=choice.exact,
         n_explored=sum(arm is not None for arm in tried.arm),
         reasons_not=dict(sorted(reasons.items())),
+        kinds=dict(sorted(Counter(kind for kind in kinds if kind is not None).items())),
         notes=(*(() if budget > 0 else (NO_MONEY,)), *notes),
         sample=[(d.user_id, d.terms.product_id, d.terms.text) for d in sent[:SAMPLE] if d.terms],
     )

@@ -21,7 +21,8 @@ SPENDING = Spending(CHOICE, [0, 1], [1.0, 0.1], [None, None], ["s0", "s1"], TRIE
 def test_it_adds_up_what_was_decided_and_what_the_desk_made_of_it():
     decided = [Decision("a", DAY, reason="no_gain"), Decision("b", DAY, reason="no_gain"), decision("c")]
     issued = [Issued(1, 2, refused={"limit_reached": 1}), Issued(3, 0, refused={"limit_reached": 2})]
-    report = report_of("c", decided, issued, 7, 100, SPENDING, DAY, ("told",))
+    report = report_of("c", decided, issued, 7, 100, SPENDING, DAY, ("told",), ["lost", None, "lost", "persuadable"])
+    assert report.kinds == {"lost": 2, "persuadable": 1}
     assert (report.n_considered, report.n_known, report.n_issued) == (3, 7, 4)
     assert report.reasons_not == {"limit_reached": 3, "no_gain": 2}
     assert (report.value_cents, report.cost_cents, report.bound_cents, report.n_explored) == (11.0, 9, 12.0, 1)

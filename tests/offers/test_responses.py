@@ -107,6 +107,8 @@ def test_who_answered_gets_more_than_who_never_did(home):
         best[answer] = weigh(home)
     assert len(best[True].arms) > 1
     assert best[True].reason is None
+    assert (best[True].kind, best[False].kind) == ("persuadable", "put_off")
+    assert weigh(home, response=None).kind is None
     assert (best[False].reason, len(best[False].arms)) == ("comes_anyway", 1)
     arm = best[True].arms[1]
     assert arm.value_cents > 0
