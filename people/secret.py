@@ -14,6 +14,8 @@ from pathlib import Path
 
 from people.identity import is_identity, parse
 
+SECRET = "identity.key"
+"""Name of the file in a home."""
 SECRET_BYTES = 32
 _HEX = 32
 

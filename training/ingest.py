@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from people.secret import SECRET, References
 from training.event_ids import with_event_ids
 from training.faults import found
 from training.lake import has_table, land, read_table, upsert
@@ -57,10 +58,12 @@ def ingest(
     stores: Path | None = None,
     assortment: Path | None = None,
     now: datetime,
+    secret: Path | None = None,
     progress: Progress = None,
 ) -> list[IngestReport]:
     """Take the given files (.parquet, .csv, .csv.gz) into `lake`; a report for each, events last.
 
+    secret: the file that identities are hashed with (`Settings.identity_secret`); by default `identity.key` beside the lake.
     now: an aware moment; events may lie ahead of it by `feature_repo.events.MAX_AHEAD`. DataError when a file is missing,
     unreadable or lacks a required column, or the lake is damaged.
     """
@@ -75,12 +78,15 @@ def ingest(
         sources[table] = read_source(path, table)
         if progress:
             progress("reading files", done, len(files))
-    return [_take(lake, table, sources.pop(table), now, progress) for table in files]
+    references = References(secret or lake.parent / SECRET)
+    return [_take(lake, table, sources.pop(table), now, references, progress) for table in files]
 
 
-def _take(lake: Path, table: str, source: Source, now: datetime, progress: Progress) -> IngestReport:
+def _take(
+    lake: Path, table: str, source: Source, now: datetime, references: References, progress: Progress
+) -> IngestReport:
     known, unchecked = _known_ids(lake, source) if table in _NAMING else ({}, [])
-    checked = check(source, known, now)
+    checked = check(source, known, now, references)
     good = checked.good
     if table == "events":
         settled = land(lake, _events(good), progress)
