@@ -67,6 +67,12 @@ def claimed(connection: sa.Connection) -> list[Claimed]:
     return [Claimed(*row) for row in connection.execute(theirs.order_by(IDENTITIES.c.number))]
 
 
+def n_waiting(connection: sa.Connection) -> int:
+    """How many links wait."""
+    waits = sa.select(sa.func.count()).select_from(LINKS).where(LINKS.c.verdict.in_(QUEUED))
+    return int(connection.execute(waits).scalar_one())
+
+
 def queue(connection: sa.Connection, limit: int = 100, after: int = 0) -> list[Waiting]:
     """Links that wait, by number, from the one after `after`."""
     ends = [IDENTITIES.alias(name) for name in ("l", "r")]

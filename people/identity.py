@@ -49,8 +49,8 @@ def parse(text: str) -> Identity:
     """Kind and value of `kind:value`, the value in its one form. Raises IdentityFault.
 
     phone: E.164, `00` read as `+`; without a country code the digits as they are, an identity of its own, as guessing the country
-    could make two people one. card: without spaces and dashes, in capitals, leading zeros kept. mail: lower case. receipt: store, slash,
-    order. app, device and receipt keep their case.
+    could make two people one. card: without spaces and dashes, in capitals, leading zeros kept. mail: lower case. receipt:
+    store, slash, order. app, device and receipt keep their case.
     """
     found = _FORM.fullmatch(text)
     if found is None:

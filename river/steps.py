@@ -51,6 +51,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
 def refresh_features(settings: Settings, through: datetime, now: datetime, report: Report) -> Refreshed:
     """Feedback re-enters: accepted events, redemptions and impressions go into the lake; then features, then online."""
     from river.feedback import absorb_impressions, absorb_records
+    from river.persons import forget_aliases, settle_persons
     from river.withdrawing import withdraw_unsent
     from training import features
     from training.parts import locked
@@ -59,9 +60,11 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     with locked(settings.home):
         with open_desk(settings) as desk:
             absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
+            settle_persons(settings, desk)
         made = features.compute(settings, through, progress=report)
         features.apply(settings)
         online = features.materialise(settings, through, progress=report)
+        forget_aliases(settings)
         withdrawn = withdraw_unsent(settings, now)
     return Refreshed(sum(a.accepted for a in absorbed), sum(a.quarantined for a in absorbed), made, online, withdrawn)
 
