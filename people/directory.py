@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from people.evidence import QUEUED
-from people.tables import IDENTITIES, LINKS
+from people.tables import AUDIT, IDENTITIES, LINKS
 
 _NAME = IDENTITIES.alias("name")
 _NAMED = sa.select(IDENTITIES.c.reference, _NAME.c.reference.label("person")).join(
@@ -49,6 +49,11 @@ def names_of(connection: sa.Connection, reference: str) -> list[str]:
     name = person_named(connection, reference)
     theirs = _NAMED.where(_NAME.c.reference == name, _OTHERS).order_by(IDENTITIES.c.reference)
     return [name, *(row.reference for row in connection.execute(theirs) if row.reference is not None)]
+
+
+def version(connection: sa.Connection) -> int:
+    """A number that grows with every change of who is who; 0 while nothing is known of anybody."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(AUDIT.c.seq), 0))).scalar_one())
 
 
 def resolved(connection: sa.Connection) -> dict[str, str]:
