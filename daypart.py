@@ -54,7 +54,8 @@ def ingest(
 
     with console.progress() as report:
         tables = {"events": events, "products": products, "stores": stores, "assortment": assortment}
-        done = room.ingest(load_settings().lake, **tables, now=_now(), progress=report)
+        settings = load_settings()
+        done = room.ingest(settings.lake, **tables, now=_now(), secret=settings.identity_secret, progress=report)
     console.show(done, as_machine=as_json)
 
 

@@ -57,6 +57,8 @@ class Settings:
     """File of the Ed25519 key (PEM) that signs for tills without network; empty keeps one in `home`."""
     offline_retired_keys: str = ""
     """File of the public keys (PEM) that signed before `offline_key` did and whose tokens are still good; empty: none."""
+    identity_key: str = ""
+    """File of the secret that identities are hashed with; empty keeps one in `home`."""
     lease_s: int = 300
     """Seconds for which an offer handed to a scheduler is nobody else's."""
     messages_per_day: int = 2
@@ -89,6 +91,11 @@ class Settings:
     def signing_key(self) -> Path:
         """The file of the signing key."""
         return Path(self.offline_key) if self.offline_key else self.home / "offline-key.pem"
+
+    @property
+    def identity_secret(self) -> Path:
+        """The file of the identities' secret."""
+        return Path(self.identity_key) if self.identity_key else self.home / "identity.key"
 
     @property
     def ledger_url(self) -> str:

@@ -44,7 +44,7 @@ def _through_the_door(settings: Settings, records: Sequence[Mapping[str, Any]], 
             rows = csv.DictWriter(stream, [column.name for column in EVENT_COLUMNS], extrasaction="ignore")
             rows.writeheader()
             rows.writerows(records)
-        return ingest(settings.lake, events=file, now=now)[0]
+        return ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)[0]
     finally:
         file.unlink(missing_ok=True)
 
@@ -55,5 +55,5 @@ def absorb_impressions(settings: Settings, now: datetime) -> Iterator[IngestRepo
     from training.ingest import ingest
 
     for file in finished(settings.home):
-        yield ingest(settings.lake, events=file, now=now)[0]
+        yield ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)[0]
         file.unlink()

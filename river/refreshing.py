@@ -38,6 +38,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     online."""
     from river.answers import absorb_answers
     from river.feedback import absorb_impressions, absorb_records
+    from river.persons import forget_aliases, settle_persons
     from river.steps import open_desk
     from river.withdrawing import withdraw_unsent
     from training import features
@@ -47,10 +48,12 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     with locked(settings.home):
         with open_desk(settings) as desk:
             absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
+            settle_persons(settings, desk)
             n_answered, unanswered = absorb_answers(settings, desk, now)
         made = features.compute(settings, through, progress=report)
         features.apply(settings)
         online = features.materialise(settings, through, progress=report)
+        forget_aliases(settings)
         withdrawn = withdraw_unsent(settings, now)
     accepted, quarantined = (sum(getattr(a, name) for a in absorbed) for name in ("accepted", "quarantined"))
     return Refreshed(accepted, quarantined, n_answered, unanswered, made, online, withdrawn)

@@ -8,6 +8,7 @@ from msgspec.structs import fields
 
 from offers.answers import CursorError, Offer
 from serving.asked import Asked, Reply, plausible
+from serving.identified import names, wallet_of
 from serving.problems import malformed, not_found
 from serving.wire_offers import Acknowledged, DueQuery, OfferCard, OffersDue, Wallet
 
@@ -41,9 +42,9 @@ async def failed(asked: Asked) -> Reply:
 
 async def wallet(asked: Asked) -> Reply:
     """A person's open coupons; nobody we know has none."""
-    user_id = asked.path["user_id"]
-    offers = await asked.begin(asked.parts.desk.wallet, user_id, asked.now)
-    return Reply(Wallet(user_id=user_id, offers=[card(offer) for offer in offers]))
+    theirs = await names(asked, asked.path["user_id"])
+    offers = await wallet_of(asked, theirs)
+    return Reply(Wallet(user_id=theirs[0], offers=[card(offer) for offer in offers]))
 
 
 async def _acknowledge(asked: Asked, outcome: Literal["delivered", "failed"]) -> Reply:

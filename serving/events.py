@@ -11,6 +11,8 @@ from unicodedata import category
 import msgspec
 
 from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
+from people.identity import IdentityFault
+from people.secret import References
 from serving.door import fault_of
 from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
 
@@ -49,11 +51,12 @@ class EventRow(Ask, frozen=True):
 
 
 def judge(
-    rows: Sequence[msgspec.Raw], now: datetime, store_id: str | None = None
+    rows: Sequence[msgspec.Raw], now: datetime, references: References, store_id: str | None = None
 ) -> tuple[list[Record], list[Rejected]]:
     """(records of the good rows, the others with index, code and reason), both in the order given.
 
-    `store_id`: the store a till's key is bound to; its events are of that store, and another store's are refused.
+    references: of identities, which are kept in no other form. `store_id`: the store a till's key is bound to; its events are
+    of that store, and another store's are refused.
     """
     records, rejected = [], []
     for index, raw in enumerate(rows):
@@ -65,8 +68,11 @@ def judge(
             continue
         if refusal := _refusal(row, now, store_id):
             rejected.append(Rejected(index, *refusal))
-        else:
-            records.append(_record(row, store_id))
+            continue
+        try:
+            records.append(_record(row, references, store_id))
+        except IdentityFault as fault:
+            rejected.append(Rejected(index, "bad_identity", f"/user_id: {fault}"))
     return records, rejected
 
 
@@ -103,10 +109,12 @@ def _is_plain(text: str) -> bool:
     return text.isascii() or not any(category(letter) in _INVISIBLE for letter in text)
 
 
-def _record(row: EventRow, store_id: str | None) -> Record:
+def _record(row: EventRow, references: References, store_id: str | None) -> Record:
     record: Record = {column.name: getattr(row, column.name) for column in EVENT_COLUMNS}
     record["occurred_at"] = row.occurred_at.astimezone(UTC).isoformat()
     record["store_id"] = row.store_id or store_id
+    # Before the id is derived: a plain hash of a card's number could be tried out.
+    record["user_id"] = row.user_id and references.of(row.user_id)
     record["event_id"] = row.event_id or derived_id(record)
     return record
 

@@ -21,6 +21,7 @@ from serving import problems
 from serving.asked import Asked, Call
 from serving.auth import authorise
 from serving.door import check_json, checked_id, decode, idempotency_key, read_body, read_query
+from serving.identified import in_references
 from serving.openapi import document
 from serving.parts import Parts
 from serving.problems import Problem, unavailable
@@ -134,7 +135,7 @@ class Front:
             idempotency_key=idempotency_key(headers) if call.needs_key else "",
             now=now,
         )
-        reply = await call.handler(asked)
+        reply = await call.handler(in_references(asked))
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         return call.status, call.media.encode(), body, reply.headers
 

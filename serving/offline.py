@@ -13,6 +13,7 @@ from offers.qr import qr_svg
 from offers.tokens import Reader
 from serving.asked import Asked, Reply, plausible
 from serving.auth import bound_store
+from serving.identified import as_owner
 from serving.problems import Fault, Problem, malformed
 from serving.till import basket, carried_out, reply
 from serving.wire_offline import LeaseCard, SettledSale, SettledSales, SigningKeys, TokenCard
@@ -23,7 +24,7 @@ async def token(asked: Asked) -> Reply:
     _allowed(asked)
     told = DeskAsk(
         store_id=bound_store(asked.key, asked.body.store_id),
-        user_id=asked.body.user_id,
+        user_id=await as_owner(asked, asked.body.user_id, asked.path["code"]),
         actor=asked.key.key_id,
         request_id=asked.headers.get("x-request-id"),
     )

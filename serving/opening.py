@@ -14,6 +14,7 @@ from offers.desk import Desk
 from offers.journal import Journal
 from offers.sending import sending_of
 from offers.signing_key import signer_at
+from people.secret import References
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
@@ -21,6 +22,7 @@ from serving.keys import KeyRing
 from serving.metrics import Metrics
 from serving.online import FeastOnline
 from serving.parts import Parts
+from serving.persons import Persons
 from serving.quick import without_typeguard
 from serving.ranked import answer_for, what_is_known
 from serving.shelves import Shelves, units
@@ -64,6 +66,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             impressions=impressions,
             metrics=Metrics(),
             pool=pool,
+            persons=Persons(journal.engine, References(settings.identity_secret), time.monotonic),
             clock=lambda: datetime.now(UTC),
         )
 

@@ -17,6 +17,7 @@ from serving.impressions import ImpressionLog
 from serving.keys import KeyRing
 from serving.metrics import Metrics
 from serving.online_port import OnlineFeatures
+from serving.persons import Persons
 from serving.shelves import Shelves
 from serving.visits import Visits
 from settings import Settings
@@ -39,4 +40,5 @@ class Parts:
     impressions: ImpressionLog
     metrics: Metrics
     pool: ThreadPoolExecutor
+    persons: Persons
     clock: Callable[[], datetime]

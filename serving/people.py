@@ -8,6 +8,7 @@ from offers.errors import PlanError
 from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
 from serving.asked import Asked, Reply
+from serving.identified import names, wallet_of
 from serving.problems import not_found, unavailable
 from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
 
@@ -16,11 +17,12 @@ _BUDGET = tuple(Budget.__struct_fields__)
 
 async def person(asked: Asked) -> Reply:
     """The profile and counts of one person, from the online store and the ledger."""
-    user_id, parts = asked.path["user_id"], asked.parts
+    theirs, parts = await names(asked, asked.path["user_id"]), asked.parts
+    user_id = theirs[0]
     features = await asked.begin(parts.gate.user, user_id)
     if features is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
-    offers = await asked.begin(parts.desk.wallet, user_id, asked.now)
+    offers = await wallet_of(asked, theirs)
     if features.as_of is None and not len(features.history) and not offers:
         raise not_found("unknown_user", "nobody with this id is known here")
     return Reply(

@@ -8,13 +8,17 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
+import msgspec
+
 from models.history import History
 from offers.answers import Offer
 from offers.database import LedgerError
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
+from serving.identified import names, wallet_of
 from serving.impressions import rows_of
 from serving.parts import Parts
+from serving.persons import Names
 from serving.problems import malformed
 from serving.recommend import Known, slate
 from serving.wire import RecommendationAsk, Slate, SlateMeta
@@ -30,8 +34,11 @@ async def recommendations(asked: Asked) -> Reply:
         raise malformed("name a user_id or an anonymous_id", "/user_id", "missing_user")
     local = ask.context.local_time
     moment = asked.now if local is None else plausible(local, "/context/local_time")
+    theirs = await _names(asked, ask.user_id)
+    if theirs[:1] != (ask.user_id,) and theirs:
+        ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
-    wallet = None if ask.user_id is None else asked.begin(asked.parts.desk.wallet, ask.user_id, asked.now)
+    wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs else None
     known = await _with_offers(what_is_known(asked.parts, ask), wallet)
     answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
     if not ask.dry_run:
@@ -83,6 +90,17 @@ def _unknown_words(parts: Parts, ask: RecommendationAsk) -> list[str]:
     if any(kind not in kinds for kind in ask.filter.categories or ()):
         found.append("unknown_category")
     return found
+
+
+async def _names(asked: Asked, user_id: str | None) -> Names:
+    """The ids of the person, their name first; a registry that doesn't answer knows nobody by two."""
+    if user_id is None:
+        return ()
+    try:
+        async with asyncio.timeout(WALLET_WAIT_S):
+            return await names(asked, user_id)
+    except TimeoutError:
+        return (user_id,)
 
 
 async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer]] | None) -> Known:

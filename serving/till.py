@@ -8,6 +8,7 @@ from offers.answers import Ask as DeskAsk
 from offers.book import Line
 from serving.asked import Asked, Reply, plausible
 from serving.auth import bound_store
+from serving.identified import as_owner
 from serving.problems import Problem
 from serving.wire_till import BasketLine
 
@@ -17,7 +18,7 @@ _TOLD = ("request_id", "reason", "text", "paid_cents")
 
 async def validate(asked: Asked) -> Reply:
     """What redeeming would pay now. Nothing changes."""
-    answer = await asked.begin(asked.parts.desk.validate, asked.path["code"], _told(asked), asked.now)
+    answer = await asked.begin(asked.parts.desk.validate, asked.path["code"], await _told(asked), asked.now)
     return reply(asked, answer)
 
 
@@ -42,7 +43,7 @@ async def reverse(asked: Asked) -> Reply:
 
 
 async def _entry(asked: Asked, kind: ActKind) -> Reply:
-    return reply(asked, await carried_out(asked, kind, _told(asked)))
+    return reply(asked, await carried_out(asked, kind, await _told(asked)))
 
 
 async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
@@ -59,14 +60,14 @@ async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
         raise Problem(409, "idempotency_key_in_flight", detail, headers={"Retry-After": "1"}) from None
 
 
-def _told(asked: Asked) -> DeskAsk:
+async def _told(asked: Asked) -> DeskAsk:
     """The desk's question. `actor` is the id of the key, so that every entry names who asked."""
     ask, lines = asked.body, asked.body.lines
     return DeskAsk(
         store_id=bound_store(asked.key, ask.store_id),
         order_id=ask.order_id,
         lines=None if lines is None else basket(lines),
-        user_id=ask.user_id,
+        user_id=await as_owner(asked, ask.user_id, asked.path["code"]),
         till_time=None if ask.till_time is None else plausible(ask.till_time, "/till_time"),
         till_id=ask.till_id,
         actor=asked.key.key_id,

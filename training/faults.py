@@ -23,6 +23,8 @@ REMEDIES = {
     "control_character": "remove the invisible characters",
     "bad_encoding": "save the file as UTF-8; this text was lost on the way",
     "padded": "remove the spaces around the value",
+    "bad_identity": "write app:, card:, phone: or mail: and what it is, in full; a phone with + and its country code",
+    "erased": "nothing to do: who this is about asked to be forgotten, and it happened before",
     "null_word": "leave the cell empty when nothing is known",
     "too_long": "shorten the text",
     "discount_above_price": "the discount of a line cannot exceed quantity times unit price",

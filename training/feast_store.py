@@ -88,6 +88,15 @@ def load(store: FeatureStore, online: OnlineStore, view: str, key: str, ids: Seq
     return n_current
 
 
+def remove(store: FeatureStore, online: OnlineStore, key: str, ids: Sequence[str]) -> int:
+    """Delete all that is online about `ids`, in every view; how many were there."""
+    n_gone = 0
+    with connect(online.url, BULK_TIMEOUT_S) as client:
+        for part in _batches([_redis_key(store, key, i) for i in ids]):
+            n_gone += int(client.delete(*part))
+    return n_gone
+
+
 def join(store: FeatureStore, entity: pl.DataFrame, service: str) -> pl.DataFrame:
     """`entity` with the features of `service` beside each row, as known at its `event_timestamp`, in any order."""
     with quiet():

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import polars as pl
 
+from people.secret import SECRET, References
 from training.event_ids import with_event_ids
-from training.faults import found
+from training.faults import found, no_faults
 from training.lake import has_table, land, read_table, upsert
 from training.parts import DataError
 from training.quarantine import write_quarantine
 from training.repeats import ROW
 from training.shapes import KEYS, SCHEMAS, TABLES, Progress
 from training.sources import Source, read_source
+from training.tombstones import living
 from training.validate import check
 
 __all__ = ["DataError", "IngestReport", "ingest"]
@@ -57,10 +59,12 @@ def ingest(
     stores: Path | None = None,
     assortment: Path | None = None,
     now: datetime,
+    secret: Path | None = None,
     progress: Progress = None,
 ) -> list[IngestReport]:
     """Take the given files (.parquet, .csv, .csv.gz) into `lake`; a report for each, events last.
 
+    secret: the file that identities are hashed with (`Settings.identity_secret`); by default `identity.key` beside the lake.
     now: an aware moment; events may lie ahead of it by `feature_repo.events.MAX_AHEAD`. DataError when a file is missing,
     unreadable or lacks a required column, or the lake is damaged.
     """
@@ -75,14 +79,18 @@ def ingest(
         sources[table] = read_source(path, table)
         if progress:
             progress("reading files", done, len(files))
-    return [_take(lake, table, sources.pop(table), now, progress) for table in files]
+    references = References(secret or lake.parent / SECRET)
+    return [_take(lake, table, sources.pop(table), now, references, progress) for table in files]
 
 
-def _take(lake: Path, table: str, source: Source, now: datetime, progress: Progress) -> IngestReport:
+def _take(
+    lake: Path, table: str, source: Source, now: datetime, references: References, progress: Progress
+) -> IngestReport:
     known, unchecked = _known_ids(lake, source) if table in _NAMING else ({}, [])
-    checked = check(source, known, now)
-    good = checked.good
+    checked = check(source, known, now, references)
+    good, forgotten = checked.good, no_faults()
     if table == "events":
+        good, forgotten = living(lake, good, references)
         settled = land(lake, _events(good), progress)
         accepted = len(settled.fresh)
     else:
@@ -90,7 +98,7 @@ def _take(lake: Path, table: str, source: Source, now: datetime, progress: Progr
     key = KEYS[table][0]
     conflicts = good.filter(pl.col(ROW).is_in(settled.conflicts.implode()))
     ids = conflicts[key] if key in conflicts.columns else None
-    faults = pl.concat([checked.faults, found(conflicts[ROW], key, "conflicting_duplicate", ids)]).sort("row")
+    faults = pl.concat([checked.faults, forgotten, found(conflicts[ROW], key, "conflicting_duplicate", ids)]).sort("row")
     quarantined = faults["row"].n_unique()
     counts = faults.group_by("column", "reason").len().sort("column", "reason")
     return IngestReport(

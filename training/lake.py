@@ -13,6 +13,7 @@ import polars as pl
 
 from training.event_ids import with_event_ids
 from training.parts import DataError, check_whole, locked, parts, write_batch, write_whole
+from training.persons import by_person
 from training.repeats import ROW, Settled, equal_to, settle
 from training.shapes import KEYS, SCHEMAS, Progress
 
@@ -26,6 +27,7 @@ def read_events(
     columns: Sequence[str] | None = None,
 ) -> pl.LazyFrame:
     """Events with `occurred_at < through`, of `types`, lazily; columns of `EVENT_COLUMNS`, or the named ones, in no order.
+    `user_id` is the person's (`training.persons`), whatever the id under which the event came.
 
     Empty when no event fits. DataError when the lake holds no events at all, or a part of it is missing or damaged.
     """
@@ -45,7 +47,8 @@ def read_events(
         events = events.filter(pl.col("occurred_at") < through)
     if types is not None:
         events = events.filter(pl.col("event_type").is_in(list(types)))
-    return events.select(columns or SCHEMAS["events"].names())
+    columns = columns or SCHEMAS["events"].names()
+    return (by_person(lake, events) if "user_id" in columns else events).select(columns)
 
 
 def has_table(lake: Path, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +28,16 @@ def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) ->
             others = _read(path).filter(pl.col.event_timestamp != at).collect()
             frame = pl.concat([others.cast(frame.schema), frame]) if len(others) else frame
         write_whole(path, frame.sort("event_timestamp", key))
+
+
+def without(path: Path, key: str, ids: Sequence[str]) -> None:
+    """Take the rows of `ids` out of every snapshot of a file. Raises FeatureError when it is damaged."""
+    if path.exists():
+        with locked(path.parent):
+            stay = ~pl.col(key).is_in(pl.Series(ids, dtype=pl.String).implode())
+            rows = _read(path).collect()
+            if len(kept := rows.filter(stay)) < len(rows):
+                write_whole(path, kept)
 
 
 def latest(path: Path, key: str, through: datetime, may_be_empty: bool = False) -> tuple[datetime, list[str]]:

@@ -20,9 +20,11 @@ from feature_repo.events import (
     REQUIRED,
     Column,
 )
+from people.secret import References
 from training.cells import Cells, read_clock, read_id, read_number, read_text, read_time, read_word
 from training.closed_days import closed_days_in
 from training.faults import found
+from training.persons import read_person
 from training.repeats import ROW
 from training.sources import Source
 
@@ -53,16 +55,18 @@ class Checked:
     faults: pl.DataFrame
 
 
-def check(source: Source, known: Mapping[str, pl.Series], now: datetime) -> Checked:
+def check(source: Source, known: Mapping[str, pl.Series], now: datetime, references: References) -> Checked:
     """Judge the rows of `source`.
 
     known: ids that may be named, by column (`product_id`, `store_id`); a column absent from it is not checked. now: an aware
-    moment; times may lie ahead of it by `MAX_AHEAD`. A row with several faults has a line for each.
+    moment; times may lie ahead of it by `MAX_AHEAD`. references: of the identities in `user_id`. A row with several faults
+    has a line for each.
     """
     rows, columns, faults = source.cells[ROW], {}, [source.faults]
 
     def read(column: Column) -> Cells:
-        return _read(column, rows, source.cells[column.name], now)
+        raw = source.cells[column.name]
+        return read_person(rows, raw, references) if column.name == "user_id" else _read(column, rows, raw, now)
 
     # polars works outside of Python's lock, so columns are read side by side.
     with ThreadPoolExecutor() as pool:

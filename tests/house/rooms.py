@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("feature_repo", "embedded", "training", "models", "offers", "serving", "river", "bench")
-LIGHT = ("models", "offers", "serving")
+ROOMS = ("feature_repo", "embedded", "training", "models", "offers", "people", "serving", "river", "bench")
+LIGHT = ("models", "offers", "people", "serving")
 GROUND = ("settings.py", "console.py", "daypart.py")
 
 

@@ -13,6 +13,7 @@ from offers.database import REVISION, LedgerBusy, LedgerError, connect, transact
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.verify import verify
+from people.tables import METADATA as PEOPLE
 from tests.offers.desk_world import AT, PLANNED, SOHO, TICK, UNTIL, ask, campaign, code_of, decision
 
 
@@ -142,6 +143,8 @@ def test_a_ledger_of_the_second_revision_is_brought_up(sqlite_url):
         for table, names in LATER.items():
             for name in names:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+        for table in PEOPLE.tables:
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("UPDATE coupons SET units = 0 WHERE state = 'overpaid'")
         connection.exec_driver_sql("CREATE INDEX entries_offer ON entries (offer_id)")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")

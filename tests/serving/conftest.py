@@ -19,6 +19,7 @@ import pytest
 from models.artifact import write_artifact
 from models.shelf import point
 from offers.database import connect
+from people.secret import References
 from serving import keys
 from serving.bundle import load_bundle
 from serving.calls import CALLS
@@ -28,6 +29,7 @@ from serving.impressions import ImpressionLog
 from serving.keys import KeyRing
 from serving.metrics import Metrics
 from serving.parts import Parts
+from serving.persons import Persons
 from serving.shelves import Shelves
 from serving.tables import prepare
 from serving.visits import Visits
@@ -121,6 +123,7 @@ def world(home: Path, tmp_path: Path):
         impressions=impressions,
         metrics=Metrics(),
         pool=pool,
+        persons=Persons(engine, References(settings.identity_secret), time.monotonic),
         clock=lambda: NOW,
     )
     front = Front(CALLS, "1")

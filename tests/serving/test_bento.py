@@ -33,7 +33,7 @@ def bento(tmp_path_factory):
 def test_it_holds_the_served_rooms_and_no_other(bento):
     src = bento / "src"
     rooms = {path.name for path in src.iterdir()} - {"bentofile.yaml"}
-    assert rooms == {"serving", "offers", "models", "embedded", "feature_repo", "campaigns", "settings.py"}
+    assert rooms == {"serving", "offers", "people", "models", "embedded", "feature_repo", "campaigns", "settings.py"}
     packed = {str(path.relative_to(src)) for path in src.rglob("*.py")}
     wanted = {str(path.relative_to(ROOT)) for room in LIGHT for path in modules(room)}
     assert wanted <= packed

@@ -1,6 +1,7 @@
 import csv
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -17,6 +18,7 @@ from feature_repo.events import (
     MAX_QUANTITY,
     REQUIRED,
 )
+from people.secret import References
 from serving import wire
 from serving.events import NULL_WORDS, EventRow, EventType, derived_id, judge
 from tests.serving.fakes import NOW
@@ -27,9 +29,12 @@ from training.lake import read_events
 
 GOOD = {"event_type": "purchase", "occurred_at": "2026-03-02T13:00:00Z", "user_id": "ann", "product_id": "latte"}
 
+KNOWN = References(Path("/nowhere/identity.key"))
+"""Nobody here is named by an identity, so no secret is looked for."""
+
 
 def judged(*rows, store_id=None):
-    return judge([msgspec.Raw(json.dumps(row).encode()) for row in rows], NOW, store_id)
+    return judge([msgspec.Raw(json.dumps(row).encode()) for row in rows], NOW, KNOWN, store_id)
 
 
 def test_the_wire_speaks_of_the_same_events_as_the_files():

@@ -13,6 +13,7 @@ from offers.desk import Desk
 from offers.journal import Journal
 from offers.tables import accounts, coupons, entries, metadata
 from offers.verify import verify
+from people.tables import METADATA as PEOPLE
 from tests.offers.desk_world import AT, PLANNED, SOHO, UNTIL, ask, campaign, code_of, decision
 
 C_ACCOUNT = sa.update(accounts).where(accounts.c.campaign_id == "c")
@@ -113,7 +114,7 @@ class ProofSuite:
     def test_migrations_build_the_tables_the_code_uses(self, empty_urls):
         journal = Journal(empty_urls[0])
         with journal.read() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            assert compare_metadata(MigrationContext.configure(connection), [metadata, PEOPLE]) == []
 
     def test_opening_again_changes_nothing(self, url):
         busy_journal(url).close()

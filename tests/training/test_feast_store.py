@@ -12,7 +12,7 @@ from embedded import OnlineStore, connect, lease_online_store
 from settings import Settings
 from tests import world
 from training import features
-from training.feast_store import declare, join, load, open_store, quiet
+from training.feast_store import declare, join, load, open_store, quiet, remove
 
 
 @pytest.fixture
@@ -107,3 +107,16 @@ def test_quiet_silences_both_streams_and_gives_them_back(capsys):
         sys.stderr.write("and complains\n")
     sys.stdout.write("ours\n")
     assert capsys.readouterr() == ("ours\n", "")
+
+
+def test_removing_takes_every_view_of_those_alone(settings, monkeypatch):
+    monkeypatch.setattr("training.feast_store.BATCH", 2)
+    with lease_online_store(settings) as online:
+        store = open_store(settings, online)
+        declare(store, settings)
+        for view in ("user_profile", "user_history"):
+            load(store, online, view, "user_id", list(world.USERS), world.END)
+        assert remove(store, online, "user_id", ["ann", "nobody", "bob"]) == 2
+        with connect(online.url) as client:
+            assert len(list(client.scan_iter())) == 2
+        assert remove(store, online, "user_id", ["ann"]) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from tests.world import END, MIDDLE
 from training.feast_store import FeatureError
-from training.snapshots import latest, replace_snapshot
+from training.snapshots import latest, replace_snapshot, without
 
 
 def rows(**values):
@@ -73,3 +73,14 @@ def test_no_file_no_snapshot_and_damage_are_plain_faults(path):
         with pytest.raises(FeatureError, match=r"damaged .*delete it and run `daypart features`") as caught:
             act()
         assert "\n" not in str(caught.value)
+
+
+def test_who_is_nobodys_name_is_taken_out_of_every_moment(path):
+    without(path, "user_id", ["ann"])
+    replace_snapshot(path, rows(ann=0), "user_id", MIDDLE)
+    replace_snapshot(path, rows(ann=1, bob=2), "user_id", END)
+    without(path, "user_id", ["ann", "cat"])
+    assert held(path) == [(END, "bob", 2)]
+    before = path.stat().st_mtime_ns
+    without(path, "user_id", ["ann"])
+    assert path.stat().st_mtime_ns == before

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from people.secret import References
 from tests.training import dirty
 from training.cells import as_text, read_clock, read_id, read_number, read_text, read_time, read_word
 from training.csv_records import read_csv
@@ -265,7 +266,7 @@ def test_a_column_cannot_take_the_name_of_the_row_number(tmp_path):
 def test_a_wrong_quantity_does_not_make_the_discount_wrong(tmp_path):
     text = "event_type,occurred_at,product_id,quantity,unit_price_cents,discount_cents\n"
     (tmp_path / "e.csv").write_text(text + "purchase,2025-01-01T00:00:00Z,p,1.5,100,150\n")
-    faults = check(read_source(tmp_path / "e.csv", "events"), {}, NOW).faults
+    faults = check(read_source(tmp_path / "e.csv", "events"), {}, NOW, References(tmp_path / "key")).faults
     assert faults["reason"].to_list() == ["not_an_integer"]
 
 
@@ -273,7 +274,7 @@ def test_a_wrong_quantity_does_not_make_the_discount_wrong(tmp_path):
 def test_the_edge_of_the_discount(discount, good, tmp_path):
     text = "event_type,occurred_at,product_id,quantity,unit_price_cents,discount_cents\n"
     (tmp_path / "e.csv").write_text(text + f"purchase,2025-01-01T00:00:00Z,p,2,100,{discount}\n")
-    assert len(check(read_source(tmp_path / "e.csv", "events"), {}, NOW).good) == good
+    assert len(check(read_source(tmp_path / "e.csv", "events"), {}, NOW, References(tmp_path / "key")).good) == good
 
 
 def test_every_reason_tells_what_to_do():

@@ -1,0 +1,101 @@
+"""Identities as they are written, `card:4000 1234`, and the one form each is brought to before anything else is done with it.
+
+A text is an identity when it begins with a kind and a colon; any other text is an id that the merchant gave, and left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+KINDS = ("app", "card", "phone", "device", "receipt", "mail")
+USER = "user"
+"""The kind of an id that the merchant gave: it needs no prefix and is never hashed."""
+MAX_LENGTH = 256
+_FORM = re.compile(rf"({'|'.join(KINDS)}):(.*)", re.DOTALL)
+_REFERENCE = re.compile(rf"({'|'.join(KINDS)})-[0-9a-f]{{32}}")
+# What people write between the digits of a number.
+_BETWEEN = re.compile(r"[\s\-./()]")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_NATIONAL = re.compile(r"[0-9]{5,15}")
+_CARD_BETWEEN = re.compile(r"[\s\-]")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class IdentityFault(ValueError):
+    """An identity that cannot be one. The message names its kind and what is asked of it, never the value."""
+
+
+class Identity(NamedTuple):
+    """`value` is in its one form, and personal: hash it, and neither store nor log it."""
+
+    kind: str
+    value: str
+
+
+def is_identity(text: str) -> bool:
+    """Whether the text is an identity in the clear: a kind and a colon before whatever."""
+    return _FORM.match(text) is not None
+
+
+def kind_of(reference: str) -> str:
+    """The kind of a reference (`card-…`, see `people.secret`); `user` for any other text."""
+    found = _REFERENCE.fullmatch(reference)
+    return found[1] if found else USER
+
+
+def parse(text: str) -> Identity:
+    """Kind and value of `kind:value`, the value in its one form. Raises IdentityFault.
+
+    phone: E.164, `00` read as `+`; without a country code the digits as they are, an identity of its own, as guessing the country
+    could make two people one. card: without spaces and dashes, in capitals, leading zeros kept. mail: lower case. receipt:
+    store, slash, order. app, device and receipt keep their case.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise IdentityFault(f"begin an identity with one of {', '.join(kind + ':' for kind in KINDS)}")
+    kind, value = found[1], unicodedata.normalize("NFKC", found[2]).strip()
+    if not value or len(value) > MAX_LENGTH or any(unicodedata.category(letter)[0] == "C" for letter in value):
+        raise IdentityFault(f"{kind}: write 1 to {MAX_LENGTH} visible characters after the colon")
+    return Identity(kind, _FORMS[kind](value))
+
+
+def receipt(store_id: str, order_id: str) -> str:
+    """The identity of a ticket: `receipt:store/order`."""
+    return f"receipt:{store_id}/{order_id}"
+
+
+def _phone(value: str) -> str:
+    digits = _BETWEEN.sub("", value)
+    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
+    if not (_E164.fullmatch(digits) or _NATIONAL.fullmatch(digits)):
+        raise IdentityFault("phone: write + with country code and number, 7 to 15 digits in all")
+    return digits
+
+
+def _card(value: str) -> str:
+    digits = _CARD_BETWEEN.sub("", value).upper()
+    if not digits:
+        raise IdentityFault("card: write its number; spaces and dashes may stand between")
+    return digits
+
+
+def _mail(value: str) -> str:
+    if not _MAIL.fullmatch(value):
+        raise IdentityFault("mail: write name@domain")
+    return value.lower()
+
+
+def _receipt(value: str) -> str:
+    store_id, slash, order_id = value.partition("/")
+    if not (store_id and slash and order_id):
+        raise IdentityFault("receipt: write store/order")
+    return value
+
+
+def _opaque(value: str) -> str:
+    return value
+
+
+_FORMS = {"app": _opaque, "card": _card, "phone": _phone, "device": _opaque, "receipt": _receipt, "mail": _mail}

@@ -1,0 +1,130 @@
+"""Who is who: from all the evidence to one person a group of identities. Pure; a function of the set of links, whatever their
+order.
+
+1. A link joins its two ends, unless a rule of `people.evidence` says that the two sides contradict each other. Then it waits
+   in the queue with its reason, and nothing is guessed.
+2. Links are taken in the order of what they saw first, so what was believed stays believed and the newcomer waits; ties by `tie`.
+3. What an operator accepted is true: it joins first and against any rule, and older links are judged beside it. What an
+   operator rejected joins nothing.
+4. A person is named by their oldest account: ids of the merchant before apps before anything else, then who was seen first, then
+   the smaller node (nodes are numbered in the order of their references).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from people.components import Ints, components
+from people.evidence import ACCEPTED, CLAIMED_TWICE, CODES, EXCLUSIVE, JOINED, RANKS, RECEIPT, REFUSED, REJECTED
+
+Bytes = NDArray[np.uint8]
+_LAST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """N nodes in the order of their references, L links between them. `left` = `right` says only that a node was seen."""
+
+    kind: Bytes
+    """uint8[N]: place in `people.evidence.CODES`."""
+    first_us: Ints
+    """int64[N]: microseconds from 1970, when the node was first seen."""
+    left: Ints
+    """int64[L]."""
+    right: Ints
+    """int64[L]."""
+    seen_us: Ints
+    """int64[L]."""
+    tie: Ints
+    """int64[L]: puts links seen at one moment in an order; no two links alike."""
+    ruling: Bytes
+    """uint8[L]: 0, ACCEPTED or REJECTED."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """`person`: int64[N], the node that names each node's person. `verdict`: uint8[L], a place in `people.evidence.VERDICTS`."""
+
+    person: Ints
+    verdict: Bytes
+
+
+def resolve(evidence: Evidence) -> Resolution:
+    """Groups and verdicts. All of it runs over whole arrays but for components in which something may contradict itself."""
+    n = len(evidence.kind)
+    verdict = np.where(evidence.ruling == REJECTED, REFUSED, JOINED).astype(np.uint8)
+    counts = verdict == JOINED
+    label = components(n, evidence.left[counts], evidence.right[counts])
+    doubtful = _doubtful(evidence, label, counts)
+    if doubtful.any():
+        links = np.flatnonzero(counts & doubtful[label[evidence.left]])
+        _one_by_one(evidence, links, np.flatnonzero(doubtful[label]), label, verdict)
+    return Resolution(_named(evidence, label), verdict)
+
+
+def _doubtful(evidence: Evidence, label: Ints, counts: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """bool[N] by label: components that hold two of an exclusive kind, or a receipt that several links speak of."""
+    n = len(label)
+    doubtful = np.zeros(n, bool)
+    for code in EXCLUSIVE:
+        doubtful |= np.bincount(label[evidence.kind == code], minlength=n) > 1
+    apart = counts & (evidence.left != evidence.right)
+    spoken = np.zeros(n, np.int64)
+    for side in (evidence.left, evidence.right):
+        ends = side[apart]
+        spoken += np.bincount(ends[evidence.kind[ends] == RECEIPT], minlength=n)
+    doubtful[label[spoken > 1]] = True
+    return doubtful
+
+
+def _one_by_one(evidence: Evidence, links: Ints, nodes: Ints, label: Ints, verdict: Bytes) -> None:
+    """Union-find over `links` in their order of precedence; writes `label` of `nodes` and `verdict` of `links`."""
+    order = np.lexsort((evidence.tie[links], evidence.seen_us[links], evidence.ruling[links] != ACCEPTED))
+    links = links[order]
+    place = {int(node): at for at, node in enumerate(nodes)}
+    parent, sizes = list(range(len(nodes))), [1] * len(nodes)
+    kinds = evidence.kind[nodes].tolist()
+    masks = [1 << kind if kind in EXCLUSIVE else 0 for kind in kinds]
+    columns = (evidence.left[links], evidence.right[links], evidence.ruling[links] == ACCEPTED)
+    found = np.zeros(len(links), np.uint8)
+    for at, (left, right, accepted) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        a, b = place[left], place[right]
+        x, y = sorted((_find(parent, a), _find(parent, b)))
+        if x == y:
+            continue
+        claimed = (kinds[a] == RECEIPT and sizes[_find(parent, a)] > 1) or (
+            kinds[b] == RECEIPT and sizes[_find(parent, b)] > 1
+        )
+        if not accepted and (both := masks[x] & masks[y]):
+            found[at] = EXCLUSIVE[(both & -both).bit_length() - 1]
+        elif not accepted and claimed:
+            found[at] = CLAIMED_TWICE
+        else:
+            parent[y] = x
+            masks[x] |= masks[y]
+            sizes[x] += sizes[y]
+    verdict[links] = found
+    label[nodes] = nodes[[_find(parent, at) for at in range(len(nodes))]]
+
+
+def _find(parent: list[int], at: int) -> int:
+    while parent[at] != at:
+        parent[at] = parent[parent[at]]
+        at = parent[at]
+    return at
+
+
+def _named(evidence: Evidence, label: Ints) -> Ints:
+    """int64[N]: the oldest account of each node's component."""
+    n = len(label)
+    rank = np.array([RANKS[kind] for kind in CODES], np.int64)[evidence.kind]
+    age = (rank << 60) | np.clip(evidence.first_us, 0, (1 << 60) - 1)
+    oldest = np.full(n, _LAST)
+    np.minimum.at(oldest, label, age)
+    best = np.flatnonzero(age == oldest[label])
+    name = np.full(n, n)
+    np.minimum.at(name, label[best], best)
+    return name[label]

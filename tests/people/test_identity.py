@@ -1,0 +1,84 @@
+import pytest
+
+from people.identity import Identity, IdentityFault, is_identity, kind_of, parse, receipt
+from tests.people.chain import ref
+
+ONE_FORM = {
+    ("phone", "+41791234567"): [
+        "+41 79 123 45 67",
+        "0041791234567",
+        "+41-79-(123)4567",
+        "+41.79.123.45.67",
+        "\uff0b41791234567",
+    ],
+    ("phone", "0791234567"): ["079 123 45 67", "0791234567"],
+    ("card", "40001234"): ["4000 1234", "4000-1234", "40001234", " 40001234 "],
+    ("card", "7"): ["7", " 7"],
+    ("card", "12/3"): ["12/3"],
+    ("card", "00AB12"): ["00ab12", "00AB12"],
+    ("mail", "ann.lee@example.com"): ["Ann.Lee@Example.com", "ann.lee@example.com"],
+    ("app", "Ann"): ["Ann", " Ann"],
+    ("device", "a1:B2"): ["a1:B2"],
+    ("receipt", "soho/o1"): ["soho/o1"],
+}
+
+
+@pytest.mark.parametrize(("form", "texts"), ONE_FORM.items())
+def test_every_way_to_write_one_identity_is_one(form, texts):
+    assert {parse(f"{form[0]}:{text}") for text in texts} == {Identity(*form)}
+
+
+def test_two_identities_stay_two():
+    texts = [
+        "phone:+41791234567",
+        "phone:0791234567",
+        "card:0123",
+        "card:123",
+        "app:ann",
+        "app:Ann",
+        "mail:ann.lee@x.org",
+        "mail:annlee@x.org",
+    ]
+    assert len({parse(text) for text in texts}) == len(texts)
+
+
+BAD = [
+    "phone:",
+    "phone:+41",
+    "phone:ask ann",
+    "phone:+0791234567",
+    f"phone:+{'1' * 16}",
+    "card:",
+    "card:--",
+    "mail:ann",
+    "mail:a b@c",
+]
+BAD += [
+    "mail:a@b@c",
+    "app: ",
+    "app:a\u200bb",
+    "app:a\nb",
+    "device:" + "d" * 257,
+    "receipt:o1",
+    "receipt:/o1",
+    "receipt:soho/",
+    "ann",
+    "fax:12345",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_cannot_be_one_is_refused_without_repeating_it(text):
+    with pytest.raises(IdentityFault) as fault:
+        parse(text)
+    value = text.partition(":")[2].strip()
+    assert len(value) < 4 or value not in str(fault.value)
+
+
+def test_kinds_of_texts():
+    assert is_identity("card:1")
+    assert not any(is_identity(text) for text in ("ann", "fax:1", "Card:1", " card:1", ref("card1"), ""))
+    assert [kind_of(text) for text in (ref("card1"), ref("receipt2"), "ann", "card:1", "card-12", ref("card1") + "0")] == [
+        "card", "receipt", "user", "user", "user", "user",
+    ]  # fmt: skip
+    assert parse(receipt("soho", "o/1")) == Identity("receipt", "soho/o/1")

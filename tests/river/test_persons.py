@@ -1,0 +1,107 @@
+"""Two ids become one person and two again, through the registry, the lake, the features and the online store."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from people.secret import References
+from river import steps
+from river.persons import forget_aliases, rule_link, settle_persons, take_links, waiting
+from settings import Settings
+from tests import world
+from training.lake import read_events
+from training.persons import aliases
+
+NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
+SEEN = "2025-11-01T08:00:00Z"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    made = Settings(home=tmp_path)
+    world.fill(made.lake)
+    return made
+
+
+def linked(settings, *pairs, seen_at=SEEN):
+    rows = [
+        {"identity": one, "other": other, "evidence": f"row {n}", "seen_at": seen_at}
+        for n, (one, other) in enumerate(pairs)
+    ]
+    return take_links(settings, rows, "links.csv", NOW)
+
+
+def settled(settings):
+    with steps.open_desk(settings) as desk:
+        settle_persons(settings, desk)
+    return dict(read_events(settings.lake).collect()["user_id"].drop_nulls().value_counts().iter_rows())
+
+
+def shown(settings, *users):
+    return [(known["known"], known["n_visits"]) for known in (steps.show_user(settings, user) for user in users)]
+
+
+def test_a_merge_moves_history_features_and_online_rows_and_a_split_moves_them_back(settings):
+    def refresh(hours):
+        steps.refresh_features(settings, world.END + timedelta(hours=hours), NOW, lambda *_: None)
+        return shown(settings, "ann", "bob", "cat")
+
+    def in_features():
+        file = pl.read_parquet(settings.features / "user_history.parquet")
+        return set(file["user_id"])
+
+    before = refresh(0)
+    assert all(known for known, _ in before)
+    # Two accounts of the merchant wait until somebody has looked.
+    assert (linked(settings, ("ann", "bob")).waiting, refresh(1)) == (1, before)
+    (link,) = waiting(settings)
+    rule_link(settings, link["number"], "accepted", "ada", "asked them", NOW)
+    assert waiting(settings) == []
+    merged = refresh(2)
+    assert merged == [(True, before[0][1] + before[1][1]), (False, 0), before[2]]
+    assert in_features() == {"ann", "cat", "dan"}
+    rule_link(settings, link["number"], "rejected", "ada", "two people after all", NOW)
+    assert refresh(3) == before
+    assert in_features() == {"ann", "bob", "cat", "dan"}
+
+
+def test_a_table_of_links_names_its_bad_rows_and_takes_the_others(settings):
+    taken = linked(
+        settings, ("phone:+41 79 123 45 67", "ann"), ("phone:none", "bob"), ("card:7", "ann"), ("card:7", "")
+    )
+    assert (taken.accepted, taken.known, taken.waiting) == (2, 0, 0)
+    assert [row for row, _ in taken.refused] == [2, 4]
+    assert "none" not in str(taken.refused)
+    again = linked(settings, ("phone:0041791234567", "ann"), ("card:7", "ann"))
+    assert (again.accepted, again.known) == (1, 1)  # the card stands in another row of the table now
+    late = linked(settings, ("card:8", "ann"), seen_at="2025-11-01 08:00")
+    assert late.refused == [(1, "seen_at: give its offset, as in 2025-01-31T08:00:00Z")]
+    assert linked(settings, ("card:8", "ann"), seen_at="+4179").refused == [
+        (1, "seen_at: write RFC 3339 with an offset")
+    ]
+
+
+def test_links_by_the_thousand_go_in_batches(settings, monkeypatch):
+    monkeypatch.setattr("river.persons._BATCH", 3)
+    taken = linked(settings, *((f"device:{n}", "ann") for n in range(7)))
+    assert (taken.accepted, taken.known) == (7, 0)
+
+
+def test_a_claimed_receipt_counts_for_its_person(settings):
+    ticket = world.events().filter(pl.col.user_id.is_null()).row(0, named=True)
+    before = settled(settings)
+    linked(settings, ("dan", f"receipt:{ticket['store_id']}/{ticket['order_id']}"))
+    after = settled(settings)
+    assert after == {**before, "dan": before["dan"] + 1}
+    card = References(settings.identity_secret).of("card:9")
+    linked(settings, (f"receipt:{ticket['store_id']}/{ticket['order_id']}", "card:9"), seen_at="2025-11-02T08:00:00Z")
+    assert settled(settings) == after
+    (link,) = waiting(settings)
+    assert (link["reason"], {link["left_person"], link["right_person"]}) == ("claimed_twice", {"dan", card})
+
+
+def test_nobody_linked_is_nothing_changed(settings):
+    before = dict(read_events(settings.lake).collect()["user_id"].drop_nulls().value_counts().iter_rows())
+    assert settled(settings) == before
+    assert (aliases(settings.lake), forget_aliases(settings)) == ([], 0)

@@ -1,0 +1,83 @@
+"""Whose an event is: two small tables in the lake, written from the registry of people, through which every event is read.
+
+Events keep the reference under which they came, so a merge moves a whole history at the next read, a split moves it back, and
+no line is ever lost or read twice. `people.parquet` says person by user_id; `tickets.parquet` whose an anonymous ticket is,
+by store and order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from people.identity import IdentityFault, is_identity
+from people.secret import References
+from training.cells import Cells, read_id
+from training.faults import found
+from training.parts import check_whole, write_whole
+
+PEOPLE, TICKETS = "people.parquet", "tickets.parquet"
+_IDENTITY = r"^[a-z]+:"
+
+
+def write_persons(lake: Path, resolved: Mapping[str, str], tickets: Iterable[tuple[str, str, str]]) -> None:
+    """Say who is who from now on. resolved: person by user_id, of those who bear another name. tickets: store, order, person."""
+    people = pl.DataFrame(
+        {"user_id": list(resolved), "person": list(resolved.values())}, {"user_id": pl.String, "person": pl.String}
+    )
+    columns = ("store_id", "order_id", "person")
+    claimed = pl.DataFrame(list(tickets), dict.fromkeys(columns, pl.String), orient="row")
+    # One line a ticket: a second would double what was bought.
+    claimed = claimed.unique(["store_id", "order_id"], keep="first", maintain_order=True)
+    write_whole(lake / PEOPLE, people)
+    write_whole(lake / TICKETS, claimed)
+
+
+def by_person(lake: Path, events: pl.LazyFrame) -> pl.LazyFrame:
+    """The same events, each under its person's name: an alias's, and of a claimed ticket the lines that nobody else was named on.
+
+    DataError when a table is damaged.
+    """
+    if _holds(lake / PEOPLE):
+        events = events.join(pl.scan_parquet(lake / PEOPLE, glob=False), on="user_id", how="left")
+        events = events.with_columns(pl.coalesce("person", "user_id").alias("user_id")).drop("person")
+    if _holds(lake / TICKETS):
+        tickets = pl.scan_parquet(lake / TICKETS, glob=False)
+        events = events.join(tickets, on=["store_id", "order_id"], how="left")
+        events = events.with_columns(pl.coalesce("user_id", "person").alias("user_id")).drop("person")
+    return events
+
+
+def aliases(lake: Path) -> list[str]:
+    """Ids that are somebody's and not their name, in order: no feature may stand under them."""
+    return pl.read_parquet(lake / PEOPLE, glob=False)["user_id"].sort().to_list() if _holds(lake / PEOPLE) else []
+
+
+def read_person(rows: pl.Series, raw: pl.Series, references: References) -> Cells:
+    """User ids, identities among them as references. What cannot be an identity is a fault; its text goes no further."""
+    cells = read_id(rows, raw)
+    asked = cells.values.filter(cells.values.str.contains(_IDENTITY).fill_null(False)).unique()
+    made = {text: _reference(text, references) for text in asked if is_identity(text)}
+    if not made:
+        return cells
+    bad = [text for text, reference in made.items() if reference is None]
+    faulty = cells.values.is_in(bad).fill_null(False)
+    values = cells.values.replace_strict(list(made), list(made.values()), default=cells.values, return_dtype=pl.String)
+    faults = found(rows.filter(faulty), raw.name, "bad_identity", cells.values.filter(faulty))
+    return Cells(values.rename(raw.name), pl.concat([cells.faults, faults]))
+
+
+def _reference(text: str, references: References) -> str | None:
+    try:
+        return references.of(text)
+    except IdentityFault:
+        return None
+
+
+def _holds(path: Path) -> bool:
+    if not path.exists():
+        return False
+    check_whole(path)
+    return True
