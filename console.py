@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-ROOMS = ("settings", "embedded", "models", "offers", "serving", "training", "feature_repo", "bench", "river")
+ROOMS = ("settings", "embedded", "models", "offers", "people", "serving", "training", "feature_repo", "bench", "river")
 
 Report = Callable[[str, int, int], None]
 """`report(what, done, total)`: called by long work; a bar for each `what`."""

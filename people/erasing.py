@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from people.audit import AuditRow
 from people.directory import names_of
+from people.identity import kind_of
 from people.registry import record
 from people.secret import References
 from people.settling import settle
@@ -48,7 +49,8 @@ def ask(connection: sa.Connection, references: References, reference: str, actor
     fresh = [{"erasure_id": erasure_id, "reference": name} for name in names if name not in known]
     if fresh:
         connection.execute(sa.insert(TARGETS), fresh)
-    bury(connection, {references.mark(name) for name in names}, now_us)
+    # A receipt is whoever's shows it next.
+    bury(connection, {references.mark(name) for name in names if kind_of(name) != "receipt"}, now_us)
     # Moves `directory.version`, by which serving processes know that they must ask again.
     record(connection, [AuditRow("erasure", detail=erasure_id)], actor, now_us)
     return str(erasure_id)

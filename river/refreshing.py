@@ -37,8 +37,9 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     """Feedback re-enters: accepted events, redemptions, impressions and answers to offers go into the lake; then features, then
     online."""
     from river.answers import absorb_answers
+    from river.erasing import finish_erasures, settle_files
     from river.feedback import absorb_impressions, absorb_records
-    from river.persons import forget_aliases, settle_persons
+    from river.persons import forget_aliases
     from river.steps import open_desk
     from river.withdrawing import withdraw_unsent
     from training import features
@@ -47,8 +48,9 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     # One refresh at a time: the sources, the registry and the online store are brought on together.
     with locked(settings.home):
         with open_desk(settings) as desk:
+            finish_erasures(settings, desk, now)
             absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
-            settle_persons(settings, desk)
+            settle_files(settings, desk)
             n_answered, unanswered = absorb_answers(settings, desk, now)
         made = features.compute(settings, through, progress=report)
         features.apply(settings)

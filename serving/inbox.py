@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from offers.database import transaction
@@ -53,11 +53,31 @@ def pending(engine: Engine, limit: int) -> list[tuple[int, Record]]:
 
 
 def mark_absorbed(engine: Engine, numbers: Sequence[int], now: datetime) -> None:
-    """Say that these events are in the lake. Call it after the lake has them: a repeat there is harmless, a gap is not."""
+    """Say that these events are in the lake. Call it after the lake has them: a repeat there is harmless, a gap is not.
+
+    What they said goes with it: the id alone tells a late retry that it is one.
+    """
     with transaction(engine, write=True) as connection:
         for start in range(0, len(numbers), _ROWS_A_STATEMENT):
             some = EVENT_INBOX.c.seq.in_(numbers[start : start + _ROWS_A_STATEMENT])
-            connection.execute(update(EVENT_INBOX).where(some).values(absorbed_ms=_ms(now)))
+            connection.execute(update(EVENT_INBOX).where(some).values(absorbed_ms=_ms(now), body=""))
+
+
+def waiting_of(connection: Connection, user_ids: Collection[str]) -> list[tuple[int, Record]]:
+    """(number, record) of events of these users that are not absorbed yet."""
+    wanted = select(EVENT_INBOX.c.seq, EVENT_INBOX.c.body).where(EVENT_INBOX.c.absorbed_ms.is_(None))
+    rows = ((row.seq, msgspec.json.decode(row.body)) for row in connection.execute(wanted.order_by(EVENT_INBOX.c.seq)))
+    return [(number, record) for number, record in rows if record["user_id"] in user_ids]
+
+
+def forget(connection: Connection, user_ids: Collection[str], event_ids: Sequence[str]) -> int:
+    """Delete what waits of these users, and what is left of events that the lake had of them; how many rows."""
+    numbers, n_gone = [number for number, _ in waiting_of(connection, user_ids)], 0
+    for column, values in ((EVENT_INBOX.c.seq, numbers), (EVENT_INBOX.c.event_id, event_ids)):
+        for start in range(0, len(values), _ROWS_A_STATEMENT):
+            some = column.in_(values[start : start + _ROWS_A_STATEMENT])
+            n_gone += connection.execute(delete(EVENT_INBOX).where(some)).rowcount
+    return n_gone
 
 
 def _ms(moment: datetime) -> int:

@@ -30,14 +30,17 @@ def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) ->
         write_whole(path, frame.sort("event_timestamp", key))
 
 
-def without(path: Path, key: str, ids: Sequence[str]) -> None:
-    """Take the rows of `ids` out of every snapshot of a file. Raises FeatureError when it is damaged."""
-    if path.exists():
-        with locked(path.parent):
-            stay = ~pl.col(key).is_in(pl.Series(ids, dtype=pl.String).implode())
-            rows = _read(path).collect()
-            if len(kept := rows.filter(stay)) < len(rows):
-                write_whole(path, kept)
+def without(path: Path, key: str, ids: Sequence[str]) -> int:
+    """Take the rows of `ids` out of every snapshot of a file; how many. Raises FeatureError when it is damaged."""
+    if not path.exists():
+        return 0
+    with locked(path.parent):
+        mine = pl.col(key).is_in(pl.Series(ids, dtype=pl.String).implode())
+        # The key alone first: mostly nothing is known, and the lists are wide.
+        n_gone = len(_read(path).select(key).filter(mine).collect())
+        if n_gone:
+            write_whole(path, _read(path).filter(~mine).collect())
+    return n_gone
 
 
 def latest(path: Path, key: str, through: datetime, may_be_empty: bool = False) -> tuple[datetime, list[str]]:

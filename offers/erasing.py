@@ -1,0 +1,35 @@
+"""Erasing a person from the journal: coupons and decisions are nobody's from now on, and every sum stays.
+
+No entry names a person, so no chain changes: `verify` asks only that a coupon and its decision name the same one, or nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from offers.journal import Journal
+from offers.tables import coupons, decisions
+from offers.unsent import withdraw
+
+ERASED, NO_CONSENT = "erased", "no_consent"
+"""Why an offer was withdrawn, as its entry says."""
+
+
+def withdraw_open(journal: Journal, user_ids: Sequence[str], why: str, now: datetime) -> int:
+    """Withdraw every coupon of theirs that was not used, sent or not; how many. One under a till's hold stays its order's."""
+    wanted = sa.select(coupons.c.code).where(coupons.c.user_id.in_(user_ids), coupons.c.state.in_(("issued", "held")))
+    with journal.read() as connection:
+        codes = connection.execute(wanted.order_by(coupons.c.seq)).scalars().all()
+    return sum(withdraw(journal, [(code, why) for code in codes], now).values())
+
+
+def make_nobodys(connection: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:
+    """Take the name off coupons and decisions; how many of each."""
+    found = {}
+    for table in (coupons, decisions):
+        named = sa.update(table).where(table.c.user_id.in_(user_ids)).values(user_id=None)
+        found[table.name] = connection.execute(named).rowcount
+    return found

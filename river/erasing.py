@@ -1,0 +1,143 @@
+"""Erasing a person everywhere: asked for in one transaction, then store by store; whoever comes next finishes what broke off.
+
+After the first transaction nobody is answered as that person and nothing late brings them back (`people.tombstones`). Every step
+may be done again, and their ids are forgotten last, so a receipt that says done means that all of it was gone through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from offers.desk import Desk
+    from people.erasing import Receipt
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ErasureReceipt:
+    """What was removed, when, by whom; nothing in it names the person. `done_at` None: files wait for the next offline verb."""
+
+    erasure_id: str
+    asked_at: datetime
+    done_at: datetime | None
+    actor: str
+    removed: dict[str, int]
+    """By store: lines, rows or files."""
+
+
+def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) -> ErasureReceipt:
+    """Erase the person who bears an id or identity, under all their ids; nobody known is erased too, for what may still come.
+
+    Raises IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
+    """
+    from people.erasing import ask
+    from people.secret import References
+    from river.steps import open_desk
+    from training.parts import locked
+
+    references = References(settings.identity_secret)
+    with locked(settings.home), open_desk(settings) as desk:
+        with desk.journal.write() as connection:
+            erasure_id = ask(connection, references, references.of(user_id), actor, _micros(now))
+        done = finish_erasures(settings, desk, now)
+    return next(receipt for receipt in done if receipt.erasure_id == erasure_id)
+
+
+def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[ErasureReceipt]:
+    """Go through every store for every erasure under way; their receipts. Call it under the home's lock. Raises as above."""
+    from people.erasing import close, forget, note, receipts, under_way
+
+    with desk.journal.read() as connection:
+        asked = under_way(connection)
+    for erasure_id, ids in asked.items():
+        _from_ledger(settings, desk, erasure_id, ids, now)
+        _from_files(settings, desk, erasure_id, ids)
+        with desk.journal.write() as connection:
+            note(connection, erasure_id, forget(connection, ids, "system", _micros(now)))
+    settle_files(settings, desk)
+    with desk.journal.write() as connection:
+        for erasure_id in asked:
+            # What was issued meanwhile, by a plan that had begun before, is found here.
+            _nobodys(connection, erasure_id, asked[erasure_id])
+            close(connection, erasure_id, _micros(now))
+        return [receipt_of(found) for found in receipts(connection, list(asked))]
+
+
+def settle_files(settings: Settings, desk: Desk) -> None:
+    """Write beside the lake's events who is who and who was erased, as the registry knows it. Raises LedgerError, DataError."""
+    from people.tombstones import every
+    from river.persons import settle_persons
+    from training.tombstones import write_tombstones
+
+    settle_persons(settings, desk)
+    with desk.journal.read() as connection:
+        stones = every(connection)
+    write_tombstones(settings.lake, stones)
+
+
+def receipt_of(found: Receipt) -> ErasureReceipt:
+    """A receipt with times as people read them."""
+    done = None if found.done_us is None else _moment(found.done_us)
+    return ErasureReceipt(found.erasure_id, _moment(found.asked_us), done, found.actor, dict(found.counts))
+
+
+def _from_ledger(settings: Settings, desk: Desk, erasure_id: str, ids: list[str], now: datetime) -> None:
+    """Coupons, decisions, and events that wait or did."""
+    from offers.erasing import ERASED, withdraw_open
+    from people.erasing import note
+    from serving import inbox
+    from serving.tables import prepare
+    from training.erasing import find
+
+    prepare(desk.journal.engine)
+    withdrawn = withdraw_open(desk.journal, ids, ERASED, now)
+    found = find(settings.lake, ids)
+    with desk.journal.write() as connection:
+        note(connection, erasure_id, {"withdrawn": withdrawn})
+        _nobodys(connection, erasure_id, ids)
+        # Noted before anything goes: after a break there would be nothing left to count.
+        note(connection, erasure_id, {"events": len(found.event_ids), "answers": found.n_answers})
+        note(connection, erasure_id, {"inbox": inbox.forget(connection, set(ids), found.event_ids)})
+
+
+def _nobodys(connection: Connection, erasure_id: str, ids: list[str]) -> None:
+    from offers.erasing import make_nobodys
+    from people.erasing import note
+
+    note(connection, erasure_id, make_nobodys(connection, ids))
+
+
+def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str]) -> None:
+    """Events, features on disk and online, and what was shown."""
+    from embedded import lease_online_store
+    from embedded.online_rows import delete_rows
+    from people.erasing import note
+    from serving.unshown import unshow
+    from training.erasing import erase
+    from training.features import VIEWS
+    from training.snapshots import without
+
+    views = [settings.features / f"{view}.parquet" for view, key in VIEWS.items() if key == "user_id"]
+    erase(settings.lake, ids)
+    counts = {"features": sum(without(file, "user_id", ids) for file in views)}
+    with lease_online_store(settings) as online:
+        counts["online"] = delete_rows(settings, online, "user_id", ids)
+    counts["impressions"] = unshow(settings.home, set(ids))
+    with desk.journal.write() as connection:
+        note(connection, erasure_id, counts)
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
