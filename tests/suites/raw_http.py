@@ -37,7 +37,8 @@ async def call(
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": method,
-        "path": unquote(path, errors="replace"), "raw_path": path.encode(), "query_string": query.encode("latin-1"), "headers": raw,
+        "path": unquote(path, errors="replace"), "raw_path": path.encode(), "query_string": query.encode("latin-1"),
+        "headers": raw,
     }  # fmt: skip
     await app(scope, receive, send)
     start, *rest = sent
