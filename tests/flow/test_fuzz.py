@@ -6,6 +6,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -66,7 +67,13 @@ def test_no_request_of_the_documents_kind_breaks_in(served):
         headers = list(request.headers)
         if request.scope != "none":
             headers.append(("Authorization", f"Bearer {secrets[request.scope]}"))
-        answer = runner.run(call(front, request.method, request.target, headers, request.body))
+        for again_s in (0, 1, 5):
+            # A machine that stands still for seconds is late for anything; a request that makes us late is so every time.
+            time.sleep(again_s)
+            answer = runner.run(call(front, request.method, request.target, headers, request.body))
+            if answer.status != 503:
+                break
+            reached[request.operation][503] += 1
         kind = answer.headers["content-type"]
         assert answer.status < 500, (request, answer)
         assert str(answer.status) in responses[request.operation] | {"404", "405"}, (request, answer)
