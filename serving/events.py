@@ -13,7 +13,8 @@ import msgspec
 from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
 from people.identity import IdentityFault
 from people.secret import References
-from serving.door import fault_of
+from serving.door import REPEATED, fault_of
+from serving.repeats import repeats
 from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
 
 EventType = Literal[
@@ -65,6 +66,9 @@ def judge(
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             fault = fault_of(error)
             rejected.append(Rejected(index, _code(fault.detail), f"{fault.pointer or 'event'}: {fault.detail}"))
+            continue
+        if repeats(raw):
+            rejected.append(Rejected(index, "repeated_member", f"event: {REPEATED}"))
             continue
         if refusal := _refusal(row, now, store_id):
             rejected.append(Rejected(index, *refusal))

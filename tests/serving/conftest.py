@@ -26,7 +26,8 @@ from serving.calls import CALLS
 from serving.front import Front
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
-from serving.keys import KeyRing
+from serving.keyring import KeyRing
+from serving.limiter import Limiter
 from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.persons import Persons
@@ -125,6 +126,7 @@ def world(home: Path, tmp_path: Path):
         pool=pool,
         persons=Persons(engine, References(settings.identity_secret), time.monotonic),
         clock=lambda: NOW,
+        limiter=Limiter({}, None, time.monotonic),
     )
     front = Front(CALLS, "1")
     front.parts = parts
