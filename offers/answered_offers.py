@@ -78,12 +78,11 @@ def _offers() -> sa.Select[Any]:
     }
     said = sa.select(e.offer_id, *(column.label(name) for name, column in columns.items()))
     moves = said.where(e.kind.in_(_KINDS), e.offer_id.is_not(None)).group_by(e.offer_id).subquery()
-    made = (decisions.c.decision_id == coupons.c.decision_id) & (decisions.c.sent_arm > 0)
     own = (coupons.c.campaign_id, *(coupons.c[name] for name in _COUPON))
     decided = (decisions.c.user_id.label("decided_user"), decisions.c.arms, decisions.c.sent_arm)
     return (
         sa.select(*own, *decided, stores.c.timezone, *(moves.c[name] for name in columns))
-        .join(decisions, made)
+        .join(decisions, decisions.c.decision_id == coupons.c.decision_id)
         .outerjoin(stores, stores.c.store_id == coupons.c.store_id)
         .outerjoin(moves, moves.c.offer_id == coupons.c.offer_id)
         .order_by(coupons.c.seq)
