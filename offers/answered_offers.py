@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -97,9 +99,9 @@ def _told(connection: sa.Connection) -> set[tuple[str, str]]:
 
 def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     """The answer, or why there is none."""
-    zone, day = zone_of(row.timezone or "UTC"), date.fromisoformat(row.window_day)
+    zone, day, over = _local_day(row.timezone or "UTC", row.window_day)
     held = row.held_until if row.state == "held" else None
-    ends = (moment(zone, day + timedelta(days=1), 0), row.valid_until, held, row.redeemed_at)
+    ends = (over, row.valid_until, held, row.redeemed_at)
     answered_at: datetime = max(end for end in ends if end is not None)
     arm = Arm(*msgspec.json.decode(row.arms)[row.sent_arm])
     if answered_at > now:
@@ -122,6 +124,13 @@ def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     return AnsweredOffer(
         row.user_id, row.product_id, day, hour, *foretold, row.redeemed_at is not None, back, answered_at
     )
+
+
+@lru_cache(maxsize=4096)
+def _local_day(timezone: str, day: str) -> tuple[ZoneInfo, date, datetime]:
+    """The store's zone, the day, and when it is over there."""
+    zone, found = zone_of(timezone), date.fromisoformat(day)
+    return zone, found, moment(zone, found + timedelta(days=1), 0)
 
 
 def _is_foretold(arm: Arm) -> bool:
