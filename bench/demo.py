@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 import console
 from bench.client import Client, served, wait_ready
 from bench.demo_data import DATA_SETS, DemoError, claim_home, tables_are_in, write_inputs
+from bench.demo_loop import N_WEEKS, play
+from bench.demo_models import learn
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
 from river import steps
@@ -21,8 +23,10 @@ from settings import Settings
 CAMPAIGN = {"complete-journey": "usual", "cafe": "cafe"}
 
 
-def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
-    """Fill the river, serve it, print five people and the lines to try; keep serving unless `once`. Raises DemoError."""
+def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int = N_WEEKS) -> None:
+    """Fill the river, serve it, print five people and the lines to try; keep serving unless `once`. Before that, the café
+    shows `n_weeks` of its loop. Raises DemoError.
+    """
     if data not in DATA_SETS:
         raise DemoError(f"no such data: {data}; there are {', '.join(DATA_SETS)}")
     _require_free(settings)
@@ -31,6 +35,9 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
     for_date = (now + timedelta(days=1)).date()
     with console.progress() as report:
         prepare(settings, data, now, report)
+        if data == "cafe" and n_weeks:
+            with _step("the loop: plan, push, redeem, learn, plan better"):
+                play(settings, now, n_weeks, report)
         with _step(f"planning offers for {for_date}"):
             plan = steps.plan_offers(settings, CAMPAIGN[data], for_date, now, report)
     cents = {name: getattr(plan, name) / 100 for name in ("value_cents", "cost_cents", "budget_cents")}
@@ -60,7 +67,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
 
 def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
     """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
-    from training import gate, ingest, train, when_gate
+    from training import ingest
     from training.evaluate_table import as_rows
 
     if claim_home(settings, data, now):
@@ -76,15 +83,10 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
     with _step("features"):
         steps.refresh_features(settings, now, now, report)
     with _step("train"):
-        trained = train.train(settings, progress=report)
-        console.show(as_rows(trained.metrics), as_machine=False)
-    if any(known.version == trained.version and known.current for known in gate.models(settings)):
-        console.out.print(f"  {trained.version} serves already: the same purchases give the same artifact")
-        return
-    promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
-    console.out.print(f"  promotion of {trained.version}: {promoted.reason}")
-    if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
-        console.out.print(f"  promotion of when {timed.version}: {timed.reason}")
+        learned = learn(settings, None, now, report)
+        console.show(as_rows(learned.trained.metrics), as_machine=False)
+    for verdict in learned.verdicts:
+        console.out.print(f"  {verdict}")
 
 
 @contextmanager
