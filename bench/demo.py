@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 import console
 from bench.client import Client, served, wait_ready
+from bench.demo_cafe import shown_first
 from bench.demo_data import DATA_SETS, DemoError, claim_home, tables_are_in, write_inputs
-from bench.demo_loop import N_WEEKS, play
+from bench.demo_loop import N_WEEKS, play, tell_again
 from bench.demo_models import learn
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
@@ -24,8 +25,8 @@ CAMPAIGN = {"complete-journey": "usual", "cafe": "cafe"}
 
 
 def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int = N_WEEKS) -> None:
-    """Fill the river, serve it, print five people and the lines to try; keep serving unless `once`. Before that, the café
-    shows `n_weeks` of its loop. Raises DemoError.
+    """Fill the river (the café's with `n_weeks` of its loop), serve it, print five people and the lines to try; keep serving
+    unless `once`. Raises DemoError.
     """
     if data not in DATA_SETS:
         raise DemoError(f"no such data: {data}; there are {', '.join(DATA_SETS)}")
@@ -34,15 +35,12 @@ def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int =
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for_date = (now + timedelta(days=1)).date()
     with console.progress() as report:
-        prepare(settings, data, now, report)
-        if data == "cafe" and n_weeks:
-            with _step("the loop: plan, push, redeem, learn, plan better"):
-                play(settings, now, n_weeks, report)
+        prepare(settings, data, now, report, n_weeks if data == "cafe" else 0)
         with _step(f"planning offers for {for_date}"):
             plan = steps.plan_offers(settings, CAMPAIGN[data], for_date, now, report)
     cents = {name: getattr(plan, name) / 100 for name in ("value_cents", "cost_cents", "budget_cents")}
     console.out.print(
-        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; by the campaign's prior they earn "
+        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; expected to earn "
         f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
@@ -56,7 +54,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int =
             wait_ready(service, settings)
         client = Client(f"http://{settings.host}:{settings.port}", keys)
         offers = offers_due(client, now)
-        shown = choose(settings, offers, data)
+        shown = choose(settings, offers, shown_first(settings, offers, for_date) if data == "cafe" else ())
         for user_id in shown:
             show(settings, client, user_id, offers.get(user_id), CAMPAIGN[data], for_date)
         write_tour(settings, client, [offers[u] for u in shown if u in offers])
@@ -65,28 +63,41 @@ def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int =
             service.wait()
 
 
-def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
-    """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
-    from training import ingest
-    from training.evaluate_table import as_rows
+def prepare(settings: Settings, data: str, now: datetime, report: console.Report, n_weeks: int = 0) -> None:
+    """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again.
 
-    if claim_home(settings, data, now):
-        with _step("writing the input tables"):
-            paths, told = write_inputs(settings, data, now)
-            console.out.print(f"  {told}")
-        with _step("ingest"):
-            for part in ingest.ingest(settings.lake, **paths, now=now, progress=report):
-                console.out.print(
-                    f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
-                )
-        tables_are_in(settings, data, now)
+    With `n_weeks` (of the café) the lake and the ledger are those of a chain that has been through the loop for so long.
+    """
+    fresh = claim_home(settings, data, now, n_weeks)
+    if n_weeks:
+        with _step("the loop: plan, push, redeem, learn, plan better"):
+            (play(settings, now, n_weeks, report) if fresh else tell_again(settings))
+    elif fresh:
+        _take_in(settings, data, now, report)
+    if fresh:
+        tables_are_in(settings, data, now, n_weeks)
     with _step("features"):
         steps.refresh_features(settings, now, now, report)
     with _step("train"):
+        from training.evaluate_table import as_rows
+
         learned = learn(settings, None, now, report)
         console.show(as_rows(learned.trained.metrics), as_machine=False)
     for verdict in learned.verdicts:
         console.out.print(f"  {verdict}")
+
+
+def _take_in(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
+    from training import ingest
+
+    with _step("writing the input tables"):
+        paths, told = write_inputs(settings, data, now)
+        console.out.print(f"  {told}")
+    with _step("ingest"):
+        for part in ingest.ingest(settings.lake, **paths, now=now, progress=report):
+            console.out.print(
+                f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
+            )
 
 
 @contextmanager

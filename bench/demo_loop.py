@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import console
 from bench.cafe.weeks import Week, best_uniform
+from bench.policy_plot import draw
 from console import Report
 from settings import Settings
 
@@ -21,62 +20,47 @@ LATEST = timedelta(hours=5)
 """After 00:00 UTC, when the café's last store has closed its day."""
 
 
-def loop_settings(settings: Settings) -> Settings:
-    """The loop's own home, inside the demo's: its ledger, lake and shelf stay apart from those that are served."""
-    return replace(settings, home=settings.home / "loop", redis_url="", database_url="", registry_url="", mlflow_url="")
-
-
-def play(settings: Settings, now: datetime, n_weeks: int, report: Report) -> list[Week]:
-    """Play (or, of the same day and seed, read again) the weeks before `now`; each told as it ends, the plot's path last."""
-    until = (now - LATEST).date()
-    stamp = {"seed": settings.seed, "members": N_MEMBERS, "weeks": n_weeks, "until": until.isoformat()}
-    own = loop_settings(settings)
-    file, plot = own.home / "weeks.json", settings.home / "reports" / "loop.svg"
-    console.out.print(
-        f"  {N_MEMBERS} members, {n_weeks} weeks to {until}: what each brought more than without offers, cents a member and week"
-    )
-    weeks = _kept(file, stamp)
-    if weeks is None:
-        shutil.rmtree(own.home, ignore_errors=True)
-        own.home.mkdir(parents=True)
-        weeks = _played(own, n_weeks, until, report)
-        file.write_text(json.dumps({"stamp": stamp, "weeks": [asdict(week) for week in weeks]}), "utf-8")
-    else:
-        for week in weeks:
-            _tell(week)
-    show(weeks, plot)
-    return weeks
-
-
-def _played(own: Settings, n_weeks: int, until: date, report: Report) -> list[Week]:
+def play(settings: Settings, now: datetime, n_weeks: int, report: Report) -> None:
+    """Open the café's books, play the `n_weeks` weeks before `now` in this home, and keep what the truth says of them."""
     from bench.cafe.chain_loop import Chain
 
-    return Chain(own, N_MEMBERS, n_weeks, until).run(report, _tell)
+    until = (now - LATEST).date()
+    console.out.print(
+        f"  A simulated café, {N_MEMBERS} members, every person and habit invented by a seed; {n_weeks} weeks to {until}."
+    )
+    console.out.print(
+        "  What the offers brought more than none, cents a member and week, by the simulator's own truth:"
+    )
+    weeks = Chain(settings, N_MEMBERS, n_weeks, until).run(report, _tell)
+    _file(settings).write_text(json.dumps([asdict(week) for week in weeks]), "utf-8")
+    _conclude(settings, weeks)
+
+
+def tell_again(settings: Settings) -> None:
+    """What `play` told in this home."""
+    weeks = [Week(**week) for week in json.loads(_file(settings).read_text("utf-8"))]
+    for week in weeks:
+        _tell(week)
+    _conclude(settings, weeks)
+
+
+def _file(settings: Settings) -> Path:
+    return settings.home / "reports" / "loop.json"
 
 
 def _tell(week: Week) -> None:
     console.out.print(
-        f"  week {week.number}: {week.policy:7.1f} · same coupon to everyone, best depth {max(week.uniform):7.1f} · oracle"
-        f" {week.oracle:6.1f} · {week.policy / week.oracle:4.0%} of it · {week.sent:,} sent, {week.redeemed:,} redeemed"
+        f"  week {week.number}: {week.policy:6.1f} · the same for everyone, best depth {max(week.uniform):6.1f} · oracle"
+        f" {week.oracle:6.1f}, {week.policy / week.oracle:4.0%} of it · {week.sent:,} sent, {week.redeemed:,} redeemed"
     )
 
 
-def show(weeks: Sequence[Week], plot: Path) -> None:
-    """The last week in one sentence, and where the plot is."""
-    from bench.policy_plot import draw
-
+def _conclude(settings: Settings, weeks: Sequence[Week]) -> None:
+    plot = settings.home / "reports" / "loop.svg"
     draw(weeks, plot)
     last, depth = weeks[-1], best_uniform(weeks)
     console.out.print(
-        f"  week {last.number}: {last.policy:.1f} cents a member, {last.policy / last.oracle:.0%} of the oracle's;"
-        f" the best depth for everyone {last.uniform[depth]:.1f}"
+        f"  in week {last.number} {last.policy / last.oracle:.0%} of what an oracle would earn; the best of one depth for"
+        f" everyone earned {sum(week.uniform[depth] for week in weeks) / len(weeks):.1f} a week"
     )
-    console.out.print(f"  plot: {plot}", markup=False)
-
-
-def _kept(file: Path, stamp: dict[str, Any]) -> list[Week] | None:
-    """The weeks of a whole run with this stamp."""
-    if not file.is_file():
-        return None
-    told = json.loads(file.read_text("utf-8"))
-    return [Week(**week) for week in told["weeks"]] if told["stamp"] == stamp else None
+    console.out.print(f"  the plot: {plot}", markup=False)

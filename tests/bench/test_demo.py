@@ -46,10 +46,11 @@ def test_shown_are_people_with_coupons_and_one_without(tmp_path):
     settings.features.mkdir()
     users = [f"u{n:02d}" for n in range(20)]
     pl.DataFrame({"user_id": users}).write_parquet(settings.features / "user_profile.parquet")
-    shown = choose(settings, {user: OFFER for user in users if user != "u07"}, "complete-journey")
+    shown = choose(settings, {user: OFFER for user in users if user != "u07"})
     assert len(shown) == len(set(shown)) == 5
     assert "u07" in shown
-    assert choose(settings, {}, "complete-journey") == users[:5]
+    assert choose(settings, {}) == users[:5]
+    assert choose(settings, {}, ["u19", "u03"])[:2] == ["u19", "u03"]
 
 
 def test_the_basket_redeems_inside_the_window():

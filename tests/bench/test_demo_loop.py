@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bench import demo_loop
+from bench.cafe import chain_loop
 from bench.cafe.weeks import Week
 from settings import Settings
 
@@ -16,56 +17,48 @@ WEEKS = [
 
 
 @pytest.fixture
-def plays(monkeypatch):
-    """Calls of what plays the weeks, which takes minutes in earnest."""
+def asked(monkeypatch):
+    """What was asked of the chain, which takes minutes in earnest."""
     calls = []
 
-    def played(own, n_weeks, until, report):
-        calls.append((own, n_weeks, until))
-        for week in WEEKS:
-            demo_loop._tell(week)
-        return WEEKS
+    class Chain:
+        def __init__(self, settings, n_members, n_weeks, until):
+            calls.append((settings, n_weeks, until))
+            (settings.home / "reports").mkdir(parents=True)
 
-    monkeypatch.setattr(demo_loop, "_played", played)
+        def run(self, report, told):
+            for week in WEEKS:
+                told(week)
+            return WEEKS
+
+    monkeypatch.setattr(chain_loop, "Chain", Chain)
     return calls
 
 
-def test_each_week_is_a_line_and_the_plot_is_one_file(tmp_path, plays, capsys):
-    settings = Settings(home=tmp_path, redis_url="redis://elsewhere", database_url="postgresql://elsewhere")
-    assert demo_loop.play(settings, NOW, 2, lambda *_: None) == WEEKS
+def test_each_week_is_a_line_and_the_plot_is_one_file(tmp_path, asked, capsys):
+    settings = Settings(home=tmp_path)
+    demo_loop.play(settings, NOW, 2, lambda *_: None)
     printed = capsys.readouterr().out
-    assert "week 1:   -20.0" in printed
+    assert "week 1:  -20.0" in printed
     assert "62% of it" in printed
     assert "500 sent, 200 redeemed" in printed
+    assert "best of one depth for everyone earned -20.0 a week" in printed
     assert str(tmp_path / "reports" / "loop.svg") in printed
     assert (tmp_path / "reports" / "loop.svg").read_text("utf-8").startswith("<?xml")
-    ((own, n_weeks, until),) = plays
-    assert (own.home, own.redis_url, own.database_url) == (tmp_path / "loop", "", "")
-    assert (n_weeks, until) == (2, date(2026, 11, 28))
+    assert asked == [(settings, 2, date(2026, 11, 28))]
+    assert json.loads((tmp_path / "reports" / "loop.json").read_text()) == [asdict(week) for week in WEEKS]
 
 
-def test_the_same_day_reads_its_weeks_again_and_another_plays_anew(tmp_path, plays, capsys):
+def test_a_second_demo_tells_the_same_without_playing(tmp_path, asked, capsys):
     settings = Settings(home=tmp_path)
     demo_loop.play(settings, NOW, 2, lambda *_: None)
     first = capsys.readouterr().out
-    assert demo_loop.play(settings, NOW, 2, lambda *_: None) == WEEKS
-    assert capsys.readouterr().out == first
-    assert len(plays) == 1
-    demo_loop.play(settings, NOW.replace(day=27), 2, lambda *_: None)
-    demo_loop.play(settings, NOW.replace(day=27), 1, lambda *_: None)
-    assert len(plays) == 3
+    demo_loop.tell_again(settings)
+    again = capsys.readouterr().out
+    assert again == first[first.index("  week 1") :]
+    assert len(asked) == 1
 
 
-def test_a_run_cut_short_starts_anew(tmp_path, plays):
-    settings = Settings(home=tmp_path)
-    (tmp_path / "loop").mkdir()
-    (tmp_path / "loop" / "ledger.db").write_text("half")
-    demo_loop.play(settings, NOW, 2, lambda *_: None)
-    assert not (tmp_path / "loop" / "ledger.db").exists()
-    kept = json.loads((tmp_path / "loop" / "weeks.json").read_text())
-    assert kept["weeks"] == [asdict(week) for week in WEEKS]
-
-
-def test_before_the_last_store_has_closed_the_day_is_not_over(tmp_path, plays):
+def test_before_the_last_store_has_closed_the_day_is_not_over(tmp_path, asked):
     demo_loop.play(Settings(home=tmp_path), NOW.replace(hour=3), 2, lambda *_: None)
-    assert plays[0][2] == date(2026, 11, 27)
+    assert asked[0][2] == date(2026, 11, 27)
