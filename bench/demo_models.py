@@ -23,13 +23,16 @@ class Learned:
 
 def learn(settings: Settings, through: datetime | None, now: datetime, report: Report) -> Learned:
     """Train on what was known before `through` (None: all) and promote what passes. Raises what those rooms raise."""
-    from training import gate, train, when_gate
+    from training import gate, response_gate, train, when_gate
 
     trained = train.train(settings, through, progress=report)
     if any(known.version == trained.version and known.current for known in gate.models(settings)):
-        return Learned(trained, (f"{trained.version} serves already: the same purchases give the same artifact",))
-    promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
-    verdicts = [f"promotion of {trained.version}: {promoted.reason}"]
-    if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
-        verdicts.append(f"promotion of when {timed.version}: {timed.reason}")
+        verdicts = [f"{trained.version} serves already: the same purchases give the same artifact"]
+    else:
+        promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
+        verdicts = [f"promotion of {trained.version}: {promoted.reason}"]
+        if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
+            verdicts.append(f"promotion of when {timed.version}: {timed.reason}")
+    if answered := response_gate.promote_response(settings, now=now):
+        verdicts.append(f"promotion of response {answered.version}: {answered.reason}")
     return Learned(trained, tuple(verdicts))

@@ -9,6 +9,7 @@ judged by their gates. Beside that, and unseen by it, the truth tells what was e
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -19,6 +20,7 @@ from bench.cafe.checkout import Tills
 from bench.cafe.customers import day_events, true_cents
 from bench.cafe.draw import Ints
 from bench.cafe.events import SCHEMA
+from bench.cafe.launch import write_campaign
 from bench.cafe.members import user_id
 from bench.cafe.people import build_truth
 from bench.cafe.push import push
@@ -28,7 +30,7 @@ from console import Report
 from embedded import lease_online_store
 from offers.answers import Offer
 from offers.campaign_file import load_campaign
-from offers.candidates import is_held_out
+from offers.chance import is_held_out
 from offers.desk import Desk
 from offers.sending import sending_of
 from river import steps
@@ -48,7 +50,9 @@ class Chain:
     """`n_members` of the seed's café over the `n_weeks` weeks before `until`; all its state is in `settings.home`."""
 
     def __init__(self, settings: Settings, n_members: int, n_weeks: int, until: date) -> None:
-        self.settings, self.n_weeks, self.first = settings, n_weeks, until - timedelta(weeks=n_weeks)
+        self.own = settings.campaigns / f"{CAMPAIGN}.toml"
+        self.settings = replace(settings, campaigns=settings.home / "input" / "campaigns")
+        self.n_weeks, self.first = n_weeks, until - timedelta(weeks=n_weeks)
         self.truth = build_truth(settings.seed, n_members, self.first)
         self.campaign = load_campaign(settings.campaigns, CAMPAIGN)
         share = self.campaign.plan.holdout_share
@@ -67,6 +71,7 @@ class Chain:
         # Held all the while, or every night would start one of its own.
         with lease_online_store(self.settings):
             for number in range(1, self.n_weeks + 1):
+                write_campaign(self.own, self.settings.campaigns / self.own.name, number)
                 week = Week(number, uniform=[0.0] * len(self.campaign.depth.ladder_cents))
                 for n_done in range(7 * (number - 1), 7 * number):
                     self._day(self.first + timedelta(days=n_done), week, is_first=n_done % 7 == 0)
