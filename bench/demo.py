@@ -14,7 +14,7 @@ import console
 from bench.client import Client, served, wait_ready
 from bench.demo_cafe import shown_first
 from bench.demo_data import DATA_SETS, DemoError, claim_home, tables_are_in, write_inputs
-from bench.demo_loop import N_WEEKS, play, tell_again
+from bench.demo_loop import N_WEEKS, play, prove, tell_again
 from bench.demo_models import learn
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
@@ -78,6 +78,9 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
         tables_are_in(settings, data, now, n_weeks)
     with _step("features"):
         steps.refresh_features(settings, now, now, report)
+    if n_weeks:
+        with _step("lift of these weeks, by the people held out"):
+            prove(settings, now, report)
     with _step("train"):
         from training.evaluate_table import as_rows
 

@@ -14,7 +14,8 @@ from bench.policy_plot import draw
 from console import Report
 from settings import Settings
 
-N_MEMBERS = 600
+CAMPAIGN = "cafe"
+N_MEMBERS = 500
 N_WEEKS = 8
 LATEST = timedelta(hours=5)
 """After 00:00 UTC, when the café's last store has closed its day."""
@@ -42,6 +43,15 @@ def tell_again(settings: Settings) -> None:
     for week in weeks:
         _tell(week)
     _conclude(settings, weeks)
+
+
+def prove(settings: Settings, now: datetime, report: Report) -> None:
+    """What the chain can tell of itself without the truth: its lift by the people held out."""
+    from river.proof import measure_lift
+    from river.proof_words import sentences
+
+    for told in sentences(measure_lift(settings, CAMPAIGN, now, now, report))[1:3]:
+        console.out.print(f"  {told}", markup=False)
 
 
 def _file(settings: Settings) -> Path:

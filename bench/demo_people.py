@@ -79,7 +79,8 @@ def _expected(settings: Settings, campaign: str, for_date: date, user_id: str) -
         return "an earlier plan sent it"
     arm = made["arms"][made["sent_arm"]]
     worth = f"worth {arm.value_cents / 100:+.2f} in expected margin"
-    if made["sent_arm"] != made["planned_arm"] or arm.value_cents <= 0:
+    if made["propensity"] < 0.5:
+        # What the plan itself would have sent is certain, but for the holdout and the days that explore.
         worth = f"tried by chance, to learn from the answer ({worth})"
     return (
         f"they come that day with {arm.p_come:.0%} and then want it at that hour with {arm.fit:.0%}; in the window they buy it"

@@ -38,7 +38,8 @@ from river.withdrawing import stock_of
 from settings import Settings
 from training.ingest import ingest
 
-BOOK_WEEKS = 12
+BOOK_WEEKS = 18
+"""As many as `when` needs to hold some out and be judged."""
 CAMPAIGN = "cafe"
 PLAN_AT = time(21, 30, tzinfo=UTC)
 """On the day before: ahead of 18:00, the campaign's hour of sending, in both of the café's zones, summer and winter."""
