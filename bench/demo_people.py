@@ -14,6 +14,7 @@ from river import steps
 from settings import Settings
 
 N_SHOWN = 5
+RECENT = 28
 
 
 def offers_due(client: Client, now: datetime) -> dict[str, dict[str, Any]]:
@@ -68,7 +69,15 @@ def show(
         console.out.print(f"  because {_expected(settings, campaign, for_date, user_id)}")
     else:
         reason = steps.decision(settings, campaign, for_date, user_id)
-        console.out.print(f"  no coupon: {reason}")
+        console.out.print(f"  no coupon: {reason}; came on {days_came(settings, user_id)} of the last {RECENT} days")
+
+
+def days_came(settings: Settings, user_id: str) -> int:
+    """Of the last `RECENT` days before the newest features."""
+    rows = pl.scan_parquet(settings.features / "user_visits.parquet").filter(pl.col.user_id == user_id)
+    seen = rows.sort("event_timestamp").tail(1).select("event_timestamp", "at_s").explode("at_s").collect()
+    since = pl.col.event_timestamp.dt.epoch("s") - RECENT * 86_400
+    return len(seen.filter(pl.col.at_s >= since))
 
 
 def _expected(settings: Settings, campaign: str, for_date: date, user_id: str) -> str:
