@@ -71,7 +71,10 @@ def prepare(settings: Settings, data: str, now: datetime, report: console.Report
     fresh = claim_home(settings, data, now, n_weeks)
     if n_weeks:
         with _step("the loop: plan, push, redeem, learn, plan better"):
-            (play(settings, now, n_weeks, report) if fresh else tell_again(settings))
+            if fresh:
+                play(settings, now, n_weeks, report)
+            else:
+                tell_again(settings)
     elif fresh:
         _take_in(settings, data, now, report)
     if fresh:

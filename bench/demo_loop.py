@@ -10,6 +10,7 @@ from pathlib import Path
 
 import console
 from bench.cafe.weeks import Week, best_uniform
+from bench.demo_data import DemoError
 from bench.policy_plot import draw
 from console import Report
 from settings import Settings
@@ -22,9 +23,16 @@ LATEST = timedelta(hours=5)
 
 
 def play(settings: Settings, now: datetime, n_weeks: int, report: Report) -> None:
-    """Open the café's books, play the `n_weeks` weeks before `now` in this home, and keep what the truth says of them."""
+    """Open the café's books, play the `n_weeks` weeks before `now` in this home, and keep what the truth says of them.
+
+    Raises DemoError where the ledger isn't the home's own: what it has decided for these days before would not be played.
+    """
     from bench.cafe.chain_loop import Chain
 
+    if settings.database_url:
+        raise DemoError(
+            "the café's loop starts with an empty ledger in DAYPART_HOME; unset DAYPART_DATABASE_URL, or say --weeks 0"
+        )
     until = (now - LATEST).date()
     console.out.print(
         f"  A simulated café, {N_MEMBERS} members, every person and habit invented by a seed; {n_weeks} weeks to {until}."

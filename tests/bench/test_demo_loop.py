@@ -7,6 +7,7 @@ import pytest
 from bench import demo_loop
 from bench.cafe import chain_loop
 from bench.cafe.weeks import Week
+from bench.demo_data import DemoError
 from settings import Settings
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -62,3 +63,10 @@ def test_a_second_demo_tells_the_same_without_playing(tmp_path, asked, capsys):
 def test_before_the_last_store_has_closed_the_day_is_not_over(tmp_path, asked):
     demo_loop.play(Settings(home=tmp_path), NOW.replace(hour=3), 2, lambda *_: None)
     assert asked[0][2] == date(2026, 11, 27)
+
+
+def test_a_ledger_elsewhere_is_refused_before_anything_is_played(tmp_path, asked):
+    settings = Settings(home=tmp_path, database_url="postgresql+psycopg://elsewhere/daypart")
+    with pytest.raises(DemoError, match="--weeks 0"):
+        demo_loop.play(settings, NOW, 2, lambda *_: None)
+    assert not asked
