@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
-from bench.cafe.books import Books, Shop, baskets, tally
+from bench.cafe.books import Books, Shop, baskets, by_hour, tally
 from bench.cafe.draw import Bools, Floats, Ints
 from bench.cafe.fits import Fits
-from bench.cafe.habits import HourDensity, earnings
+from bench.cafe.habits import earnings
+from bench.cafe.rhythms import Rhythms
 from bench.cafe.visiting import VisitChance
 from models.ranker import Ranker
 from models.response_classes import fit_prior
@@ -59,15 +60,15 @@ class Believer:
         """Learn from the books: each model foretells their last weeks from those before."""
         cut, n_products = books.came.shape[1] - JUDGED_DAYS, len(self.shop.product_ids)
         home, _ = self._places(books)
-        self.visiting = VisitChance.fitted(books.came, books.touched)
-        self.hours = HourDensity.fitted(books, home, self.is_open, cut)
+        self.visiting = VisitChance.fitted(books.visits(), books.counts)
+        self.rhythms = Rhythms.fitted(by_hour(books, books.came.shape[1]), home, self.is_open)
         counts, visits = tally(books, self.part_of_hour, self.n_parts, n_products, 0, cut)
         who, _, hour, held = baskets(books, n_products, cut)
         ranked = self._ranked(lines, home, cut)
         self.fits = Fits.learned(counts, visits, ranked, _sells(counts, visits), who, self.part_of_hour[hour], held)
 
-    def believe(self, books: Books, lines: pl.DataFrame) -> Beliefs:
-        """For the week that begins when the books end."""
+    def believe(self, books: Books, lines: pl.DataFrame, answered: Floats | float = 0.0) -> Beliefs:
+        """For the week that begins when the books end; `answered` as `Rhythms.density` takes it."""
         at, shop = books.came.shape[1], self.shop
         home, at_home = self._places(books)
         counts, visits = tally(books, self.part_of_hour, self.n_parts, len(shop.product_ids), 0, at)
@@ -77,8 +78,8 @@ class Believer:
         return Beliefs(
             home=home,
             at_home=at_home,
-            p_come=self.visiting.chance(books.came, books.touched, at),
-            density=self.hours.density(books, home, self.is_open, at)[:, [0] * 5 + [1] * 2],
+            p_come=self.visiting.chance(books.visits(), books.counts, at),
+            density=self.rhythms.density(by_hour(books, at), home, answered)[:, [0] * 5 + [1] * 2],
             fit=fit,
             fit_weight=fit_prior(fit, np.broadcast_to(self.fits.strength(visits)[:, :, None], fit.shape)),
             visit_cents=visit_cents,

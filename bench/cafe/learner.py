@@ -11,8 +11,9 @@ from bench.cafe.beliefs import Believer
 from bench.cafe.books import Books, Shop, books_of, standing
 from bench.cafe.day_arms import Told, day_arms
 from bench.cafe.draw import Floats, Ints
+from bench.cafe.natural import natural
 from bench.cafe.records import Outcome, Records, Sent
-from models.answered import cell_log, totals
+from bench.cafe.windows import hour_log, window_log
 from models.ranker import Ranker
 from models.response_classes import FITS, normal
 from offers.campaign import Campaign
@@ -52,17 +53,33 @@ class Learner:
 
     def _read(self) -> tuple[Books, pl.DataFrame]:
         lines = standing(pl.concat(self.events), self.stores)
-        return books_of(lines, self.users, self.shop, self.first, self.touched), lines
+        counts, seen = np.ones(self.touched.shape), np.ones(self.touched.shape)
+        if self.records.days:
+            at = self.records.column("member"), self.records.column("day")
+            counts[at], seen[at] = natural(self.classes, self.answers, self.weight, self.cell_weight)
+        return books_of(lines, self.users, self.shop, self.first, counts, seen), lines
 
     def refit(self) -> None:
         """Monday: habits for the week from the books, response classes from all answered offers."""
-        self.beliefs = self.believer.believe(*self._read())
+        self.beliefs = self.believer.believe(*self._read(), self._answered())
         self.classes = fit_response(self.records.answers(self.beliefs.fit_weight), len(self.users))
         self._weigh()
 
+    def _answered(self) -> Floats | float:
+        """What answers tell of hours, for `Believer.believe`."""
+        if not self.records.days:
+            return 0.0
+        answers, column, b = self.answers, self.records.column, self.beliefs
+        user = answers.user[answers.cell]
+        p_fit = answers.offered.p_come * b.at_home[user] * answers.offered.fit
+        log = window_log(self.classes, answers, self.weight, self.cell_weight, p_fit)
+        window = column("start").astype(np.int64) * 25 + column("end").astype(np.int64)
+        weekend = (column("day") % 7 >= 5).astype(np.int64)
+        return hour_log(log, self.believer.rhythms.hours, user, b.home[user], weekend, window, len(self.users))
+
     def _weigh(self) -> None:
         """Everybody's own weights of classes and fits, from all answers."""
-        answers = self.records.answers(self.beliefs.fit_weight)
+        self.answers = answers = self.records.answers(self.beliefs.fit_weight)
         cells = cell_log(self.classes, answers)
         self.weight = self.classes.posterior(totals(answers, cells, len(self.users)))
         self.cell_weight = normal(cells + np.log(np.maximum(answers.prior, 1e-300))[:, None, :])
@@ -84,7 +101,8 @@ class Learner:
             wanted = self._worlds(rows, at, some, fit_weight, rng)
             chance = arm_chances(greedy[rows], wanted, value > -np.inf, self.explore)
             chosen[rows], propensity[rows] = draw_arms(chance, rng.random(len(rows)))
-        return self._sent(greedy, propensity, arms, told), self._sent(chosen, propensity, arms, told)
+        on = (day - self.first).days
+        return self._sent(on, greedy, propensity, arms, told), self._sent(on, chosen, propensity, arms, told)
 
     def _fit_weight(self, at: tuple[Ints, Ints, Ints]) -> Floats:
         """float64[N, a, C, K]: own weights of the fits, by class where something was answered."""
@@ -113,11 +131,12 @@ class Learner:
             wanted[:, world] = _best(worth_in(arms, self.classes, own, chance))
         return wanted
 
-    def _sent(self, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
+    def _sent(self, day: int, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
         who = np.flatnonzero((arm >= 0) & ~self.held_out)
         at, o = (who, arm[who]), arms.offered
         return Sent(
             member=who,
+            day=np.full(len(who), day),
             product=told.product[at],
             store=self.beliefs.home[who],
             discount=arms.discount_cents[at].astype(np.int64),

@@ -13,10 +13,11 @@ from models.response_classes import FITS, Offered
 
 @dataclass(frozen=True)
 class Sent:
-    """Offers of one day, row-aligned. int64[k]: member, product, store, discount (cents), part of the day. float64[k]: start and
-    end hour; propensity of what was sent; what was believed, see `models.response_classes.Offered`."""
+    """Offers of one day, row-aligned. int64[k]: member, day (since the books' first), product, store, discount (cents), part
+    of the day. float64[k]: start and end hour; propensity of what was sent; what was believed, see `models.response_classes.Offered`."""
 
     member: Ints
+    day: Ints
     product: Ints
     store: Ints
     discount: Ints
@@ -50,12 +51,16 @@ class Records:
         """One more day."""
         self.days.append((sent, outcome))
 
+    def column(self, name: str) -> np.ndarray:
+        """All days' `Sent` of that name, in the order of `answers`."""
+        return np.concatenate([getattr(sent, name) for sent, _ in self.days])
+
     def answers(self, fit_weight: Floats) -> Answers:
         """Everything answered, with the fits' priors as they are believed now, float64[n, parts, P, K]."""
         if not self.days:
             no, none = np.zeros(0, dtype=np.int64), np.zeros(0)
             return Answers(no, Offered(none, none, none, none), no > 0, no > 0, no, np.zeros((0, len(FITS))))
-        column = {f.name: np.concatenate([getattr(sent, f.name) for sent, _ in self.days]) for f in fields(Sent)}
+        column = {f.name: self.column(f.name) for f in fields(Sent)}
         bought, came = (np.concatenate([getattr(out, name) for _, out in self.days]) for name in ("bought", "came"))
         shape = self.cell_of.shape
         key = np.ravel_multi_index((column["member"], column["part"], column["product"]), shape)
