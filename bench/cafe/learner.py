@@ -62,7 +62,7 @@ class Learner:
     def refit(self) -> None:
         """Monday: habits for the week from the books, response classes from all answered offers."""
         self.beliefs = self.believer.believe(*self._read(), self._answered())
-        self.classes = fit_response(self.records.answers(self.beliefs.fit_weight), len(self.users))
+        self.classes = fit_response(self.records.answers(self.beliefs, self.believer.part_of_hour), len(self.users))
         self._weigh()
 
     def _answered(self) -> Floats | float:
@@ -79,7 +79,7 @@ class Learner:
 
     def _weigh(self) -> None:
         """Everybody's own weights of classes and fits, from all answers."""
-        self.answers = answers = self.records.answers(self.beliefs.fit_weight)
+        self.answers = answers = self.records.answers(self.beliefs, self.believer.part_of_hour)
         cells = cell_log(self.classes, answers)
         self.weight = self.classes.posterior(totals(answers, cells, len(self.users)))
         self.cell_weight = normal(cells + np.log(np.maximum(answers.prior, 1e-300))[:, None, :])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from bench.cafe.beliefs import Beliefs
 from bench.cafe.draw import Bools, Floats, Ints
 from models.answered import Answers
 from models.response_classes import FITS, Offered
@@ -55,8 +56,8 @@ class Records:
         """All days' `Sent` of that name, in the order of `answers`."""
         return np.concatenate([getattr(sent, name) for sent, _ in self.days])
 
-    def answers(self, fit_weight: Floats) -> Answers:
-        """Everything answered, with the fits' priors as they are believed now, float64[n, parts, P, K]."""
+    def answers(self, beliefs: Beliefs, part_of_hour: Ints) -> Answers:
+        """Everything answered, weighed by what is believed of habits now."""
         if not self.days:
             no, none = np.zeros(0, dtype=np.int64), np.zeros(0)
             return Answers(no, Offered(none, none, none, none), no > 0, no > 0, no, np.zeros((0, len(FITS))))
@@ -67,5 +68,13 @@ class Records:
         known, cell = np.unique(key, return_inverse=True)
         self.cell_of.ravel()[known] = np.arange(len(known))
         user, part, product = np.unravel_index(known, shape)
-        offered = Offered(*(column[name] for name in ("p_buy", "p_come", "share", "fit")))
-        return Answers(cell, offered, bought, came, user, fit_weight[user, part, product])
+        who, weekday = column["member"], column["day"] % 7
+        p_come = beliefs.p_come[who, weekday]
+        inside = np.zeros(len(who))
+        for hour in range(24):
+            held = beliefs.fit[who, part_of_hour[hour], column["product"]]
+            within = (column["start"] <= hour) & (hour < column["end"])
+            inside += np.where(within, beliefs.density[who, weekday, hour] * held, 0.0)
+        fit = beliefs.fit[who, column["part"], column["product"]]
+        offered = Offered(p_come * beliefs.at_home[who] * inside, p_come, column["share"], fit)
+        return Answers(cell, offered, bought, came, user, beliefs.fit_weight[user, part, product])
