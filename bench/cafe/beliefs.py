@@ -62,18 +62,18 @@ class Believer:
         home, _ = self._places(books)
         self.visiting = VisitChance.fitted(books.visits(), books.counts)
         self.rhythms = Rhythms.fitted(by_hour(books, books.came.shape[1]), home, self.is_open)
-        counts, visits = tally(books, self.part_of_hour, self.n_parts, n_products, 0, cut)
+        before, every = (
+            tally(books, self.part_of_hour, self.n_parts, n_products, 0, until) for until in (cut, books.came.shape[1])
+        )
         who, _, hour, held = baskets(books, n_products, cut)
-        ranked = self._ranked(lines, home, cut)
-        self.fits = Fits.learned(counts, visits, ranked, _sells(counts, visits), who, self.part_of_hour[hour], held)
+        self.fits = Fits.learned(before, (who, self.part_of_hour[hour], held), every)
 
     def believe(self, books: Books, lines: pl.DataFrame, answered: Floats | float = 0.0) -> Beliefs:
         """For the week that begins when the books end; `answered` as `Rhythms.density` takes it."""
         at, shop = books.came.shape[1], self.shop
         home, at_home = self._places(books)
         counts, visits = tally(books, self.part_of_hour, self.n_parts, len(shop.product_ids), 0, at)
-        fit = self.fits.fits(counts, visits, self._ranked(lines, home, at), _sells(counts, visits))
-        fit = np.clip(fit, 0.002, 0.95)
+        fit = np.clip(self.fits.fits(counts, visits), 0.002, 0.95)
         visit_cents, rest = earnings(books, self.part_of_hour, shop.price - shop.cost, len(home), self.n_parts)
         return Beliefs(
             home=home,
@@ -90,22 +90,3 @@ class Believer:
         lines = np.zeros((len(self.users), len(self.shop.store_ids)))
         np.add.at(lines, (books.member, books.store), 1.0)
         return lines.argmax(axis=1), (lines.max(axis=1) + 9.0) / (lines.sum(axis=1) + 10.0)
-
-    def _ranked(self, lines: pl.DataFrame, home: Ints, until: int) -> Floats:
-        """float64[n, parts, P]: the ranker's chance of each product at a visit, by part, from purchases before `until`."""
-        day = self.first + timedelta(days=until)
-        at_s = int(datetime.combine(day, time(), UTC).timestamp())
-        cases = Known(lines.filter(pl.col.day < day)).cases(self.users, HISTORY_LIMIT, None)
-        rows = np.array([self.ranker.product_ids.row[product] for product in self.shop.product_ids])
-        hours = [int(np.flatnonzero(self.part_of_hour == part)[0]) for part in range(self.n_parts)]
-        chances = np.zeros((len(cases), len(hours), len(rows)))
-        for k, case in enumerate(cases):
-            store = self.shop.store_ids[home[k]]
-            for part, hour in enumerate(hours):
-                found = self.ranker.score(case.history, store_id=store, hour_of_week=hour, at_s=at_s)
-                chances[k, part] = found.probability(rows)
-        return chances
-
-
-def _sells(counts: Floats, visits: Floats) -> Floats:
-    return np.asarray((counts.sum(axis=0) + 0.5) / (visits.sum(axis=0)[:, None] + 20.0))
