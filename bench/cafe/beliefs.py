@@ -56,7 +56,7 @@ class Believer:
         self.n_parts = len(ranker.parts.options.daypart_names)
         self.is_open: Bools = np.array([open_hours(store) for store in shop.stores])
 
-    def fit(self, books: Books, lines: pl.DataFrame) -> None:
+    def fit(self, books: Books) -> None:
         """Learn from the books: each model foretells their last weeks from those before."""
         cut, n_products = books.came.shape[1] - JUDGED_DAYS, len(self.shop.product_ids)
         home, _ = self._places(books)
@@ -68,7 +68,7 @@ class Believer:
         who, _, hour, held = baskets(books, n_products, cut)
         self.fits = Fits.learned(before, (who, self.part_of_hour[hour], held), every)
 
-    def believe(self, books: Books, lines: pl.DataFrame, answered: Floats | float = 0.0) -> Beliefs:
+    def believe(self, books: Books, answered: Floats | float = 0.0) -> Beliefs:
         """For the week that begins when the books end; `answered` as `Rhythms.density` takes it."""
         at, shop = books.came.shape[1], self.shop
         home, at_home = self._places(books)

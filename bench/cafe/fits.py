@@ -39,6 +39,13 @@ class Fits:
         """float64[n, parts, P]."""
         return self.palates.fits(counts, visits)
 
+    def places(self) -> Ints:
+        """int64[parts, P]: the first part of the day in which the fit is the same unknown, but for the hour's tilt."""
+        parts = np.arange(len(self.palates.group))
+        first = np.array([self.palates.group.tolist().index(g) for g in self.palates.group])
+        found: Ints = np.where(self.palates.side, parts[:, None], first[:, None])
+        return found
+
     def strength(self, visits: Floats) -> Floats:
         """float64[n, parts]: how many visits' worth a fit is known."""
         same = (self.palates.group[:, None] == self.palates.group).astype(np.float64)

@@ -47,21 +47,21 @@ class Learner:
         self.held_out = np.array([is_held_out(user, campaign.plan.holdout_share) for user in users])
         self.explore = 0.0
         self.believer = Believer(users, shop, ranker, first)
-        self.records = Records((len(users), self.believer.n_parts, len(shop.product_ids)))
-        books, lines = self._read()
-        self.believer.fit(books, lines)
+        self.records = Records(len(users), np.zeros((self.believer.n_parts, len(shop.product_ids)), dtype=np.int64))
+        self.believer.fit(self._read())
+        self.records = Records(len(users), self.believer.fits.places())
 
-    def _read(self) -> tuple[Books, pl.DataFrame]:
+    def _read(self) -> Books:
         lines = standing(pl.concat(self.events), self.stores)
         counts, seen = np.ones(self.touched.shape), np.ones(self.touched.shape)
         if self.records.days:
             at = self.records.column("member"), self.records.column("day")
             counts[at], seen[at] = natural(self.classes, self.answers, self.weight, self.cell_weight)
-        return books_of(lines, self.users, self.shop, self.first, counts, seen), lines
+        return books_of(lines, self.users, self.shop, self.first, counts, seen)
 
     def refit(self) -> None:
         """Monday: habits for the week from the books, response classes from all answered offers."""
-        self.beliefs = self.believer.believe(*self._read(), self._answered())
+        self.beliefs = self.believer.believe(self._read(), self._answered())
         self.classes = fit_response(self.records.answers(self.beliefs, self.believer.part_of_hour), len(self.users))
         self._weigh()
 
@@ -106,7 +106,9 @@ class Learner:
 
     def _fit_weight(self, at: tuple[Ints, Ints, Ints]) -> Floats:
         """float64[N, a, C, K]: own weights of the fits, by class where something was answered."""
-        cell, prior = self.records.cell_of[at], self.beliefs.fit_weight[at][:, :, None, :]
+        user, part, product = at
+        cell = self.records.cell_of[user, self.records.place[part, product], product]
+        prior = self.beliefs.fit_weight[at][:, :, None, :]
         if not len(self.cell_weight):
             return np.broadcast_to(prior, (*prior.shape[:2], len(self.classes), len(FITS)))
         own = self.cell_weight[np.maximum(cell, 0)]

@@ -41,12 +41,14 @@ class Outcome:
 
 
 class Records:
-    """All days' records so far. A cell is a member's product in a part of the day: what one unknown fit belongs to."""
+    """All days' records so far. A cell is a member's product in some parts of the day: what one unknown fit belongs to."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, n: int, place: Ints) -> None:
+        """place: int64[parts, P], by part of the day and product the part whose cell it is in."""
+        self.place = place
         self.days: list[tuple[Sent, Outcome]] = []
-        self.cell_of = np.full(shape, -1)
-        """int64[n, parts, P]: the cell's number, -1 where nothing was sent yet."""
+        self.cell_of = np.full((n, *place.shape), -1)
+        """int64[n, parts, P]: the cell's number, by `place`; -1 where nothing was sent yet."""
 
     def add(self, sent: Sent, outcome: Outcome) -> None:
         """One more day."""
@@ -64,10 +66,11 @@ class Records:
         column = {f.name: self.column(f.name) for f in fields(Sent)}
         bought, came = (np.concatenate([getattr(out, name) for _, out in self.days]) for name in ("bought", "came"))
         shape = self.cell_of.shape
-        key = np.ravel_multi_index((column["member"], column["part"], column["product"]), shape)
-        known, cell = np.unique(key, return_inverse=True)
+        place = self.place[column["part"], column["product"]]
+        key = np.ravel_multi_index((column["member"], place, column["product"]), shape)
+        known, first, cell = np.unique(key, return_index=True, return_inverse=True)
         self.cell_of.ravel()[known] = np.arange(len(known))
-        user, part, product = np.unravel_index(known, shape)
+        user, part, product = (column[name][first] for name in ("member", "part", "product"))
         who, weekday = column["member"], column["day"] % 7
         p_come = beliefs.p_come[who, weekday]
         inside = np.zeros(len(who))
