@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 import numpy as np
-import polars as pl
 
 from bench.cafe.books import Books, Shop, baskets, by_hour, tally
 from bench.cafe.draw import Bools, Floats, Ints
@@ -18,7 +17,6 @@ from bench.cafe.visiting import VisitChance
 from models.ranker import Ranker
 from models.response_classes import fit_prior
 from offers.slots import open_hours
-from training.cases import Known
 
 # The last days of the books, on which the models of habits are fitted; asked as of the day before them.
 JUDGED_DAYS = 21

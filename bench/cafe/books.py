@@ -29,8 +29,8 @@ class Shop:
 class Books:
     """Everything known of n members over days 0 to T: lines and days. Day 0 is a Monday.
 
-    member, day, hour, store, product: int64[lines]; `came`: bool[n, T] any line. Of days and their visits as of untouched ones
-    (`bench.cafe.natural`; 1 where nothing was sent): `counts`, float64[n, T], what the day counts, `seen`, float64[n, T], its visit.
+    member, day, hour, store, product: int64[lines]; `came`: bool[n, T] any line. `counts`, `seen`: float64[n, T], what the day
+    and what its visit count beside one on which nothing was sent, 1 for those (`bench.cafe.natural`).
     """
 
     member: Ints

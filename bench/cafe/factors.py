@@ -17,7 +17,10 @@ def scaled(x: Floats) -> Floats:
 
 
 def factors(counts: Floats, expected: Floats, sells: Floats, side: Bools, k: int) -> Floats:
-    """float64[k, P]: tastes whose sides sum to 1, and mains. counts float64[n, D, P]; expected float64[n, P], did all sell alike."""
+    """float64[k, P]: tastes whose sides sum to 1, and mains.
+
+    counts: float64[n, D, P]; expected: float64[n, P], what exposure times `sells`, the chain's, makes of them; side: bool[P].
+    """
     took, rng = counts.sum(axis=1), np.random.default_rng(0)
     taste = sells * np.exp(0.5 * rng.standard_normal((k, len(sells))))
     own = np.full((len(took), k), 1.0 / k)

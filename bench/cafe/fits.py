@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import betaln
 
 from bench.cafe.draw import Bools, Floats, Ints
-from bench.cafe.palates import Palates, Seen
+from bench.cafe.palates import Palates
+from bench.cafe.seen import Seen
 
 # A product hardly ever bought alone is a side; of mains more are.
 SIDE_ALONE = 0.1
@@ -23,7 +24,9 @@ class Fits:
     a_visit: float = 1.0
 
     @classmethod
-    def learned(cls, before: tuple[Floats, Floats], later: tuple[Ints, Ints, Floats], every: tuple[Floats, Floats]) -> Fits:
+    def learned(
+        cls, before: tuple[Floats, Floats], later: tuple[Ints, Ints, Floats], every: tuple[Floats, Floats]
+    ) -> Fits:
         """Strengths by how well baskets met later were foretold from those before; palates from all.
 
         before, every: counts float64[n, parts, P] and visits float64[n, parts]. later: who int64[v], part int64[v] and
@@ -86,7 +89,7 @@ def grouped(counts: Floats, visits: Floats, side: Bools) -> Ints:
     for cut in range(parts):
         group = (np.arange(parts) >= cut).astype(np.int64) if cut else best * 0
         palates = Palates.learned(counts, visits, side, group, 1)
-        value = Seen.of(palates, counts, visits).weighed(palates)[0].log
+        value = Seen.of(group, palates.tilt, counts, visits).weighed(*palates.known())[0].log
         if value > top:
             best, top = group, value
     return best

@@ -7,20 +7,19 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from bench.cafe.beliefs import Believer
+from bench.cafe.beliefs import Beliefs, Believer
 from bench.cafe.books import Books, Shop, books_of, standing
 from bench.cafe.day_arms import Told, day_arms
 from bench.cafe.draw import Floats, Ints
-from bench.cafe.natural import natural
 from bench.cafe.records import Outcome, Records, Sent
-from bench.cafe.windows import hour_log, window_log
+from bench.cafe.responses import Responses
 from models.ranker import Ranker
-from models.response_classes import FITS, normal
+from models.response_classes import FITS, ResponseClasses
 from offers.campaign import Campaign
 from offers.chance import is_held_out
 from offers.exploring import arm_chances, draw_arms, sharpened
 from offers.worth import DayArms, worth, worth_in
-from training.response_mixture import fit_response
+from training.response_mixture import Answers, fit_response
 
 BLOCK = 100
 WORLDS = 4
@@ -46,6 +45,8 @@ class Learner:
         self.touched = np.zeros((len(users), (today - first).days), dtype=bool)
         self.held_out = np.array([is_held_out(user, campaign.plan.holdout_share) for user in users])
         self.explore = 0.0
+        self.beliefs: Beliefs
+        self.responses: Responses
         self.believer = Believer(users, shop, ranker, first)
         self.records = Records(len(users), np.zeros((self.believer.n_parts, len(shop.product_ids)), dtype=np.int64))
         self.believer.fit(self._read())
@@ -53,36 +54,25 @@ class Learner:
 
     def _read(self) -> Books:
         lines = standing(pl.concat(self.events), self.stores)
-        counts, seen = np.ones(self.touched.shape), np.ones(self.touched.shape)
         if self.records.days:
-            at = self.records.column("member"), self.records.column("day")
-            counts[at], seen[at] = natural(self.classes, self.answers, self.weight, self.cell_weight)
+            counts, seen = self.responses.days(self.records, self.touched.shape)
+        else:
+            counts = seen = np.ones(self.touched.shape)
         return books_of(lines, self.users, self.shop, self.first, counts, seen)
 
     def refit(self) -> None:
-        """Monday: habits for the week from the books, response classes from all answered offers."""
-        self.beliefs = self.believer.believe(self._read(), self._answered())
-        self.classes = fit_response(self.records.answers(self.beliefs, self.believer.part_of_hour), len(self.users))
-        self._weigh()
+        """Monday: habits for the week from the books and the answers, response classes from all answered offers."""
+        answered: Floats | float = 0.0
+        if self.records.days:
+            answered = self.responses.hours(self.records, self.beliefs, self.believer.rhythms.hours)
+        self.beliefs = self.believer.believe(self._read(), answered)
+        self._weigh(fit_response(self._answers(), len(self.users)))
 
-    def _answered(self) -> Floats | float:
-        """What answers tell of hours, for `Believer.believe`."""
-        if not self.records.days:
-            return 0.0
-        answers, column, b = self.answers, self.records.column, self.beliefs
-        user = answers.user[answers.cell]
-        p_fit = answers.offered.p_come * b.at_home[user] * answers.offered.fit
-        log = window_log(self.classes, answers, self.weight, self.cell_weight, p_fit)
-        window = column("start").astype(np.int64) * 25 + column("end").astype(np.int64)
-        weekend = (column("day") % 7 >= 5).astype(np.int64)
-        return hour_log(log, self.believer.rhythms.hours, user, b.home[user], weekend, window, len(self.users))
+    def _answers(self) -> Answers:
+        return self.records.answers(self.beliefs, self.believer.part_of_hour)
 
-    def _weigh(self) -> None:
-        """Everybody's own weights of classes and fits, from all answers."""
-        self.answers = answers = self.records.answers(self.beliefs, self.believer.part_of_hour)
-        cells = cell_log(self.classes, answers)
-        self.weight = self.classes.posterior(totals(answers, cells, len(self.users)))
-        self.cell_weight = normal(cells + np.log(np.maximum(answers.prior, 1e-300))[:, None, :])
+    def _weigh(self, classes: ResponseClasses) -> None:
+        self.responses = Responses.weighed(classes, self._answers(), len(self.users))
 
     def plan(self, day: date, rng: np.random.Generator) -> tuple[Sent, Sent]:
         """(planned, sent) for the day, the holdout left out of both."""
@@ -90,13 +80,13 @@ class Learner:
         arms, told = day_arms(
             self.beliefs, self.shop, self.campaign, believer.part_of_hour, believer.is_open, day.weekday()
         )
-        n = len(self.users)
+        n, own = len(self.users), self.responses
         greedy, chosen, propensity = np.full(n, -1), np.full(n, -1), np.ones(n)
         for start in range(0, n, BLOCK):
             rows = np.arange(start, min(start + BLOCK, n))
             some, at = arms.take(rows), (rows[:, None], told.part[rows], told.product[rows])
-            fit_weight = self._fit_weight(at)
-            value = worth(some, self.classes, self.weight[rows], fit_weight).value_cents
+            fit_weight = own.fit_weight(self.records, self.beliefs, at)
+            value = worth(some, own.classes, own.weight[rows], fit_weight).value_cents
             greedy[rows] = _best(value)
             wanted = self._worlds(rows, at, some, fit_weight, rng)
             chance = arm_chances(greedy[rows], wanted, value > -np.inf, self.explore)
@@ -104,33 +94,23 @@ class Learner:
         on = (day - self.first).days
         return self._sent(on, greedy, propensity, arms, told), self._sent(on, chosen, propensity, arms, told)
 
-    def _fit_weight(self, at: tuple[Ints, Ints, Ints]) -> Floats:
-        """float64[N, a, C, K]: own weights of the fits, by class where something was answered."""
-        user, part, product = at
-        cell = self.records.cell_of[user, self.records.place[part, product], product]
-        prior = self.beliefs.fit_weight[at][:, :, None, :]
-        if not len(self.cell_weight):
-            return np.broadcast_to(prior, (*prior.shape[:2], len(self.classes), len(FITS)))
-        own = self.cell_weight[np.maximum(cell, 0)]
-        return np.where((cell >= 0)[:, :, None, None], own, prior)
-
     def _worlds(
         self, rows: Ints, at: tuple[Ints, Ints, Ints], arms: DayArms, fit_weight: Floats, rng: np.random.Generator
     ) -> Ints:
         """int64[N, WORLDS]: the best arm in each world drawn; a product's fit in a part of the day is one in all its arms."""
         wanted = np.full((len(rows), WORLDS), -1)
-        upto = np.cumsum(sharpened(self.weight[rows], self.classes.height > 0), axis=1)
+        classes, weight = self.responses.classes, self.responses.weight[rows]
+        upto = np.cumsum(sharpened(weight, classes.height > 0), axis=1)
         for world in range(WORLDS):
-            own = np.minimum((upto <= rng.random(len(rows))[:, None]).sum(axis=1), len(self.classes) - 1)
+            own = np.minimum((upto <= rng.random(len(rows))[:, None]).sum(axis=1), len(classes) - 1)
             chance = fit_weight[np.arange(len(rows)), :, own]
             if world == 0:
                 # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
-                u = rng.random((len(rows), *self.records.cell_of.shape[1:]))[
-                    np.arange(len(rows))[:, None], at[1], at[2]
-                ]
+                u = rng.random((len(rows), *self.records.place.shape))
+                u = u[np.arange(len(rows))[:, None], self.records.place[at[1], at[2]], at[2]]
                 drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
                 chance = np.eye(len(FITS))[drawn]
-            wanted[:, world] = _best(worth_in(arms, self.classes, own, chance))
+            wanted[:, world] = _best(worth_in(arms, classes, own, chance))
         return wanted
 
     def _sent(self, day: int, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
@@ -162,7 +142,7 @@ class Learner:
         used, bought = (set(events.filter(pl.col.event_type == kind)["user_id"]) for kind in ("redemption", "purchase"))
         outcome = Outcome(*(np.array([name in whom for name in names], dtype=bool) for whom in (used, bought)))
         self.records.add(sent, outcome)
-        self._weigh()
+        self._weigh(self.responses.classes)
 
 
 def _best(value: Floats) -> Ints:

@@ -10,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import digamma, gammaln, logsumexp
+from scipy.special import digamma
 
 from bench.cafe.draw import Bools, Floats, Ints
 from bench.cafe.factors import factors, scaled
-from bench.cafe.usual import SHARES, Usual, usual
+from bench.cafe.seen import MAIN, SIDE, Habits, Seen
+from bench.cafe.usual import SHARES
 
 PALATES = 6
-# Visits' worth that a palate counts in a member's taste, of mains and of sides; the chain in a palate; sides' worth of appetite.
-MAIN, SIDE, CHAIN, APPETITE = 24.0, 12.0, 12.0, 6.0
+# Visits' worth of the chain in a palate, sides' worth of the chain in an appetite.
+CHAIN, APPETITE = 12.0, 6.0
 _SMOOTH = 20.0
 _ROUNDS = 5
 
@@ -49,16 +50,20 @@ class Palates:
         tilt = (counts.sum(axis=0) + _SMOOTH * sells) / (visits.sum(axis=0)[:, None] + _SMOOTH) / sells
         even = np.full(len(SHARES), 1 / len(SHARES))
         found = cls(side, group, sells, tilt, factors(counts, visits @ tilt, sells, side, k), np.full(k, 1 / k), even)
-        seen = Seen.of(found, counts, visits)
+        seen = Seen.of(found.group, found.tilt, counts, visits)
         for _ in range(_ROUNDS):
-            seen, own, habits = seen.weighed(found)
+            seen, own, habits = seen.weighed(*found.known())
             found = found._better(seen, own, habits)
         return found
 
+    def known(self) -> tuple[Floats, Floats, Floats, Bools]:
+        """What `Seen.weighed` asks for."""
+        return self.taste, self.common, self.share, self.side
+
     def fits(self, counts: Floats, visits: Floats) -> Floats:
         """float64[n, D, P]: chance that a visit in the part of the day holds the product."""
-        seen = Seen.of(self, counts, visits).weighed(self)[0]
-        _, own, habits = seen.weighed(self)
+        seen = Seen.of(self.group, self.tilt, counts, visits).weighed(*self.known())[0]
+        _, own, habits = seen.weighed(*self.known())
         main, fit = ~self.side, np.zeros(counts.shape)
         for part, group in enumerate(self.group.tolist()):
             for k in range(len(self.common)):
@@ -80,9 +85,9 @@ class Palates:
         found: Floats = np.minimum(appetite[:, None] * least, 0.95)[:, :, None] * by_part
         return found
 
-    def _better(self, seen: Seen, own: Floats, habits: list[list[tuple[Usual, Floats]]]) -> Palates:
+    def _better(self, seen: Seen, own: Floats, habits: Habits) -> Palates:
         share = sum((own[:, k, None] * found.share).sum(axis=0) for k, by in enumerate(habits) for found, _ in by) + 2.0
-        taste, took = np.zeros(self.taste.shape), sum(seen.tasted)
+        taste, took = np.zeros(self.taste.shape), np.sum(seen.tasted, axis=0)
         for k in range(len(taste)):
             for rows, strength in ((~self.side, MAIN), (self.side, SIDE)):
                 base = strength * scaled(self.taste[k, rows] * seen.all_tilt[:, rows])
@@ -94,61 +99,3 @@ class Palates:
                 )
         common = (own.sum(axis=0) + 1) / (len(own) + len(self.common))
         return replace(self, taste=taste, common=common, share=share / share.sum())
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Members' counts by group of parts, int64 rows as in `Palates.group`; lists by group."""
-
-    tilt: list[Floats]
-    all_tilt: Floats
-    counts: list[Floats]
-    tasted: list[Floats]
-    """What of the counts was taste and not habit, as last found."""
-    log: float = 0.0
-    """Log likelihood of the counts, up to what is the same for all palates, as last found."""
-
-    @classmethod
-    def of(cls, palates: Palates, counts: Floats, visits: Floats) -> Seen:
-        groups = [np.flatnonzero(palates.group == g) for g in range(palates.group.max() + 1)]
-        mix = [scaled(visits[:, g] + 0.05 * scaled(visits[:, g].sum(axis=0) + 1e-3)) for g in groups]
-        tilt = [m @ palates.tilt[g] for m, g in zip(mix, groups, strict=True)]
-        sums = [counts[:, g].sum(axis=1) for g in groups]
-        return cls(tilt, scaled(visits + 0.01) @ palates.tilt, sums, sums)
-
-    def weighed(self, palates: Palates) -> tuple[Seen, Floats, list[list[tuple[Usual, Floats]]]]:
-        """(with `tasted` and `log` found anew, float64[n, K] members' palates, by palate and group: the usual and the taste assumed)."""
-        main, side = ~palates.side, palates.side
-        log, habits = np.zeros((len(self.all_tilt), len(palates.common))), []
-        took = sum(self.counts)[:, side]
-        for k, taste in enumerate(palates.taste):
-            by: list[tuple[Usual, Floats]] = []
-            for g, counts in enumerate(self.counts):
-                base = scaled((taste * self.tilt[g])[:, main])
-                before, other = (self._other(g, upto)[:, main] for upto in (g, len(self.counts)))
-                by.append((usual(counts[:, main], MAIN * base + other, base, palates.share), MAIN * base + other))
-                # A taste met in one group counts once for the palate.
-                once = by[-1][0] if g + 1 == len(self.counts) else usual(
-                    counts[:, main], MAIN * base + before, base, palates.share
-                )
-                log[:, k] += once.log
-            a = SIDE * scaled((taste * self.all_tilt)[:, side])
-            log[:, k] += (gammaln(a + took) - gammaln(a)).sum(axis=1)
-            habits.append(by)
-        log += np.log(palates.common) - gammaln(SIDE + took.sum(axis=1))[:, None]
-        total = logsumexp(log, axis=1)
-        own = np.exp(log - total[:, None])
-        tasted = []
-        for g, counts in enumerate(self.counts):
-            found = counts.copy()
-            found[:, main] = sum(own[:, k, None] * habits[k][g][0].tasted for k in range(len(habits)))
-            tasted.append(found)
-        return replace(self, tasted=tasted, log=float(total.sum())), own, habits
-
-    def _other(self, group: int, upto: int) -> Floats:
-        """What was taken by taste in other groups before `upto`, as if at this one's time of day."""
-        found = np.zeros(self.all_tilt.shape)
-        for g in range(upto):
-            if g != group:
-                found += np.clip(self.tilt[group] / self.tilt[g], 0.1, 3.0) * self.tasted[g]
-        return found

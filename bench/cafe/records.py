@@ -14,8 +14,10 @@ from models.response_classes import FITS, Offered
 
 @dataclass(frozen=True)
 class Sent:
-    """Offers of one day, row-aligned. int64[k]: member, day (since the books' first), product, store, discount (cents), part
-    of the day. float64[k]: start and end hour; propensity of what was sent; what was believed, see `models.response_classes.Offered`."""
+    """Offers of one day, row-aligned.
+
+    int64[k]: member, day (since the books' first), product, store, discount (cents), part of the day. float64[k]: start and end
+    hour; propensity of what was sent; what was believed, see `models.response_classes.Offered`."""
 
     member: Ints
     day: Ints

@@ -34,8 +34,11 @@ class Usual:
 
 
 def usual(counts: Floats, taste: Floats, liked: Floats, common: Floats) -> Usual:
-    """counts float64[n, P] visits by product; taste float64[n, P] > 0 the Dirichlet's parameters; liked float64[n, P] > 0, sums to
-    1, chance of being the usual; common float64[SHARES] how common each share is."""
+    """What counts, float64[n, P] visits by product, tell.
+
+    taste: float64[n, P] > 0, the Dirichlet's parameters; liked: float64[n, P] > 0, sums to 1, chance of being the usual;
+    common: float64[SHARES], how common each share is.
+    """
     log, kept = _hypotheses(counts, taste)
     log += np.log(liked)[:, :, None] + np.log(common)
     total = logsumexp(log, axis=(1, 2))

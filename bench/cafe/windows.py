@@ -15,7 +15,9 @@ LEVELS = np.geomspace(0.004, 1.0, 9)
 _BLOCK = 2000
 
 
-def window_log(classes: ResponseClasses, answers: Answers, weight: Floats, cell_weight: Floats, p_fit: Floats) -> Floats:
+def window_log(
+    classes: ResponseClasses, answers: Answers, weight: Floats, cell_weight: Floats, p_fit: Floats
+) -> Floats:
     """float64[k, LEVELS]: log likelihood of each answer did its window hold that share of the visits, row-aligned with `answers`.
 
     weight: float64[n, C] of each user's classes; cell_weight: float64[m, C, K] of each cell's fits; p_fit: float64[k], the
