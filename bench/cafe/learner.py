@@ -13,13 +13,14 @@ from bench.cafe.day_arms import Told, day_arms
 from bench.cafe.draw import Floats, Ints
 from bench.cafe.records import Outcome, Records, Sent
 from bench.cafe.responses import Responses
+from models.answered import Answers
 from models.ranker import Ranker
 from models.response_classes import FITS, ResponseClasses
 from offers.campaign import Campaign
 from offers.chance import is_held_out
 from offers.exploring import arm_chances, draw_arms, sharpened
 from offers.worth import DayArms, worth, worth_in
-from training.response_mixture import Answers, fit_response
+from training.response_mixture import fit_response
 
 BLOCK = 100
 WORLDS = 4

@@ -14,8 +14,8 @@ from dataclasses import fields
 import numpy as np
 
 from bench.cafe.draw import Floats
+from models.answered import Answers
 from models.response_classes import Offered, ResponseClasses
-from training.response_mixture import Answers
 
 
 def natural(

@@ -11,8 +11,8 @@ from bench.cafe.draw import Floats, Ints
 from bench.cafe.natural import natural
 from bench.cafe.records import Records
 from bench.cafe.windows import hour_log, window_log
+from models.answered import Answers, cell_log, totals
 from models.response_classes import FITS, ResponseClasses, normal
-from training.response_mixture import Answers, cell_log, totals
 
 
 @dataclass(frozen=True)

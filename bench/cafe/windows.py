@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from bench.cafe.draw import Floats, Ints
+from models.answered import Answers
 from models.response_classes import Offered, ResponseClasses
-from training.response_mixture import Answers
 
 LEVELS = np.geomspace(0.004, 1.0, 9)
 """Shares of a day's visits that a window may hold, between which the likelihood is read off."""
