@@ -10,8 +10,8 @@ import numpy as np
 
 from bench.cafe.books import Books, Shop, baskets, by_hour, tally
 from bench.cafe.draw import Bools, Floats, Ints
-from bench.cafe.fits import Fits
 from bench.cafe.earnings import earnings
+from bench.cafe.fits import Fits
 from bench.cafe.rhythms import Rhythms
 from bench.cafe.visiting import VisitChance
 from models.ranker import Ranker

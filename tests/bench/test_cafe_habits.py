@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from bench.cafe.books import Books
+from bench.cafe.earnings import earnings
 from bench.cafe.factors import factors, scaled
 from bench.cafe.fits import Fits, grouped, sides
 from bench.cafe.natural import natural
@@ -118,7 +120,7 @@ def test_the_split_of_habit_and_taste_is_that_of_every_way_counted():
 
 
 def menu_of_four(n=60, rng_seed=3):
-    """Products 0..2 are mains, 3 a side of every third visit. In part 0 even members take 0, odd ones 1; in parts 1 and 2 all 2."""
+    """Products 0..2 are mains, 3 a side of every third visit. Part 0: even members take 0, odd ones 1; others: all 2."""
     rng = np.random.default_rng(rng_seed)
     visits = np.full((n, 3), 8.0)
     counts = np.zeros((n, 3, 4))
@@ -176,3 +178,19 @@ def test_two_palates_are_likelier_than_one_where_there_are_two():
         found.append(seen.log)
     assert found[1] > found[0]
     assert len(FITS) == 7
+
+
+def test_a_visit_earns_its_lines_and_a_product_what_lies_beside_it():
+    """Member 0 takes product 0 with 1 on twenty days, member 1 product 0 alone; a day that a coupon made is left out."""
+    member = np.repeat([0, 0, 1, 1], [20, 20, 20, 1])
+    day, product = np.concatenate([np.arange(20)] * 3 + [[20]]), np.repeat([0, 1, 0, 1], [20, 20, 20, 1])
+    hour, store = np.full(61, 8), np.zeros(61, dtype=np.int64)
+    came, counts, seen = np.ones((2, 21), dtype=bool), np.ones((2, 21)), np.ones((2, 21))
+    seen[1, 20] = 0.1
+    margin = np.array([[300, 100]])
+    books = Books(member, day, hour, store, product, came, counts, seen)
+    visit, rest = earnings(books, np.zeros(24, dtype=np.int64), margin, 2, 1)
+    assert 350 < visit[0, 0] < 400
+    assert 300 < visit[1, 0] < 350
+    assert rest[0, 0, 0] > 70 > 40 > rest[1, 0, 0]
+    assert rest[0, 0, 1] > 200
