@@ -26,7 +26,7 @@ from offers.campaign import Campaign
 
 PLAN, PLAY = 20, 21
 """Streams of the seed beside the café's own: what the plan draws, what the simulated days draw."""
-EXPLORE = (1.0, 1.0, 0.7, 0.5, 0.3, 0.1, 0.1, 0.05)
+EXPLORE = (1.0, 1.0, 0.7, 0.5, 0.3, 0.1, 0.05, 0.02)
 """Share of user-days that explore, by week: a launch, then an upkeep. The last goes on."""
 
 
