@@ -12,7 +12,8 @@ def test_a_launch_tries_much_and_an_upkeep_little():
     shares = [explore_share(week) for week in range(1, 20)]
     assert shares[0] == 1.0
     assert shares == sorted(shares, reverse=True)
-    assert set(shares[len(EXPLORE) :]) == {EXPLORE[-1]} == {0.05}
+    upkeep = load_campaign(FILE.parent, "cafe").plan.explore_share
+    assert set(shares[len(EXPLORE) :]) == {EXPLORE[-1]} == {upkeep}
 
 
 @pytest.mark.parametrize("week", [1, 4, 30])
