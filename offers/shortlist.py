@@ -104,7 +104,7 @@ def shortlist(
 def _best(
     person: Person, ranker: Ranker, store_id: str, shelf: Shelf, for_date: date, allowed: np.ndarray, k: int, slot: Slot
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(places on the shelf int64[k], chances of a visit in the slot to hold them): the best k, or as many as any depth allows."""
+    """(places on the shelf int64[k], chances that a visit in the slot holds them): the best k, or all that a depth allows."""
     hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
     scores = ranker.score(person.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
     best = top_k(np.where(allowed.any(axis=1), scores.score[shelf.rows], np.float32(np.nan)), k)
