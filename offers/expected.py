@@ -74,7 +74,7 @@ def expect(
 ) -> Expected:
     """Of users in `usual` (to their usual stores) whose store is one of `clocks`, by snapshots at or before `now`.
 
-    Where each is likeliest next is one of `clocks` too. Raises PlanError if there is a model and `user_visits.parquet` isn't usable.
+    Where each is likeliest next is one of `clocks` too. Raises PlanError if there is a model and no usable `user_visits.parquet`.
     """
     if when is None:
         return Expected({}, np.zeros(0), np.zeros((0, HOURS), dtype=np.float32), (), np.zeros(0), (NO_MODEL,))
