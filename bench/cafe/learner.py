@@ -15,16 +15,14 @@ from bench.cafe.records import Outcome, Records, Sent
 from bench.cafe.responses import Responses
 from models.answered import Answers
 from models.ranker import Ranker
-from models.response_classes import FITS, ResponseClasses
+from models.response_classes import ResponseClasses
 from offers.campaign import Campaign
 from offers.chance import is_held_out
-from offers.exploring import arm_chances, draw_arms, sharpened
-from offers.worth import DayArms, worth, worth_in
+from offers.exploring import arm_chances, best_arm, draw_arms, wanted_arms
+from offers.worth import DayArms, worth
 from training.response_mixture import fit_response
 
 BLOCK = 100
-WORLDS = 4
-"""Draws of what is believed of a member, among which an exploring day chooses."""
 
 
 class Learner:
@@ -81,38 +79,22 @@ class Learner:
         arms, told = day_arms(
             self.beliefs, self.shop, self.campaign, believer.part_of_hour, believer.is_open, day.weekday()
         )
-        n, own = len(self.users), self.responses
+        n, own, place = len(self.users), self.responses, self.records.place
+        n_products = place.shape[1]
         greedy, chosen, propensity = np.full(n, -1), np.full(n, -1), np.ones(n)
         for start in range(0, n, BLOCK):
             rows = np.arange(start, min(start + BLOCK, n))
             some, at = arms.take(rows), (rows[:, None], told.part[rows], told.product[rows])
             fit_weight = own.fit_weight(self.records, self.beliefs, at)
             value = worth(some, own.classes, own.weight[rows], fit_weight).value_cents
-            greedy[rows] = _best(value)
-            wanted = self._worlds(rows, at, some, fit_weight, rng)
+            greedy[rows] = best_arm(value)
+            # A product's fit is one in all parts of the day that share a place.
+            cell = place[told.part[rows], told.product[rows]] * n_products + told.product[rows]
+            wanted = wanted_arms(some, own.classes, own.weight[rows], fit_weight, cell, place.size, rng)
             chance = arm_chances(greedy[rows], wanted, value > -np.inf, self.explore)
             chosen[rows], propensity[rows] = draw_arms(chance, rng.random(len(rows)))
         on = (day - self.first).days
         return self._sent(on, greedy, propensity, arms, told), self._sent(on, chosen, propensity, arms, told)
-
-    def _worlds(
-        self, rows: Ints, at: tuple[Ints, Ints, Ints], arms: DayArms, fit_weight: Floats, rng: np.random.Generator
-    ) -> Ints:
-        """int64[N, WORLDS]: the best arm in each world drawn; a product's fit in a part of the day is one in all its arms."""
-        wanted = np.full((len(rows), WORLDS), -1)
-        classes, weight = self.responses.classes, self.responses.weight[rows]
-        upto = np.cumsum(sharpened(weight, classes.height > 0), axis=1)
-        for world in range(WORLDS):
-            own = np.minimum((upto <= rng.random(len(rows))[:, None]).sum(axis=1), len(classes) - 1)
-            chance = fit_weight[np.arange(len(rows)), :, own]
-            if world == 0:
-                # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
-                u = rng.random((len(rows), *self.records.place.shape))
-                u = u[np.arange(len(rows))[:, None], self.records.place[at[1], at[2]], at[2]]
-                drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
-                chance = np.eye(len(FITS))[drawn]
-            wanted[:, world] = _best(worth_in(arms, classes, own, chance))
-        return wanted
 
     def _sent(self, day: int, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
         who = np.flatnonzero((arm >= 0) & ~self.held_out)
@@ -144,7 +126,3 @@ class Learner:
         outcome = Outcome(*(np.array([name in whom for name in names], dtype=bool) for whom in (used, bought)))
         self.records.add(sent, outcome)
         self._weigh(self.responses.classes)
-
-
-def _best(value: Floats) -> Ints:
-    return np.where(value.max(axis=1) > 0, value.argmax(axis=1), -1)
