@@ -146,6 +146,16 @@ def test_without_the_store_each_worker_counts_alone_and_says_so_once(workers, cl
     assert caplog.text.count("counted per worker: connection refused") == len(workers)
 
 
+def test_keys_that_wait_behind_a_silent_store_do_not_sit_out_a_silence_each(workers, purse):
+    async def run():
+        purse.gone = True
+        many = [ApiKey(f"app-{n}", "app", None, None) for n in range(50)]
+        await asyncio.gather(*(workers[0].spend(key) for key in many))
+
+    asyncio.run(run())
+    assert purse.n_asked == 1
+
+
 def test_one_slow_answer_is_waited_for_by_all_and_a_client_that_leaves_ends_it_for_nobody(workers, purse):
     async def run():
         purse.slow = threading.Event()
