@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench mutants lock clean
+.PHONY: demo test check serve bench fuzz mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
 
@@ -34,6 +34,11 @@ bench: $(READY)
 
 bench-%: $(READY)
 	$(BIN)/python -m bench $*
+
+# Requests made from the OpenAPI document, mostly with something wrong in them; FUZZ of them (half an hour), held memory watched.
+FUZZ ?= 100000
+fuzz: $(READY)
+	DAYPART__FUZZ_REQUESTS=$(FUZZ) $(BIN)/python -m pytest -q -s tests/flow/test_fuzz.py
 
 # Every mutant of the ledger's rules against their tests; survivors are listed in docs/mutants.toml.
 mutants: $(READY)

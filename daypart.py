@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 
 import console
+from river import admin_verbs
 from settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 user_app = typer.Typer(no_args_is_help=True, help="One person.")
-keys_app = typer.Typer(no_args_is_help=True, help="API keys.")
 app.add_typer(user_app, name="user")
-app.add_typer(keys_app, name="keys")
+app.add_typer(admin_verbs.keys_app, name="keys")
+app.command()(admin_verbs.audit)
 
 DAY, MOMENT, OFFSET = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -120,21 +121,19 @@ def promote(
     version: Annotated[str | None, typer.Argument()] = None, force: bool = False, why: str = "", as_json: Json = False
 ) -> None:
     """Make a candidate current, if not worse than the incumbent (--force --why overrides), newest `when` and `response` too."""
-    from training import gate, response_gate, when_gate
+    from river import admin
 
-    done = gate.promote(load_settings(), version, force=force, why=why, now=_now())
-    timed = when_gate.promote_when(load_settings(), now=_now()) if done.promoted else None
-    answered = response_gate.promote_response(load_settings(), now=_now())
-    console.show({**vars(done), "when": timed, "response": answered}, as_machine=as_json)
-    raise typer.Exit(0 if done.promoted else 1)
+    done = admin.promote(load_settings(), version, force, why, _now())
+    console.show(done, as_machine=as_json)
+    raise typer.Exit(0 if done["promoted"] else 1)
 
 
 @app.command()
-def rollback(as_json: Json = False) -> None:
+def rollback(why: str = "", as_json: Json = False) -> None:
     """Return to the version before."""
-    from training import gate
+    from river import admin
 
-    console.show(gate.rollback(load_settings(), now=_now()), as_machine=as_json)
+    console.show(admin.rollback(load_settings(), why, _now()), as_machine=as_json)
 
 
 @app.command()
@@ -185,15 +184,6 @@ def user_show(user_id: str, as_json: Json = False) -> None:
     console.show(steps.show_user(load_settings(), user_id), as_machine=as_json)
 
 
-@keys_app.command("create")
-def keys_create(scope: Annotated[str, typer.Option()], store: str | None = None, as_json: Json = False) -> None:
-    """An API key (--scope app, pos, scheduler, analyst or admin; --store binds a till's), shown once."""
-    from river import steps
-
-    key = steps.create_key(load_settings(), scope, store, _now())
-    console.show({"key": key, "scope": scope, "store_id": store}, as_machine=as_json)
-
-
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Replay the journal, check the chain and the stored sums; exit code 1 on any difference."""
@@ -224,9 +214,9 @@ def reconcile(
 @app.command("release-reserve")
 def release_reserve(campaign: str, cents: int, why: Annotated[str, typer.Option()], as_json: Json = False) -> None:
     """Let new coupons have some of what a campaign keeps back; the act and its reason are an entry."""
-    from river import steps
+    from river import admin
 
-    left = steps.release_reserve(load_settings(), campaign, cents, why, _now())
+    left = admin.release_reserve(load_settings(), campaign, cents, why, _now())
     console.show({"campaign": campaign, "released_cents": cents, "reserve_cents": left}, as_machine=as_json)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from offers.audit import By, record
 from offers.book import Account
 from offers.campaign import Budget, Campaign
 from offers.chain import CHAIN, GENESIS, Stamp, append, move_head
@@ -74,6 +75,8 @@ def bring_up(
     if row is None or any(getattr(row, name) != value for name, value in terms.items()):
         said = Entry("terms", None, campaign_id, None, None, 0, now, now)
         news.append((said, None, Stamp(actor, None, terms)))
+    if row is not None and row.stopped != terms.get("stopped", row.stopped):
+        record(connection, "campaign_resumed" if row.stopped else "campaign_stopped", campaign_id, By(actor), now)
     overspend = int(terms.get("overspend_cents", 0))
     before = head.account.granted_cents + (row.overspend_cents if row else 0)
     # The chain had no cap before it had one.
@@ -121,6 +124,7 @@ def release_reserve(
     freed = Entry("unreserve", None, campaign_id, None, None, cents, now, now)
     head = append(connection, head, [(freed, None, Stamp(actor, None, {"why": why}))])
     move_head(connection, head, head, released_cents=accounts.c.released_cents + cents)
+    record(connection, "reserve_released", campaign_id, By(actor, why), now, {"cents": cents})
     return left - cents
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from offers.audit import faults
 from offers.chain import CHAIN
 from offers.journal import Journal
 from offers.replay import Replay
@@ -45,7 +46,7 @@ def verify(journal: Journal) -> list[str]:
             found += [f"{table.name}: campaign {row.campaign_id} has no account" for row in connection.execute(lost)]
         try:
             found += [*_orphans(connection), *whole.faults(), *compare_rest(connection, whole.said)]
-            found += unvouched(connection, whole.said, is_old=whole.is_old)
+            found += [*unvouched(connection, whole.said, is_old=whole.is_old), *faults(connection)]
         except _UNREADABLE as error:
             found.append(f"a stored value can't be read ({error})")
         return found

@@ -55,13 +55,10 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
 
 
 def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:
-    """A new API key's secret. Raises KeyFault, LedgerError."""
-    from serving import keys
-    from serving.tables import prepare
+    """A new API key's secret, without an end. Raises KeyFault, LedgerError."""
+    from river.admin import create_key as create
 
-    with open_desk(settings) as desk:
-        prepare(desk.journal.engine)
-        return keys.create(desk.journal.engine, scope, now, store_id=store_id)
+    return create(settings, scope, store_id, now).key
 
 
 def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
@@ -100,12 +97,6 @@ def reconcile_till(settings: Settings, file: Path, begin: datetime | None, end: 
     rows = read_till(file)
     with open_desk(settings) as desk:
         return reconcile(desk.journal, rows, begin, end)
-
-
-def release_reserve(settings: Settings, campaign_id: str, cents: int, why: str, now: datetime) -> int:
-    """Let new coupons have some of a campaign's reserve; what is left of it. Raises LedgerError."""
-    with open_desk(settings) as desk:
-        return desk.release_reserve(campaign_id, cents, "operator", why, now)
 
 
 def decision(settings: Settings, campaign_id: str, for_date: date, user_id: str) -> str:

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from datetime import datetime
+from math import ceil
 
-from serving.keys import ApiKey, KeyRing
+from serving.keyring import KeyRing
+from serving.keys import ApiKey
 from serving.problems import Problem
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="daypart"'}
@@ -21,19 +23,24 @@ def bearer(headers: Mapping[str, str]) -> str:
     return secret.strip()
 
 
-async def authorise(
-    ring: KeyRing, pool: Executor, headers: Mapping[str, str], scopes: tuple[str, ...], now: datetime
-) -> ApiKey:
-    """The key of the request, if its scope is one of `scopes`. Raises Problem 401 or 403, LedgerError."""
+async def known_key(ring: KeyRing, pool: Executor, headers: Mapping[str, str], now: datetime) -> ApiKey:
+    """The key of the request. Raises Problem 401, Problem 429 while too many unknown keys are tried, LedgerError."""
     secret = bearer(headers)
     answered, key = ring.recall(secret)
     if not answered:
+        if wait_s := ring.stranger_s(secret):
+            later = {"Retry-After": str(ceil(wait_s))}
+            raise Problem(429, "too_many_keys", "too many keys that nobody knows are being tried", headers=later)
         key = await asyncio.get_running_loop().run_in_executor(pool, ring.fetch, secret)
     if key is None or not key.live(now):
-        raise Problem(401, "key_unknown", "the key is unknown or expired", headers=_CHALLENGE)
+        raise Problem(401, "key_unknown", "the key is unknown, expired or revoked", headers=_CHALLENGE)
+    return key
+
+
+def require_scope(key: ApiKey, scopes: tuple[str, ...]) -> None:
+    """Raises Problem 403 unless the key's scope is one of them."""
     if key.scope not in scopes:
         raise Problem(403, "scope_missing", f"this call needs a key of scope {' or '.join(scopes)}, not {key.scope}")
-    return key
 
 
 def bound_store(key: ApiKey, store_id: str | None) -> str | None:

@@ -13,13 +13,15 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from serving.problems import Fault, Problem, malformed
-from serving.wire import HeaderKey, Id
+from serving.repeats import list_repeats, repeats
+from serving.wire import EventsAsk, HeaderKey, Id
 
 T = TypeVar("T")
 KIB = 1024
 SMALL_BODY = 64 * KIB
 EVENTS_BODY = 2048 * KIB
 MAX_QUERY = 4 * KIB
+REPEATED = "an object names a member twice"
 
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
@@ -64,7 +66,11 @@ def _too_large(limit: int) -> Problem:
 def decode(body: bytes, kind: type[T]) -> T:
     """The body as `kind`. Raises Problem 400 with a JSON pointer to the first fault."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        decoded = msgspec.json.decode(body, type=kind)
+        # The rows of a list of events are judged one by one, this too.
+        if list_repeats(body, decoded.events) if isinstance(decoded, EventsAsk) else repeats(body):
+            raise Problem(400, "repeated_member", REPEATED, [Fault("", REPEATED)])
+        return decoded
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         fault = fault_of(error)
         raise Problem(400, "malformed", f"{fault.pointer or 'body'}: {fault.detail}", [fault]) from None

@@ -21,7 +21,7 @@ async def due(asked: Asked) -> Reply:
     if start >= end:
         raise malformed("query/to: not after from; the window is half-open", "query/to", "empty_window")
     try:
-        desk, scheduler = asked.parts.desk, asked.key.key_id
+        desk, scheduler = asked.parts.desk, asked.key.holder
         page = await asked.begin(desk.due, start, end, query.limit, query.cursor, asked.now, scheduler)
     except CursorError as error:
         raise malformed(f"query/cursor: {error}", "query/cursor", "bad_cursor") from None

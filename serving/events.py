@@ -11,7 +11,8 @@ from unicodedata import category
 import msgspec
 
 from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
-from serving.door import fault_of
+from serving.door import REPEATED, fault_of
+from serving.repeats import repeats
 from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
 
 EventType = Literal[
@@ -63,7 +64,9 @@ def judge(
             fault = fault_of(error)
             rejected.append(Rejected(index, _code(fault.detail), f"{fault.pointer or 'event'}: {fault.detail}"))
             continue
-        if refusal := _refusal(row, now, store_id):
+        if repeats(raw):
+            rejected.append(Rejected(index, "repeated_member", f"event: {REPEATED}"))
+        elif refusal := _refusal(row, now, store_id):
             rejected.append(Rejected(index, *refusal))
         else:
             records.append(_record(row, store_id))

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from embedded import OnlineStoreError
 from offers.database import LedgerError
 from serving import problems
+from serving.admission import admitted
 from serving.asked import Asked, Call
-from serving.auth import authorise
 from serving.door import check_json, checked_id, decode, idempotency_key, read_body, read_query
+from serving.headers import check_request, request_id_of
 from serving.openapi import document
 from serving.parts import Parts
 from serving.problems import Problem, unavailable
@@ -36,7 +35,6 @@ log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
 MAX_AT_ONCE = 512
 JSON = b"application/json"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 class Front:
@@ -56,8 +54,7 @@ class Front:
             return
         started = perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        wished = headers.get("x-request-id", "")
-        headers["x-request-id"] = request_id = wished if _REQUEST_ID.fullmatch(wished) else uuid4().hex
+        headers["x-request-id"] = request_id = request_id_of(headers)
         self._at_once += 1
         try:
             name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)
@@ -77,6 +74,7 @@ class Front:
         name = "none"
         try:
             async with asyncio.timeout(DEADLINE_S):
+                check_request(scope)
                 if beside := self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
@@ -119,7 +117,7 @@ class Front:
         if self._at_once > MAX_AT_ONCE:
             raise Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": "1"})
         now = parts.clock()
-        key = await authorise(parts.keys, parts.pool, headers, call.scopes, now)
+        key = await admitted(parts, call, headers, now)
         body = None
         if call.body is not None:
             check_json(headers)
@@ -145,5 +143,6 @@ def _raw(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> 
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", request_id.encode()),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     return raw + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more.items()]

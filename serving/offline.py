@@ -41,7 +41,7 @@ async def lease(asked: Asked) -> Reply:
     allowance, ask = _allowed(asked), asked.body
     store_id = _own_store(asked)
     # Named by its key: whoever asks again after a lost answer gets the same lease.
-    named = f"{asked.key.key_id}:{asked.idempotency_key}"
+    named = f"{asked.key.holder}:{asked.idempotency_key}"
     lease_id = f"lease_{sha256(named.encode()).hexdigest()[:24]}"
     try:
         signed, given, replay = await asked.begin(

@@ -17,9 +17,11 @@ from serving.wire import EventsAsk, HeaderKey, Id
 REF = "#/components/schemas/{name}"
 ALWAYS = {
     "400": "Malformed: `errors` points to the first fault",
-    "401": "No key, or an unknown one",
+    "401": "No key, or one that is unknown, expired or revoked",
     "403": "The key's scope or store does not cover this",
-    "429": "Too many requests at once; see Retry-After",
+    "414": "Path and query are too long",
+    "429": "Too many requests at once, or by this key; see Retry-After",
+    "431": "Too many or too long headers",
     "503": "A part is down or late; see Retry-After",
 }
 
@@ -69,6 +71,8 @@ def _operation(call: Call) -> dict[str, Any]:
         "description": f"Key of scope {' or '.join(f'`{scope}`' for scope in call.scopes)}.",
         "parameters": _parameters(call),
         "responses": _responses(call),
+        # For a bearer key the names are the roles that open the call (OpenAPI 3.1, Security Requirement Object).
+        "security": [{"key": [scope]} for scope in call.scopes],
     }
     if call.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(call.body)}}}

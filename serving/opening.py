@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-from embedded import lease_online_store
+from embedded import READ_TIMEOUT_S, connect, lease_online_store
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.sending import sending_of
@@ -17,12 +17,15 @@ from offers.signing_key import signer_at
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
-from serving.keys import KeyRing
+from serving.keyring import KeyRing
+from serving.limiter import Limiter
 from serving.metrics import Metrics
 from serving.online import FeastOnline
 from serving.parts import Parts
+from serving.purse import StorePurse
 from serving.quick import without_typeguard
 from serving.ranked import answer_for, what_is_known
+from serving.rate import rates_of
 from serving.shelves import Shelves, units
 from serving.tables import prepare
 from serving.visits import Visits
@@ -50,6 +53,9 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         stack.callback(pool.shutdown)
         impressions = ImpressionLog(settings.home)
         stack.callback(impressions.close)
+        client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
+        limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
+        stack.callback(limiter.close)
         yield Parts(
             settings=settings,
             bundle=bundle,
@@ -65,6 +71,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             metrics=Metrics(),
             pool=pool,
             clock=lambda: datetime.now(UTC),
+            limiter=limiter,
         )
 
 

@@ -14,7 +14,8 @@ from offers.tokens import Signer
 from serving.bundle import Bundle
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
-from serving.keys import KeyRing
+from serving.keyring import KeyRing
+from serving.limiter import Limiter
 from serving.metrics import Metrics
 from serving.online_port import OnlineFeatures
 from serving.shelves import Shelves
@@ -40,3 +41,4 @@ class Parts:
     metrics: Metrics
     pool: ThreadPoolExecutor
     clock: Callable[[], datetime]
+    limiter: Limiter

@@ -100,14 +100,15 @@ def _one_line() -> Iterator[None]:
 
 
 class OddPaths:
-    """Brings to the front the paths that a mount's pattern overlooks: its `.*` stops at a newline (%0A)."""
+    """Brings to the front the paths that a mount's pattern overlooks, as its `.*` stops at a newline (%0A), and the one that
+    BentoML would answer to anybody with its own description of the service."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI."""
-        is_odd = scope["type"] == "http" and "\n" in scope["path"]
+        is_odd = scope["type"] == "http" and ("\n" in scope["path"] or scope["path"] == "/schema.json")
         await (front if is_odd else self._app)(scope, receive, send)
 
 

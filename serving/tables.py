@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Engine, Index, MetaData, String, Table, Text, func, select, text
+from sqlalchemy import BigInteger, Column, Engine, Index, MetaData, String, Table, Text, func, inspect, select, text
 
 from offers.columns import Id, Serial
 from offers.database import transaction
@@ -19,6 +19,9 @@ API_KEYS = Table(
     Column("store_id", Id),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger),
+    Column("revoked_ms", BigInteger),
+    Column("holder_id", String(16)),
+    Column("successor_id", String(16)),
 )
 EVENT_INBOX = Table(
     "event_inbox",
@@ -34,8 +37,14 @@ Index("event_inbox_waiting", EVENT_INBOX.c.seq, sqlite_where=_WAITING, postgresq
 
 
 def prepare(engine: Engine) -> None:
-    """Make the tables if they are missing; processes that do so at once go one after the other. Raises LedgerError."""
+    """Make tables and columns that are missing; processes that do so at once go one after the other. Raises LedgerError."""
     with transaction(engine, write=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_MAKING_LOCK)))
         METADATA.create_all(connection, checkfirst=True)
+        there = {column["name"] for column in inspect(connection).get_columns(API_KEYS.name)}
+        for column in API_KEYS.columns:
+            # Those of later versions, which an older one left out: each may be empty, so old rows need nothing.
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {API_KEYS.name} ADD COLUMN {column.name} {kind}")

@@ -48,7 +48,7 @@ async def _entry(asked: Asked, kind: ActKind) -> Reply:
 async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
     """The desk's answer to an act with a key. Raises Problem 409."""
     # Two tills may count their acts alike: a key belongs to the API key it came with.
-    key = f"{asked.key.key_id}:{asked.idempotency_key}"
+    key = f"{asked.key.holder}:{asked.idempotency_key}"
     try:
         return await asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now)
     except KeyReused:

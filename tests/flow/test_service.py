@@ -13,8 +13,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from offers.audit import By
+from offers.journal import Journal
+from serving import keys
 from serving.calls import CALLS
 from serving.front import Front
+from serving.keyring import KNOWN_FOR_S
 from serving.opening import open_parts, warm_up
 from settings import Settings
 from tests.flow import served_home
@@ -206,6 +210,35 @@ def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
         rider.join(timeout=30)
     assert [rider.bad for rider in riders] == [[]] * 4
     assert all(rider.n_good > 0 for rider in riders)
+
+
+def ask_anew(url, path, headers):
+    """The answer on a connection of its own, which either worker may take."""
+    return httpx.get(f"{url}{path}", headers={**headers, "Connection": "close"}, timeout=10)
+
+
+def test_a_revoked_key_ends_and_a_busy_one_waits_in_both_workers(served, place):
+    _, url = served
+    journal = Journal(Settings(home=place[0]).ledger_url)
+    by, now = By("tests", "stolen"), datetime.now(UTC)
+    busy, stolen = (keys.create(journal.engine, "analyst", now) for _ in range(2))
+    busy, stolen_bearer = ({"Authorization": f"Bearer {secret}"} for secret in (busy, stolen))
+    began = time.monotonic()
+    answers = [ask_anew(url, "/v1/campaigns/c", busy) for _ in range(120)]
+    allowed = [answer for answer in answers if answer.status_code == 200]
+    # 20 a second, 40 at once, for both workers together.
+    assert 40 <= len(allowed) <= 40 + 20 * (time.monotonic() - began) + 1
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} <= {(429, "rate_limited")}
+    assert all(answer.headers["retry-after"] == "1" for answer in refused)
+    assert {ask_anew(url, "/v1/campaigns/c", stolen_bearer).status_code for _ in range(20)} == {200}
+    keys.revoke(journal.engine, keys.key_id_of(stolen), datetime.now(UTC), by)
+    revoked_s = time.monotonic()
+    while (waited_s := time.monotonic() - revoked_s) < KNOWN_FOR_S:
+        ask_anew(url, "/v1/campaigns/c", stolen_bearer)
+        time.sleep(min(0.5, KNOWN_FOR_S - waited_s))
+    assert {ask_anew(url, "/v1/campaigns/c", stolen_bearer).status_code for _ in range(20)} == {401}
+    journal.close()
 
 
 def test_the_last_one_out_stops_the_store(served, place):

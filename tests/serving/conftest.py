@@ -25,7 +25,8 @@ from serving.calls import CALLS
 from serving.front import Front
 from serving.gate import OnlineGate
 from serving.impressions import ImpressionLog
-from serving.keys import KeyRing
+from serving.keyring import KeyRing
+from serving.limiter import Limiter
 from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.shelves import Shelves
@@ -122,6 +123,7 @@ def world(home: Path, tmp_path: Path):
         metrics=Metrics(),
         pool=pool,
         clock=lambda: NOW,
+        limiter=Limiter({}, None, time.monotonic),
     )
     front = Front(CALLS, "1")
     front.parts = parts

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from serving.auth import authorise, bearer, bound_store
+from serving.auth import bearer, bound_store, known_key, require_scope
 from serving.keys import ApiKey, create
 from serving.problems import Problem
+from serving.rate import Bucket, Rate
 from tests.serving.fakes import NOW
 
 
@@ -27,18 +28,44 @@ def test_the_scheme_is_read_in_any_case():
     assert bearer({"authorization": "bearer  k"}) == "k"
 
 
-def test_scope_and_life_decide(world):
-    def ask(secret, scopes=("app",), now=NOW):
-        with ThreadPoolExecutor(1) as pool:
-            headers = {"authorization": f"Bearer {secret}"}
-            return asyncio.run(authorise(world.parts.keys, pool, headers, scopes, now))
+def ask(world, secret, now=NOW):
+    with ThreadPoolExecutor(1) as pool:
+        headers = {"authorization": f"Bearer {secret}"}
+        return asyncio.run(known_key(world.parts.keys, pool, headers, now))
 
-    assert ask(world.secrets["app"]).scope == "app"
-    assert ask(world.secrets["pos"], ("app", "pos")).scope == "pos"
-    assert problem_of(lambda: ask(world.secrets["admin"])).status == 403
-    assert problem_of(lambda: ask("dp_app_" + "x" * 43)).code == "key_unknown"
+
+def test_only_a_key_that_lives_is_known(world):
+    assert ask(world, world.secrets["app"]).scope == "app"
+    assert problem_of(lambda: ask(world, "dp_app_" + "x" * 43)).code == "key_unknown"
     short = create(world.parts.engine, "app", NOW, expires=NOW + timedelta(seconds=1))
-    assert problem_of(lambda: ask(short, now=NOW + timedelta(seconds=1))).code == "key_unknown"
+    assert ask(world, short, NOW + timedelta(milliseconds=999)).scope == "app"
+    assert problem_of(lambda: ask(world, short, NOW + timedelta(seconds=1))).code == "key_unknown"
+
+
+def test_the_scope_decides():
+    key = ApiKey("pos-1", "pos", None, None)
+    require_scope(key, ("app", "pos"))
+    problem = problem_of(lambda: require_scope(key, ("app", "admin")))
+    assert (problem.status, problem.code) == (403, "scope_missing")
+    assert "app or admin, not pos" in problem.detail
+
+
+def test_a_flood_of_made_up_keys_is_not_looked_up(world, monkeypatch):
+    monkeypatch.setattr(world.parts.keys, "_strangers", Bucket(Rate(1, 2), world.parts.keys._clock_s()))
+    looked_up = []
+    monkeypatch.setattr(world.parts.keys, "fetch", looked_up.append)
+    for n in range(2):
+        assert problem_of(lambda n=n: ask(world, f"dp_app_{n:043d}")).status == 401
+    problem = problem_of(lambda: ask(world, f"dp_app_{3:043d}"))
+    assert (problem.status, problem.code, problem.headers) == (429, "too_many_keys", {"Retry-After": "1"})
+    assert len(looked_up) == 2
+
+
+def test_a_known_key_is_not_held_up_by_a_flood(world, monkeypatch):
+    ask(world, world.secrets["app"])
+    monkeypatch.setattr(world.parts.keys, "_strangers", Bucket(Rate(1, 0), world.parts.keys._clock_s()))
+    monkeypatch.setattr(world.parts.keys, "recall", lambda secret: (False, None))
+    assert ask(world, world.secrets["app"]).scope == "app"
 
 
 def test_a_tills_key_speaks_for_its_store_only():

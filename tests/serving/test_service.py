@@ -144,3 +144,29 @@ def test_a_fault_in_a_worker_ends_that_worker_without_a_traceback(monkeypatch, c
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError), service._one_line():
         raise ZeroDivisionError
+
+
+def test_what_answers_without_a_key_tells_of_no_person_and_no_act(served):
+    """BentoML has routes of its own; what is open beside ours is listed here, so that another one is noticed."""
+    paths = ["/livez", "/healthz", "/readyz", "/metrics", "/v1/openapi.json"]
+    beside = [
+        "/",
+        "/schema.json",
+        "/docs.json",
+        "/static_content/index.html",
+        "/docs",
+        "/openapi.json",
+        "/v1/users/u00",
+        "/debug",
+    ]
+
+    async def work(client):
+        answers = {path: await client.get(path) for path in [*paths, *beside]}
+        posted = {path: await client.post(path, json={}) for path in beside}
+        return answers, posted
+
+    answers, posted = served(work)
+    assert [path for path, answer in answers.items() if answer.status_code == 200] == paths
+    assert [path for path, answer in posted.items() if answer.status_code < 400] == []
+    kinds = {answer.headers["content-type"] for path, answer in answers.items() if path in beside}
+    assert kinds == {"application/problem+json"}
