@@ -39,11 +39,12 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 @app.command()
-def demo(data: str = "complete-journey", once: bool = False) -> None:
-    """The whole river on real purchases (or --data cafe), then a service that answers; --once stops after printing."""
+def demo(data: str = "complete-journey", once: bool = False, weeks: Annotated[int, typer.Option(min=0)] = 8) -> None:
+    """The whole river on real purchases (or --data cafe, which plays --weeks of its loop), then a service that answers; --once
+    stops after printing."""
     from bench.demo import run
 
-    run(load_settings(), data, once, _now())
+    run(load_settings(), data, once, _now(), weeks)
 
 
 @app.command()

@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 
 import console
 from bench.client import Client, served, wait_ready
+from bench.demo_cafe import shown_first
 from bench.demo_data import DATA_SETS, DemoError, claim_home, tables_are_in, write_inputs
+from bench.demo_loop import N_WEEKS, play, prove, tell_again
+from bench.demo_models import learn
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
 from river import steps
@@ -21,8 +24,10 @@ from settings import Settings
 CAMPAIGN = {"complete-journey": "usual", "cafe": "cafe"}
 
 
-def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
-    """Fill the river, serve it, print five people and the lines to try; keep serving unless `once`. Raises DemoError."""
+def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int = N_WEEKS) -> None:
+    """Fill the river (the café's with `n_weeks` of its loop), serve it, print five people and the lines to try; keep serving
+    unless `once`. Raises DemoError.
+    """
     if data not in DATA_SETS:
         raise DemoError(f"no such data: {data}; there are {', '.join(DATA_SETS)}")
     _require_free(settings)
@@ -30,12 +35,12 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for_date = (now + timedelta(days=1)).date()
     with console.progress() as report:
-        prepare(settings, data, now, report)
+        prepare(settings, data, now, report, n_weeks if data == "cafe" else 0)
         with _step(f"planning offers for {for_date}"):
             plan = steps.plan_offers(settings, CAMPAIGN[data], for_date, now, report)
     cents = {name: getattr(plan, name) / 100 for name in ("value_cents", "cost_cents", "budget_cents")}
     console.out.print(
-        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; by the campaign's prior they earn "
+        f"  {plan.n_issued} coupons issued, {plan.n_known} people decided before; expected to earn "
         f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
@@ -49,7 +54,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
             wait_ready(service, settings)
         client = Client(f"http://{settings.host}:{settings.port}", keys)
         offers = offers_due(client, now)
-        shown = choose(settings, offers, data)
+        shown = choose(settings, offers, shown_first(settings, offers, for_date) if data == "cafe" else ())
         for user_id in shown:
             show(settings, client, user_id, offers.get(user_id), CAMPAIGN[data], for_date)
         write_tour(settings, client, [offers[u] for u in shown if u in offers])
@@ -58,33 +63,47 @@ def run(settings: Settings, data: str, once: bool, now: datetime) -> None:
             service.wait()
 
 
-def prepare(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
-    """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again."""
-    from training import gate, ingest, train, when_gate
-    from training.evaluate_table import as_rows
+def prepare(settings: Settings, data: str, now: datetime, report: console.Report, n_weeks: int = 0) -> None:
+    """Tables, lake, features, model, promotion: the river up to the plan. What stands from an earlier run is used again.
 
-    if claim_home(settings, data, now):
-        with _step("writing the input tables"):
-            paths, told = write_inputs(settings, data, now)
-            console.out.print(f"  {told}")
-        with _step("ingest"):
-            for part in ingest.ingest(settings.lake, **paths, now=now, progress=report):
-                console.out.print(
-                    f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
-                )
-        tables_are_in(settings, data, now)
+    With `n_weeks` (of the café) the lake and the ledger are those of a chain that has been through the loop for so long.
+    """
+    fresh = claim_home(settings, data, now, n_weeks)
+    if n_weeks:
+        with _step("the loop: plan, push, redeem, learn, plan better"):
+            if fresh:
+                play(settings, now, n_weeks, report)
+            else:
+                tell_again(settings)
+    elif fresh:
+        _take_in(settings, data, now, report)
+    if fresh:
+        tables_are_in(settings, data, now, n_weeks)
     with _step("features"):
         steps.refresh_features(settings, now, now, report)
+    if n_weeks:
+        with _step("lift of these weeks, by the people held out"):
+            prove(settings, now, report)
     with _step("train"):
-        trained = train.train(settings, progress=report)
-        console.show(as_rows(trained.metrics), as_machine=False)
-    if any(known.version == trained.version and known.current for known in gate.models(settings)):
-        console.out.print(f"  {trained.version} serves already: the same purchases give the same artifact")
-        return
-    promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
-    console.out.print(f"  promotion of {trained.version}: {promoted.reason}")
-    if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
-        console.out.print(f"  promotion of when {timed.version}: {timed.reason}")
+        from training.evaluate_table import as_rows
+
+        learned = learn(settings, None, now, report)
+        console.show(as_rows(learned.trained.metrics), as_machine=False)
+    for verdict in learned.verdicts:
+        console.out.print(f"  {verdict}")
+
+
+def _take_in(settings: Settings, data: str, now: datetime, report: console.Report) -> None:
+    from training import ingest
+
+    with _step("writing the input tables"):
+        paths, told = write_inputs(settings, data, now)
+        console.out.print(f"  {told}")
+    with _step("ingest"):
+        for part in ingest.ingest(settings.lake, **paths, now=now, progress=report):
+            console.out.print(
+                f"  {part.table}: {part.accepted:,} in, {part.duplicates:,} known, {part.quarantined:,} quarantined"
+            )
 
 
 @contextmanager

@@ -64,14 +64,14 @@ def write_inputs(settings: Settings, data: str, now: datetime) -> tuple[dict[str
     return paths, told
 
 
-def claim_home(settings: Settings, data: str, now: datetime) -> bool:
+def claim_home(settings: Settings, data: str, now: datetime, n_weeks: int = 0) -> bool:
     """Make `settings.home` the demo's; whether its tables must be written anew. DemoError over other people's data.
 
     The demo only ever clears a home that carries its own marker.
     """
     marker = settings.home / MARKER
     if marker.exists():
-        if json.loads(marker.read_text("utf-8")) == _stamp(settings, data, now):
+        if json.loads(marker.read_text("utf-8")) == _stamp(settings, data, now, n_weeks):
             return False
         shutil.rmtree(settings.home)
     elif settings.lake.exists():
@@ -81,11 +81,11 @@ def claim_home(settings: Settings, data: str, now: datetime) -> bool:
     return True
 
 
-def tables_are_in(settings: Settings, data: str, now: datetime) -> None:
+def tables_are_in(settings: Settings, data: str, now: datetime, n_weeks: int = 0) -> None:
     """Say that the lake holds the demo's tables, whole: a run cut short before this starts anew."""
-    (settings.home / MARKER).write_text(json.dumps(_stamp(settings, data, now)), "utf-8")
+    (settings.home / MARKER).write_text(json.dumps(_stamp(settings, data, now, n_weeks)), "utf-8")
 
 
-def _stamp(settings: Settings, data: str, now: datetime) -> dict[str, str | int]:
+def _stamp(settings: Settings, data: str, now: datetime, n_weeks: int) -> dict[str, str | int]:
     year, week, _ = now.isocalendar()
-    return {"data": data, "week": f"{year}-{week}", "seed": settings.seed}
+    return {"data": data, "week": f"{year}-{week}", "seed": settings.seed, "loop_weeks": n_weeks}

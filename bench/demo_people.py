@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,7 @@ from river import steps
 from settings import Settings
 
 N_SHOWN = 5
-# Known by heart in the simulated café: the commuter of the flagship sentence, and one who comes anyway.
-CAFE_MEMBERS = ("member-000042", "member-000007")
+RECENT = 28
 
 
 def offers_due(client: Client, now: datetime) -> dict[str, dict[str, Any]]:
@@ -33,13 +33,13 @@ def offers_due(client: Client, now: datetime) -> dict[str, dict[str, Any]]:
         page = client.get("/v1/offers/due", "scheduler", **window, cursor=page["next_cursor"])
 
 
-def choose(settings: Settings, offers: dict[str, dict[str, Any]], data: str) -> list[str]:
-    """Who is shown: four with a coupon and one without; in the café the two known by heart first."""
+def choose(settings: Settings, offers: dict[str, dict[str, Any]], first: Sequence[str] = ()) -> list[str]:
+    """Who is shown: four with a coupon and one without, behind those in `first`."""
     known = pl.read_parquet(settings.features / "user_profile.parquet", columns=["user_id"])["user_id"].unique().sort()
     with_coupon = [user for user in known if user in offers]
     without = [user for user in known if user not in offers]
     step = max(1, len(with_coupon) // N_SHOWN)
-    wanted = [*(CAFE_MEMBERS if data == "cafe" else ()), *with_coupon[::step][: N_SHOWN - 1], *without[:1]]
+    wanted = [*first, *with_coupon[::step][: N_SHOWN - 1], *without[:1]]
     return list(dict.fromkeys([*wanted, *with_coupon, *without]))[: max(N_SHOWN, len(wanted))]
 
 
@@ -66,9 +66,35 @@ def show(
     if offer:
         console.out.print(f"  coupon {offer['coupon_code']}: {offer['text']['en']}")
         console.out.print(f"  优惠券: {offer['text']['zh']}")
+        console.out.print(f"  because {_expected(settings, campaign, for_date, user_id)}")
     else:
         reason = steps.decision(settings, campaign, for_date, user_id)
-        console.out.print(f"  no coupon: {reason}")
+        console.out.print(f"  no coupon: {reason}; came on {days_came(settings, user_id)} of the last {RECENT} days")
+
+
+def days_came(settings: Settings, user_id: str) -> int:
+    """Of the last `RECENT` days before the newest features."""
+    rows = pl.scan_parquet(settings.features / "user_visits.parquet").filter(pl.col.user_id == user_id)
+    seen = rows.sort("event_timestamp").tail(1).select("event_timestamp", "at_s").explode("at_s").collect()
+    since = pl.col.event_timestamp.dt.epoch("s") - RECENT * 86_400
+    return len(seen.filter(pl.col.at_s >= since))
+
+
+def _expected(settings: Settings, campaign: str, for_date: date, user_id: str) -> str:
+    """What the plan foretold of the arm that was sent."""
+    with steps.open_desk(settings) as desk:
+        made = desk.decision(campaign, for_date, user_id)
+    if made is None or not made["sent_arm"]:
+        return "an earlier plan sent it"
+    arm = made["arms"][made["sent_arm"]]
+    worth = f"worth {arm.value_cents / 100:+.2f} in expected margin"
+    if made["propensity"] < 0.5:
+        # What the plan itself would have sent is certain, but for the holdout and the days that explore.
+        worth = f"tried by chance, to learn from the answer ({worth})"
+    return (
+        f"they come that day with {arm.p_come:.0%} and then want it at that hour with {arm.fit:.0%}; in the window they buy it"
+        f" with {arm.p_untouched:.0%} untouched, with {arm.p_buy:.0%} at −{arm.discount_cents / 100:.2f}: {worth}"
+    )
 
 
 def _why(item: dict[str, Any]) -> str:

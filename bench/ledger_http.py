@@ -1,6 +1,6 @@
 """Redemptions over HTTP at a steady rate: the real `daypart serve` in a home of its own, asked by another process.
 
-The service starts on what `daypart demo --data cafe --once` left behind, as a stranger's would, and pays coupons issued
+The service starts on what `daypart demo --data cafe --weeks 0 --once` left behind, as a stranger's would, and pays coupons issued
 beforehand; each request is a whole till's (key, idempotency key, basket). The first seconds of load are for whatever a
 fresh process does once: their latency isn't counted, their errors are. The load comes from the same machine, so it takes
 its share of the cores.
@@ -91,7 +91,7 @@ def _home() -> TemporaryDirectory[str]:
     own = {"DAYPART_HOME": str(Path(folder.name) / "home"), "DAYPART_PORT": str(free_port())}
     log = Path(folder.name) / "demo.log"
     with log.open("wb") as out:
-        command = [sys.executable, "-m", "daypart", "demo", "--data", "cafe", "--once"]
+        command = [sys.executable, "-m", "daypart", "demo", "--data", "cafe", "--weeks", "0", "--once"]
         demo = subprocess.run(command, env={**os.environ, **own}, stdout=out, stderr=out, check=False)
     if demo.returncode:
         raise Broken(f"the demo failed: {' '.join(log.read_text('utf-8', 'replace').splitlines()[-1:])}")

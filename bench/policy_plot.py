@@ -11,7 +11,7 @@ OURS, GREY, INK = "#1b7f5c", "#8f8f8f", "#333333"
 
 
 def draw(weeks: Sequence[Week], path: Path) -> None:
-    """Cents a member and week; same figures, same bytes."""
+    """Cents a member and week; same figures, same bytes. Without a line of zeros where no plan without exploring is known."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -28,6 +28,8 @@ def draw(weeks: Sequence[Week], path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "daypart"}):
         figure, axis = pyplot.subplots(figsize=(9, 4), layout="constrained")
         for name, values, colour, style in lines:
+            if not any(values):
+                continue
             axis.plot(number, values, style, color=colour, marker="o", ms=3, label=name)
         axis.axhline(0.0, color=INK, lw=0.5)
         axis.set_xlabel("week since the first offer")

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -78,12 +80,11 @@ def _offers() -> sa.Select[Any]:
     }
     said = sa.select(e.offer_id, *(column.label(name) for name, column in columns.items()))
     moves = said.where(e.kind.in_(_KINDS), e.offer_id.is_not(None)).group_by(e.offer_id).subquery()
-    made = (decisions.c.decision_id == coupons.c.decision_id) & (decisions.c.sent_arm > 0)
     own = (coupons.c.campaign_id, *(coupons.c[name] for name in _COUPON))
     decided = (decisions.c.user_id.label("decided_user"), decisions.c.arms, decisions.c.sent_arm)
     return (
         sa.select(*own, *decided, stores.c.timezone, *(moves.c[name] for name in columns))
-        .join(decisions, made)
+        .join(decisions, decisions.c.decision_id == coupons.c.decision_id)
         .outerjoin(stores, stores.c.store_id == coupons.c.store_id)
         .outerjoin(moves, moves.c.offer_id == coupons.c.offer_id)
         .order_by(coupons.c.seq)
@@ -98,9 +99,9 @@ def _told(connection: sa.Connection) -> set[tuple[str, str]]:
 
 def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     """The answer, or why there is none."""
-    zone, day = zone_of(row.timezone or "UTC"), date.fromisoformat(row.window_day)
+    zone, day, over = _local_day(row.timezone or "UTC", row.window_day)
     held = row.held_until if row.state == "held" else None
-    ends = (moment(zone, day + timedelta(days=1), 0), row.valid_until, held, row.redeemed_at)
+    ends = (over, row.valid_until, held, row.redeemed_at)
     answered_at: datetime = max(end for end in ends if end is not None)
     arm = Arm(*msgspec.json.decode(row.arms)[row.sent_arm])
     if answered_at > now:
@@ -123,6 +124,13 @@ def _judged(row: Any, told: bool, now: datetime) -> AnsweredOffer | str:
     return AnsweredOffer(
         row.user_id, row.product_id, day, hour, *foretold, row.redeemed_at is not None, back, answered_at
     )
+
+
+@lru_cache(maxsize=4096)
+def _local_day(timezone: str, day: str) -> tuple[ZoneInfo, date, datetime]:
+    """The store's zone, the day, and when it is over there."""
+    zone, found = zone_of(timezone), date.fromisoformat(day)
+    return zone, found, moment(zone, found + timedelta(days=1), 0)
 
 
 def _is_foretold(arm: Arm) -> bool:

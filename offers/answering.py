@@ -29,6 +29,7 @@ class Answering:
     weight: np.ndarray
     fit_weight: np.ndarray
     cell: np.ndarray
+    n_cells: int
 
     def values(self) -> tuple[np.ndarray, np.ndarray]:
         """(value in cents, -inf where it may not be sent; chance of a redemption), float64[k, d] each."""
@@ -41,7 +42,7 @@ class Answering:
 
     def tries(self, rng: np.random.Generator) -> np.ndarray:
         """float64[1 + a], sums to 1: on a day that explores, the chance of nothing and of each arm."""
-        wanted = wanted_arms(self.arms, self.classes, self.weight, self.fit_weight, self.cell, rng)
+        wanted = wanted_arms(self.arms, self.classes, self.weight, self.fit_weight, self.cell, self.n_cells, rng)
         chances = arm_chances(np.array([-1]), wanted, self.allowed.reshape(1, -1), 1.0)
         found: np.ndarray = chances[0]
         return found
@@ -65,4 +66,5 @@ def answering(
         own.weight[None],
         np.repeat(weight, depths, axis=0)[None],
         np.repeat(cell.reshape(-1), depths)[None],
+        int(cell.max()) + 1,
     )

@@ -37,8 +37,9 @@ def consider(
     """Weigh everything for one user; the budget comes later. No expectation: visits are counted; no responses: nobody explores
     and a discount is answered by the prior's slope."""
     held = is_held_out(person.user_id, campaign.plan.holdout_share)
-    blank = Candidate(person.user_id, person.store_id, person.as_of, held)
-    store, shelf = market.stores.get(person.store_id or ""), market.shelf(person.store_id or "")
+    place = (expected.store_id if expected is not None else None) or person.store_id
+    blank = Candidate(person.user_id, place, person.as_of, held)
+    store, shelf = market.stores.get(place or ""), market.shelf(place or "")
     if store is None or shelf is None:
         return replace(blank, reason="no_store")
     if not campaign.stores.takes(store.store_id):
@@ -47,7 +48,8 @@ def consider(
     if isinstance(slots, str):
         return replace(blank, reason=slots)
     come = come_chance(person, ranker, store, campaign, for_date, expected)
-    short = shortlist(person, ranker, store.store_id, shelf, campaign, for_date, slots, come)
+    here = 1.0 if expected is None else expected.here
+    short = shortlist(person, ranker, store.store_id, shelf, campaign, for_date, slots, come, here)
     if not len(short.rows):
         return replace(blank, reason="no_product")
     blank = replace(blank, slots=tuple(slots))

@@ -8,7 +8,7 @@ day's visits out, as the chance asked for is that of the day.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from models.visit_chance import HORIZON
 from models.visits import Visits, rows_of
 from models.when import FALLBACKS, When
 from offers.errors import PlanError
+from offers.likely_store import likely_stores
 from offers.slots import Store, local_day, open_hours, opening
 from offers.snapshots import newest
 from offers.visit_blocks import FILE, VisitBlock, visit_blocks
@@ -32,25 +33,35 @@ _EPOCH, _FIRST = datetime(1970, 1, 1, tzinfo=UTC), date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True)
 class Expectation:
-    """One user: the chance of a visit on the date, and density float[24] of its hour over the usual store's open hours."""
+    """One user: the chance of a visit on the date, density float[24] of its hour over their store's open hours, that store (None:
+    the usual one), and the chance that a visit is there."""
 
     chance: float
     density: np.ndarray
+    store_id: str | None = None
+    here: float = 1.0
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Row by `rows`: chance float64[n], density float32[n, 24], 104 bytes a user. notes: what they rest on, for the report."""
+    """Row by `rows`: chance float64[n], density float32[n, 24], n stores, here float64[n]; 120 bytes a user.
+
+    notes: what they rest on, for the report.
+    """
 
     rows: Mapping[str, int]
     chance: np.ndarray
     density: np.ndarray
+    stores: Sequence[str]
+    here: np.ndarray
     notes: tuple[str, ...]
 
     def of(self, user_id: str) -> Expectation | None:
         """None where the user's visits are to be counted."""
         row = self.rows.get(user_id)
-        return None if row is None else Expectation(float(self.chance[row]), self.density[row])
+        if row is None:
+            return None
+        return Expectation(float(self.chance[row]), self.density[row], self.stores[row], float(self.here[row]))
 
 
 def expect(
@@ -63,35 +74,39 @@ def expect(
 ) -> Expected:
     """Of users in `usual` (to their usual stores) whose store is one of `clocks`, by snapshots at or before `now`.
 
-    Raises PlanError when there is a model and `user_visits.parquet` isn't usable.
+    Where each is likeliest next is one of `clocks` too. Raises PlanError if there is a model and no usable `user_visits.parquet`.
     """
-    asked = (
-        {user: clocks[store] for user, store in usual.items() if store is not None and store in clocks} if when else {}
-    )
-    known = newest(features / FILE, "user_id", now) if when else {}
-    chosen = {user: at for user, at in known.items() if user in asked}
-    rows, tally = dict[str, int](), Counter[str]()
-    chance, density = np.zeros(len(chosen)), np.zeros((len(chosen), HOURS), dtype=np.float32)
     if when is None:
-        return Expected(rows, chance, density, (NO_MODEL,))
+        return Expected({}, np.zeros(0), np.zeros((0, HOURS), dtype=np.float32), (), np.zeros(0), (NO_MODEL,))
+    asked = {user: clocks[store] for user, store in usual.items() if store is not None and store in clocks}
+    chosen = {user: at for user, at in newest(features / FILE, "user_id", now).items() if user in asked}
+    rows, places, tally = dict[str, int](), list[str](), Counter[str]()
+    chance, here = np.zeros(len(chosen)), np.ones(len(chosen))
+    density = np.zeros((len(chosen), HOURS), dtype=np.float32)
+    day = for_date.toordinal() - _FIRST
     for block in visit_blocks(features, chosen, when.store_ids):
         stores = [asked[user] for user in block.user_ids]
         days = _unseen(block, stores, for_date)
-        day = for_date.toordinal() - _FIRST
         for as_of in np.unique(days[day - days < HORIZON]).tolist():
             users = np.flatnonzero(days == as_of)
-            try:
-                visits = block.before(users, as_of)
-            except ValueError as error:
-                raise PlanError(f"{features / FILE}: {error}; run daypart features again") from None
-            here = slice(len(rows), len(rows) + len(users))
-            rows.update(zip((block.user_ids[at] for at in users), range(here.start, here.stop), strict=True))
-            chance[here] = when.visit_chance(visits, as_of, day - as_of + 1)[:, -1]
-            density[here] = _hours(when, visits, as_of, [stores[at] for at in users], for_date)
+            visits = _before(features, block, users, as_of)
+            new = slice(len(rows), len(rows) + len(users))
+            rows.update(zip((block.user_ids[at] for at in users), range(new.start, new.stop), strict=True))
+            chance[new] = when.visit_chance(visits, as_of, day - as_of + 1)[:, -1]
+            likely, here[new] = likely_stores(when, visits, as_of, [stores[at] for at in users], clocks)
+            density[new] = _hours(when, visits, as_of, likely, for_date)
+            places += [store.store_id for store in likely]
             tally.update(FALLBACKS[code] for code in when.fallback(visits).tolist())
     tally["no_snapshot"] = len(asked) - len(chosen)
     tally["old_snapshot"] = len(chosen) - len(rows)
-    return Expected(rows, chance, density, (_told(when, tally),))
+    return Expected(rows, chance, density, places, here, (_told(when, tally),))
+
+
+def _before(features: Path, block: VisitBlock, users: np.ndarray, as_of: int) -> Visits:
+    try:
+        return block.before(users, as_of)
+    except ValueError as error:
+        raise PlanError(f"{features / FILE}: {error}; run daypart features again") from None
 
 
 def first_unseen_day(store: Store, at: datetime, for_date: date) -> int:

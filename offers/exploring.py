@@ -54,12 +54,13 @@ def wanted_arms(
     weight: np.ndarray,
     fit_weight: np.ndarray,
     cell: np.ndarray,
+    n_cells: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """int64[N, WORLDS]: the best arm in each world drawn, -1 for nothing.
 
-    weight float64[N, C] and fit_weight float64[N, a, C, K] as in `offers.worth`; cell int64[N, a], from 0: arms of one cell are
-    of one product at one part of the day, and share one fit.
+    weight float64[N, C] and fit_weight float64[N, a, C, K] as in `offers.worth`; cell int64[N, a] below `n_cells`: arms of one
+    cell are of one product at one part of the day, and share one fit.
     """
     n, rows = len(weight), np.arange(len(weight))
     wanted = np.full((n, WORLDS), -1)
@@ -69,7 +70,7 @@ def wanted_arms(
         chance = fit_weight[rows, :, own]
         if world == 0:
             # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
-            u = rng.random((n, 1 + int(cell.max(initial=0))))[rows[:, None], cell]
+            u = rng.random((n, n_cells))[rows[:, None], cell]
             drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
             chance = np.eye(len(FITS))[drawn]
         wanted[:, world] = best_arm(worth_in(arms, classes, own, chance))

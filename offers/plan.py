@@ -59,7 +59,7 @@ def plan(
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
     decided = desk.decided(campaign.id, for_date)
     n_known = len(decided & audience.snapshots.keys())
-    clocks = {name: store for name, store in market.stores.items() if campaign.stores.takes(name)}
+    clocks = {name: market.stores[name] for name in market.stores if campaign.stores.takes(name) and market.shelf(name)}
     expected = expect(settings.features, when, audience.usual(decided), clocks, for_date, now)
     responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
     candidates = list[Candidate]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -70,21 +71,19 @@ def shortlist(
     for_date: date,
     slots: Sequence[Slot],
     p_come: float,
+    here: float = 1.0,
 ) -> Shortlist:
-    """Of the store's shelf, in each slot the `plan.n_products` best for the user whom any depth allows; perhaps none."""
+    """Of the store's shelf, in each slot the `plan.n_products` best for the user whom any depth allows; perhaps none.
+
+    here: chance that a visit is in this store.
+    """
     floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
     off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
     allowed = may_be_sent(shelf.price_cents, floor, off)
-    places, slot, fits = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-    for number, window in enumerate(slots):
-        hour_of_week, at_s = for_date.weekday() * 24 + window.hour, int(window.valid_from.timestamp())
-        scores = ranker.score(person.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-        score = np.where(allowed.any(axis=1), scores.score[shelf.rows], np.float32(np.nan))
-        best = top_k(score, campaign.plan.n_products)
-        places.append(best)
-        slot.append(np.full(len(best), number))
-        fits.append(scores.probability(shelf.rows[best]))
-    place, at, fit = np.concatenate(places), np.concatenate(slot), np.concatenate(fits)
+    score = partial(_best, person, ranker, store_id, shelf, for_date, allowed, campaign.plan.n_products)
+    found = [score(slot) for slot in slots]
+    place, fit = (np.concatenate(part) for part in zip(*found, strict=True))
+    at = np.repeat(np.arange(len(slots)), [len(best) for best, _ in found])
     rows, share = shelf.rows[place], np.array([window.share for window in slots])
     return Shortlist(
         slot=at,
@@ -96,10 +95,20 @@ def shortlist(
         off=off[place],
         allowed=allowed[place],
         fit=fit,
-        p_buy=fit * share[at] * p_come * _units(campaign),
+        p_buy=fit * share[at] * p_come * here * _units(campaign),
         p_come=p_come,
         visit_cents=person.basket_cents * shelf.margin_share,
     )
+
+
+def _best(
+    person: Person, ranker: Ranker, store_id: str, shelf: Shelf, for_date: date, allowed: np.ndarray, k: int, slot: Slot
+) -> tuple[np.ndarray, np.ndarray]:
+    """(places on the shelf int64[k], chances that a visit in the slot holds them): the best k, or all that a depth allows."""
+    hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
+    scores = ranker.score(person.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
+    best = top_k(np.where(allowed.any(axis=1), scores.score[shelf.rows], np.float32(np.nan)), k)
+    return best, scores.probability(shelf.rows[best])
 
 
 def _units(campaign: Campaign) -> float:

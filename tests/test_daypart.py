@@ -78,6 +78,8 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     # Ten weeks are too few to hold any out, so nothing vouches for this `when`.
     assert promoted["when"]["version"] == trained["when_version"]
     assert promoted["when"]["promoted"] is False
+    assert (trained["response_version"], promoted["response"]) == (None, None)
+    assert any("0 answered offers, 200 are needed" in note for note in trained["notes"])
     assert ask("models")[0]["current"] is True
     user = pl.read_parquet("events.parquet")["user_id"].drop_nulls()[0]
     assert ask("user", "show", user)["known"] is True

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 import numpy as np
-import polars as pl
 
-from bench.cafe.books import Books, Shop, baskets, tally
+from bench.cafe.books import Books, Shop, baskets, by_hour, tally
 from bench.cafe.draw import Bools, Floats, Ints
+from bench.cafe.earnings import earnings
 from bench.cafe.fits import Fits
-from bench.cafe.habits import HourDensity, earnings
+from bench.cafe.rhythms import Rhythms
 from bench.cafe.visiting import VisitChance
 from models.ranker import Ranker
 from models.response_classes import fit_prior
 from offers.slots import open_hours
-from training.cases import Known
 
 # The last days of the books, on which the models of habits are fitted; asked as of the day before them.
 JUDGED_DAYS = 21
@@ -55,30 +54,30 @@ class Believer:
         self.n_parts = len(ranker.parts.options.daypart_names)
         self.is_open: Bools = np.array([open_hours(store) for store in shop.stores])
 
-    def fit(self, books: Books, lines: pl.DataFrame) -> None:
+    def fit(self, books: Books) -> None:
         """Learn from the books: each model foretells their last weeks from those before."""
         cut, n_products = books.came.shape[1] - JUDGED_DAYS, len(self.shop.product_ids)
         home, _ = self._places(books)
-        self.visiting = VisitChance.fitted(books.came, books.touched)
-        self.hours = HourDensity.fitted(books, home, self.is_open, cut)
-        counts, visits = tally(books, self.part_of_hour, self.n_parts, n_products, 0, cut)
+        self.visiting = VisitChance.fitted(books.visits(), books.counts)
+        self.rhythms = Rhythms.fitted(by_hour(books, books.came.shape[1]), home, self.is_open)
+        before, every = (
+            tally(books, self.part_of_hour, self.n_parts, n_products, 0, until) for until in (cut, books.came.shape[1])
+        )
         who, _, hour, held = baskets(books, n_products, cut)
-        ranked = self._ranked(lines, home, cut)
-        self.fits = Fits.learned(counts, visits, ranked, _sells(counts, visits), who, self.part_of_hour[hour], held)
+        self.fits = Fits.learned(before, (who, self.part_of_hour[hour], held), every)
 
-    def believe(self, books: Books, lines: pl.DataFrame) -> Beliefs:
-        """For the week that begins when the books end."""
+    def believe(self, books: Books, answered: Floats | float = 0.0) -> Beliefs:
+        """For the week that begins when the books end; `answered` as `Rhythms.density` takes it."""
         at, shop = books.came.shape[1], self.shop
         home, at_home = self._places(books)
         counts, visits = tally(books, self.part_of_hour, self.n_parts, len(shop.product_ids), 0, at)
-        fit = self.fits.fits(counts, visits, self._ranked(lines, home, at), _sells(counts, visits))
-        fit = np.clip(fit, 0.002, 0.95)
+        fit = np.clip(self.fits.fits(counts, visits), 0.002, 0.95)
         visit_cents, rest = earnings(books, self.part_of_hour, shop.price - shop.cost, len(home), self.n_parts)
         return Beliefs(
             home=home,
             at_home=at_home,
-            p_come=self.visiting.chance(books.came, books.touched, at),
-            density=self.hours.density(books, home, self.is_open, at)[:, [0] * 5 + [1] * 2],
+            p_come=self.visiting.chance(books.visits(), books.counts, at),
+            density=self.rhythms.density(by_hour(books, at), home, answered)[:, [0] * 5 + [1] * 2],
             fit=fit,
             fit_weight=fit_prior(fit, np.broadcast_to(self.fits.strength(visits)[:, :, None], fit.shape)),
             visit_cents=visit_cents,
@@ -89,22 +88,3 @@ class Believer:
         lines = np.zeros((len(self.users), len(self.shop.store_ids)))
         np.add.at(lines, (books.member, books.store), 1.0)
         return lines.argmax(axis=1), (lines.max(axis=1) + 9.0) / (lines.sum(axis=1) + 10.0)
-
-    def _ranked(self, lines: pl.DataFrame, home: Ints, until: int) -> Floats:
-        """float64[n, parts, P]: the ranker's chance of each product at a visit, by part, from purchases before `until`."""
-        day = self.first + timedelta(days=until)
-        at_s = int(datetime.combine(day, time(), UTC).timestamp())
-        cases = Known(lines.filter(pl.col.day < day)).cases(self.users, HISTORY_LIMIT, None)
-        rows = np.array([self.ranker.product_ids.row[product] for product in self.shop.product_ids])
-        hours = [int(np.flatnonzero(self.part_of_hour == part)[0]) for part in range(self.n_parts)]
-        chances = np.zeros((len(cases), len(hours), len(rows)))
-        for k, case in enumerate(cases):
-            store = self.shop.store_ids[home[k]]
-            for part, hour in enumerate(hours):
-                found = self.ranker.score(case.history, store_id=store, hour_of_week=hour, at_s=at_s)
-                chances[k, part] = found.probability(rows)
-        return chances
-
-
-def _sells(counts: Floats, visits: Floats) -> Floats:
-    return np.asarray((counts.sum(axis=0) + 0.5) / (visits.sum(axis=0)[:, None] + 20.0))

@@ -7,23 +7,22 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from bench.cafe.beliefs import Believer
+from bench.cafe.beliefs import Beliefs, Believer
 from bench.cafe.books import Books, Shop, books_of, standing
 from bench.cafe.day_arms import Told, day_arms
 from bench.cafe.draw import Floats, Ints
 from bench.cafe.records import Outcome, Records, Sent
-from models.answered import cell_log, totals
+from bench.cafe.responses import Responses
+from models.answered import Answers
 from models.ranker import Ranker
-from models.response_classes import FITS, normal
+from models.response_classes import ResponseClasses
 from offers.campaign import Campaign
 from offers.chance import is_held_out
-from offers.exploring import arm_chances, draw_arms, sharpened
-from offers.worth import DayArms, worth, worth_in
+from offers.exploring import arm_chances, best_arm, draw_arms, wanted_arms
+from offers.worth import DayArms, worth
 from training.response_mixture import fit_response
 
 BLOCK = 100
-WORLDS = 4
-"""Draws of what is believed of a member, among which an exploring day chooses."""
 
 
 class Learner:
@@ -45,27 +44,34 @@ class Learner:
         self.touched = np.zeros((len(users), (today - first).days), dtype=bool)
         self.held_out = np.array([is_held_out(user, campaign.plan.holdout_share) for user in users])
         self.explore = 0.0
+        self.beliefs: Beliefs
+        self.responses: Responses
         self.believer = Believer(users, shop, ranker, first)
-        self.records = Records((len(users), self.believer.n_parts, len(shop.product_ids)))
-        books, lines = self._read()
-        self.believer.fit(books, lines)
+        self.records = Records(len(users), np.zeros((self.believer.n_parts, len(shop.product_ids)), dtype=np.int64))
+        self.believer.fit(self._read())
+        self.records = Records(len(users), self.believer.fits.places())
 
-    def _read(self) -> tuple[Books, pl.DataFrame]:
+    def _read(self) -> Books:
         lines = standing(pl.concat(self.events), self.stores)
-        return books_of(lines, self.users, self.shop, self.first, self.touched), lines
+        if self.records.days:
+            counts, seen = self.responses.days(self.records, self.touched.shape)
+        else:
+            counts = seen = np.ones(self.touched.shape)
+        return books_of(lines, self.users, self.shop, self.first, counts, seen)
 
     def refit(self) -> None:
-        """Monday: habits for the week from the books, response classes from all answered offers."""
-        self.beliefs = self.believer.believe(*self._read())
-        self.classes = fit_response(self.records.answers(self.beliefs.fit_weight), len(self.users))
-        self._weigh()
+        """Monday: habits for the week from the books and the answers, response classes from all answered offers."""
+        answered: Floats | float = 0.0
+        if self.records.days:
+            answered = self.responses.hours(self.records, self.beliefs, self.believer.rhythms.hours)
+        self.beliefs = self.believer.believe(self._read(), answered)
+        self._weigh(fit_response(self._answers(), len(self.users)))
 
-    def _weigh(self) -> None:
-        """Everybody's own weights of classes and fits, from all answers."""
-        answers = self.records.answers(self.beliefs.fit_weight)
-        cells = cell_log(self.classes, answers)
-        self.weight = self.classes.posterior(totals(answers, cells, len(self.users)))
-        self.cell_weight = normal(cells + np.log(np.maximum(answers.prior, 1e-300))[:, None, :])
+    def _answers(self) -> Answers:
+        return self.records.answers(self.beliefs, self.believer.part_of_hour)
+
+    def _weigh(self, classes: ResponseClasses) -> None:
+        self.responses = Responses.weighed(classes, self._answers(), len(self.users))
 
     def plan(self, day: date, rng: np.random.Generator) -> tuple[Sent, Sent]:
         """(planned, sent) for the day, the holdout left out of both."""
@@ -73,51 +79,29 @@ class Learner:
         arms, told = day_arms(
             self.beliefs, self.shop, self.campaign, believer.part_of_hour, believer.is_open, day.weekday()
         )
-        n = len(self.users)
+        n, own, place = len(self.users), self.responses, self.records.place
+        n_products = place.shape[1]
         greedy, chosen, propensity = np.full(n, -1), np.full(n, -1), np.ones(n)
         for start in range(0, n, BLOCK):
             rows = np.arange(start, min(start + BLOCK, n))
             some, at = arms.take(rows), (rows[:, None], told.part[rows], told.product[rows])
-            fit_weight = self._fit_weight(at)
-            value = worth(some, self.classes, self.weight[rows], fit_weight).value_cents
-            greedy[rows] = _best(value)
-            wanted = self._worlds(rows, at, some, fit_weight, rng)
+            fit_weight = own.fit_weight(self.records, self.beliefs, at)
+            value = worth(some, own.classes, own.weight[rows], fit_weight).value_cents
+            greedy[rows] = best_arm(value)
+            # A product's fit is one in all parts of the day that share a place.
+            cell = place[told.part[rows], told.product[rows]] * n_products + told.product[rows]
+            wanted = wanted_arms(some, own.classes, own.weight[rows], fit_weight, cell, place.size, rng)
             chance = arm_chances(greedy[rows], wanted, value > -np.inf, self.explore)
             chosen[rows], propensity[rows] = draw_arms(chance, rng.random(len(rows)))
-        return self._sent(greedy, propensity, arms, told), self._sent(chosen, propensity, arms, told)
+        on = (day - self.first).days
+        return self._sent(on, greedy, propensity, arms, told), self._sent(on, chosen, propensity, arms, told)
 
-    def _fit_weight(self, at: tuple[Ints, Ints, Ints]) -> Floats:
-        """float64[N, a, C, K]: own weights of the fits, by class where something was answered."""
-        cell, prior = self.records.cell_of[at], self.beliefs.fit_weight[at][:, :, None, :]
-        if not len(self.cell_weight):
-            return np.broadcast_to(prior, (*prior.shape[:2], len(self.classes), len(FITS)))
-        own = self.cell_weight[np.maximum(cell, 0)]
-        return np.where((cell >= 0)[:, :, None, None], own, prior)
-
-    def _worlds(
-        self, rows: Ints, at: tuple[Ints, Ints, Ints], arms: DayArms, fit_weight: Floats, rng: np.random.Generator
-    ) -> Ints:
-        """int64[N, WORLDS]: the best arm in each world drawn; a product's fit in a part of the day is one in all its arms."""
-        wanted = np.full((len(rows), WORLDS), -1)
-        upto = np.cumsum(sharpened(self.weight[rows], self.classes.height > 0), axis=1)
-        for world in range(WORLDS):
-            own = np.minimum((upto <= rng.random(len(rows))[:, None]).sum(axis=1), len(self.classes) - 1)
-            chance = fit_weight[np.arange(len(rows)), :, own]
-            if world == 0:
-                # One world draws every fit; in the others they stay averaged, or the luckiest draw would win each.
-                u = rng.random((len(rows), *self.records.cell_of.shape[1:]))[
-                    np.arange(len(rows))[:, None], at[1], at[2]
-                ]
-                drawn = np.minimum((np.cumsum(chance, axis=-1) <= u[..., None]).sum(axis=-1), len(FITS) - 1)
-                chance = np.eye(len(FITS))[drawn]
-            wanted[:, world] = _best(worth_in(arms, self.classes, own, chance))
-        return wanted
-
-    def _sent(self, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
+    def _sent(self, day: int, arm: Ints, propensity: Floats, arms: DayArms, told: Told) -> Sent:
         who = np.flatnonzero((arm >= 0) & ~self.held_out)
         at, o = (who, arm[who]), arms.offered
         return Sent(
             member=who,
+            day=np.full(len(who), day),
             product=told.product[at],
             store=self.beliefs.home[who],
             discount=arms.discount_cents[at].astype(np.int64),
@@ -141,8 +125,4 @@ class Learner:
         used, bought = (set(events.filter(pl.col.event_type == kind)["user_id"]) for kind in ("redemption", "purchase"))
         outcome = Outcome(*(np.array([name in whom for name in names], dtype=bool) for whom in (used, bought)))
         self.records.add(sent, outcome)
-        self._weigh()
-
-
-def _best(value: Floats) -> Ints:
-    return np.where(value.max(axis=1) > 0, value.argmax(axis=1), -1)
+        self._weigh(self.responses.classes)

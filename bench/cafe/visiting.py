@@ -15,14 +15,14 @@ _DAYS = 7
 _PSEUDO_DAYS = 3.0
 
 
-def visit_features(came: Bools, touched: Bools, at: int) -> Floats:
+def visit_features(visits: Floats, counts: Floats, at: int) -> Floats:
     """float64[n, 7, f]: log-odds of rates known before day `at` (a multiple of 7), for the weekdays of the week from it on."""
-    n = len(came)
-    seen = came[:, :at]
+    n = len(visits)
+    seen = visits[:, :at] > 0
     first = np.where(seen.any(axis=1), seen.argmax(axis=1), at)
-    counts = (np.arange(at) > first[:, None]) & ~touched[:, :at]
-    hits = seen & counts
-    # Age runs only on untouched days: who is sent something every day is not forgotten meanwhile.
+    since = np.arange(at) > first[:, None]
+    counts, hits = counts[:, :at] * since, visits[:, :at] * since
+    # Age runs as days count: who is moved by an offer every day is not forgotten meanwhile.
     age = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
     chain = (hits.sum() + 1) / (counts.sum() + 3)
     rates = []
@@ -47,20 +47,20 @@ class VisitChance:
     model: LogisticRegression
 
     @classmethod
-    def fitted(cls, came: Bools, touched: Bools, weeks: int = 5) -> VisitChance:
+    def fitted(cls, visits: Floats, counts: Floats, weeks: int = 5) -> VisitChance:
         """Learn from the last `weeks` weeks of untouched days, each asked at its Monday."""
         x: list[Floats] = []
         y: list[Bools] = []
-        last = came.shape[1] // _DAYS * _DAYS
+        last = visits.shape[1] // _DAYS * _DAYS
         for at in range(last - _DAYS * weeks, last, _DAYS):
-            known = np.flatnonzero(came[:, :at].any(axis=1))
-            plain = ~touched[known, at : at + _DAYS]
-            x.append(visit_features(came, touched, at)[known][plain])
-            y.append(came[known, at : at + _DAYS][plain])
+            known = np.flatnonzero(visits[:, :at].any(axis=1))
+            plain = counts[known, at : at + _DAYS] >= 1.0
+            x.append(visit_features(visits, counts, at)[known][plain])
+            y.append(visits[known, at : at + _DAYS][plain] > 0)
         return cls(LogisticRegression(C=10.0).fit(np.concatenate(x), np.concatenate(y)))
 
-    def chance(self, came: Bools, touched: Bools, at: int) -> Floats:
+    def chance(self, visits: Floats, counts: Floats, at: int) -> Floats:
         """float64[n, 7]."""
-        x = visit_features(came, touched, at)
+        x = visit_features(visits, counts, at)
         p: Floats = self.model.predict_proba(x.reshape(-1, x.shape[-1]))[:, 1].reshape(x.shape[:2])
         return p

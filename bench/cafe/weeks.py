@@ -26,7 +26,7 @@ from offers.campaign import Campaign
 
 PLAN, PLAY = 20, 21
 """Streams of the seed beside the café's own: what the plan draws, what the simulated days draw."""
-EXPLORE = (1.0, 1.0, 0.7, 0.5, 0.3, 0.1, 0.1, 0.05)
+EXPLORE = (1.0, 1.0, 0.7, 0.5, 0.3, 0.1, 0.05, 0.02)
 """Share of user-days that explore, by week: a launch, then an upkeep. The last goes on."""
 
 
@@ -67,7 +67,7 @@ def simulate(
         for ahead in range(7):
             day = truth.anchor + timedelta(days=7 * (number - 1) + ahead)
             _play_day(truth, learner, day, week, len(who))
-            _measure(truth, who, day, week, campaign)
+            measure(truth, who, day, week, campaign)
         weeks.append(week)
         if progress:
             progress(week)
@@ -93,7 +93,8 @@ def _play_day(truth: CafeTruth, learner: Learner, day: date, week: Week, n_asked
     learner.observe(sent, pl.concat([events_of(truth, days.take(others)), events_of(truth, answered)]))
 
 
-def _measure(truth: CafeTruth, who: Ints, day: date, week: Week, campaign: Campaign) -> None:
+def measure(truth: CafeTruth, who: Ints, day: date, week: Week, campaign: Campaign) -> None:
+    """Add the day's yardsticks to the week; who: int64[k], members who may be sent something."""
     today, ladder, hours = np.datetime64(day), np.array(campaign.depth.ladder_cents), campaign.slot.hours
     uniform = uniform_values(truth, who, today, ladder, hours).mean(axis=1)
     week.uniform = [a + b for a, b in zip(week.uniform, uniform.tolist(), strict=True)]

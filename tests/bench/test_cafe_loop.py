@@ -1,5 +1,6 @@
 """The loop in a small café: what the learner believes, sends and records, beside yardsticks that no policy can pass."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,11 +11,12 @@ from bench.cafe.books import books_of, standing, tally
 from bench.cafe.chain import UNTIL, history
 from bench.cafe.day_arms import day_arms
 from bench.cafe.fits import Fits
-from bench.cafe.habits import HourDensity
 from bench.cafe.learner import Learner
 from bench.cafe.members import user_id
 from bench.cafe.people import build_truth
 from bench.cafe.records import Outcome, Records, Sent
+from bench.cafe.responses import Responses
+from bench.cafe.rhythms import Rhythms
 from bench.cafe.tables import store_table
 from bench.cafe.visiting import VisitChance, visit_features
 from bench.cafe.weeks import Week, best_uniform, simulate
@@ -62,13 +64,33 @@ def test_records_hold_what_was_sent_and_the_holdout_nothing(world, played):
     assert all(((day.propensity > 0) & (day.propensity <= 1)).all() for day, _ in learner.records.days)
 
 
-def test_days_with_an_offer_teach_no_habit(world, played):
+def test_days_with_an_offer_count_no_more_than_others(world, played):
     _, learner, _, _ = world
-    books, _ = learner._read()
+    books = learner._read()
+    plain = ~books_touched(learner)
+    assert (books.counts[plain] == 1).all()
+    assert (books.seen[plain] == 1).all()
+    assert ((books.counts > 0) & (books.counts <= 1)).all()
+    assert ((books.seen > 0) & (books.seen <= 1)).all()
+    used = {(m, d) for sent, out in learner.records.days for m, d in zip(*at(sent, out.bought), strict=True)}
+    left = {(m, d) for sent, out in learner.records.days for m, d in zip(*at(sent, ~out.bought), strict=True)}
+    assert used
+    assert all(books.seen[key] < 1 for key in used)
+    assert all(books.seen[key] == 1 for key in left)
     counts, visits = tally(books, learner.believer.part_of_hour, learner.believer.n_parts, 41, 84, 91)
-    plain = ~books.touched[:, 84:]
-    assert visits.sum() == (books.came[:, 84:] & plain).sum() < books.came[:, 84:].sum()
+    assert visits.sum() == pytest.approx((books.came * books.seen)[:, 84:].sum())
     assert (counts.sum(axis=2) >= visits - 1e-9).all()
+
+
+def books_touched(learner):
+    touched = np.zeros(learner.touched.shape, dtype=bool)
+    touched[learner.records.column("member"), learner.records.column("day")] = True
+    assert (touched == learner.touched).all()
+    return touched
+
+
+def at(sent, rows):
+    return sent.member[rows].tolist(), sent.day[rows].tolist()
 
 
 def test_beliefs_are_chances_and_arms_keep_floor_and_hours(world, played):
@@ -76,7 +98,8 @@ def test_beliefs_are_chances_and_arms_keep_floor_and_hours(world, played):
     beliefs, believer = learner.beliefs, learner.believer
     assert isinstance(believer, Believer)
     assert isinstance(believer.fits, Fits)
-    assert isinstance(believer.hours, HourDensity)
+    assert isinstance(believer.rhythms, Rhythms)
+    assert isinstance(learner.responses, Responses)
     np.testing.assert_allclose(beliefs.density.sum(axis=2), 1.0)
     np.testing.assert_allclose(beliefs.fit_weight.sum(axis=-1), 1.0)
     arms, told = day_arms(beliefs, learner.shop, campaign, believer.part_of_hour, believer.is_open, 2)
@@ -91,32 +114,43 @@ def test_beliefs_are_chances_and_arms_keep_floor_and_hours(world, played):
 
 def test_visits_are_foretold_in_the_mean(world):
     _, learner, _, events = world
-    books = books_of(standing(events, store_table()), learner.users, learner.shop, FIRST, np.zeros((N, 84), dtype=bool))
-    chance = VisitChance.fitted(books.came, books.touched).chance(books.came, books.touched, 77)
+    even = np.ones((N, 84))
+    books = books_of(standing(events, store_table()), learner.users, learner.shop, FIRST, even, even)
+    chance = VisitChance.fitted(books.visits(), books.counts).chance(books.visits(), books.counts, 77)
     known = books.came[:, :77].any(axis=1)
     assert abs(chance[known].mean() - books.came[known, 77:].mean()) < 0.06
 
 
 def test_who_is_sent_something_daily_is_not_forgotten():
-    came = np.tile(np.arange(84) % 2 == 0, (2, 1))
-    touched = np.zeros((2, 84), dtype=bool)
-    touched[1, 42:] = True
-    rates = 1 / (1 + np.exp(-visit_features(came, touched, 84)[:, 0, 0]))
+    visits = np.tile((np.arange(84) % 2 == 0) * 1.0, (2, 1))
+    counts = np.ones((2, 84))
+    visits[1, 42:], counts[1, 42:] = 0.0, 0.0
+    rates = 1 / (1 + np.exp(-visit_features(visits, counts, 84)[:, 0, 0]))
     assert abs(rates[1] - 0.5) < 0.1
     assert abs(rates[0] - rates[1]) < 0.1
 
 
-def test_a_cell_is_a_members_product_in_a_part_of_the_day():
-    records = Records((2, 2, 3))
-    one = np.ones(3)
-    sent = Sent(*(np.array(x) for x in ([0, 0, 1], [2, 2, 2], [0] * 3, [100] * 3, [0, 1, 0])), *(one,) * 7)
+def test_a_cell_is_a_members_product_in_parts_of_the_day_that_go_together(world):
+    _, learner, _, _ = world
+    n, parts, products = learner.beliefs.fit.shape
+    records, one = (
+        Records(n, np.array([[0] * products, [1] * products, [1] * products, [3] * products, [4] * products])),
+        np.ones(3),
+    )
+    columns = ([0, 0, 1], [84, 84, 84], [2, 2, 2], [0] * 3, [100] * 3, [1, 0, 0])
+    sent = Sent(*(np.array(x) for x in columns), one * 8, one * 10, *(one,) * 5)
     records.add(sent, Outcome(one > 0, one > 0))
-    records.add(sent, Outcome(one > 2, one > 2))
-    answers = records.answers(np.ones((2, 2, 3, 4)))
-    assert answers.cell.tolist() == [0, 1, 2, 0, 1, 2]
+    records.add(replace(sent, day=sent.day + 1, part=np.array([2, 0, 0])), Outcome(one > 2, one > 2))
+    answers = records.answers(learner.beliefs, learner.believer.part_of_hour)
+    assert parts == 5
+    assert answers.cell.tolist() == [1, 0, 2, 1, 0, 2]
     assert answers.user.tolist() == [0, 0, 1]
     assert records.cell_of[0, 1, 2] == 1
-    assert records.cell_of[1, 1, 2] == -1
+    assert records.cell_of[1, 1, 2] == records.cell_of[0, 2, 2] == -1
+    assert records.column("day").tolist() == [84] * 3 + [85] * 3
+    b = learner.beliefs
+    within = b.density[0, 0, 8:10].sum() * b.p_come[0, 0] * b.at_home[0] * b.fit[0, 0, 2]
+    assert answers.offered.p_buy[0] == pytest.approx(within)
 
 
 def test_the_oracle_is_the_best_of_more_arms_than_any(world):

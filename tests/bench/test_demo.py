@@ -2,7 +2,7 @@ import json
 import socket
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -11,10 +11,11 @@ import bench.demo
 import bench.river
 from bench.client import Client, wait_ready
 from bench.demo_data import DemoError
-from bench.demo_people import choose
+from bench.demo_people import choose, days_came
 from bench.demo_tour import basket_for, write_tour
 from settings import Settings
 
+MOMENT = pl.Datetime("us", "UTC")
 OFFER = {
     "user_id": "ann",
     "coupon_code": "AAAA",
@@ -46,10 +47,28 @@ def test_shown_are_people_with_coupons_and_one_without(tmp_path):
     settings.features.mkdir()
     users = [f"u{n:02d}" for n in range(20)]
     pl.DataFrame({"user_id": users}).write_parquet(settings.features / "user_profile.parquet")
-    shown = choose(settings, {user: OFFER for user in users if user != "u07"}, "complete-journey")
+    shown = choose(settings, {user: OFFER for user in users if user != "u07"})
     assert len(shown) == len(set(shown)) == 5
     assert "u07" in shown
-    assert choose(settings, {}, "complete-journey") == users[:5]
+    assert choose(settings, {}) == users[:5]
+    assert choose(settings, {}, ["u19", "u03"])[:2] == ["u19", "u03"]
+
+
+def test_days_are_counted_back_from_the_newest_features(tmp_path):
+    settings = Settings(home=tmp_path)
+    settings.features.mkdir()
+    new = datetime(2026, 11, 28, tzinfo=UTC)
+    days = [new - timedelta(days=n) for n in (40, 28, 3, 1)]
+    rows = [
+        ("ann", [int(day.timestamp()) for day in days], new),
+        ("ann", [int(day.timestamp()) for day in days[:1]], new - timedelta(days=40)),
+        ("bob", [], new),
+    ]
+    frame = pl.DataFrame(
+        rows, schema={"user_id": pl.String, "at_s": pl.List(pl.Int64), "event_timestamp": MOMENT}, orient="row"
+    )
+    frame.write_parquet(settings.features / "user_visits.parquet")
+    assert [days_came(settings, user) for user in ("ann", "bob", "nobody")] == [3, 0, 0]
 
 
 def test_the_basket_redeems_inside_the_window():

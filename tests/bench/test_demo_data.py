@@ -46,6 +46,10 @@ def test_a_second_run_in_the_same_week_keeps_its_tables(tmp_path: Path):
     settings.lake.mkdir()
     tables_are_in(settings, "cafe", NOW)
     assert claim_home(settings, "cafe", NOW) is False
+    assert claim_home(settings, "cafe", NOW, n_weeks=8) is True
+    tables_are_in(settings, "cafe", NOW, n_weeks=8)
+    assert claim_home(settings, "cafe", NOW, n_weeks=8) is False
+    settings.lake.mkdir()
     assert claim_home(settings, "complete-journey", NOW) is True
     assert not settings.lake.exists()
 

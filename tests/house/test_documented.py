@@ -52,6 +52,13 @@ def test_every_reason_to_send_nothing_is_documented():
     assert all(f"| `{code}` | {sentence} |" in REFERENCE for code, sentence in REASONS.items())
 
 
+def test_every_reason_why_an_offer_is_no_answer_is_documented():
+    from offers.answered_offers import LEFT_OUT
+
+    assert rows("Why an offer that was sent is no answer") == list(LEFT_OUT)
+    assert all(f"| `{code}` | {sentence} |" in REFERENCE for code, sentence in LEFT_OUT.items())
+
+
 def test_every_refusal_is_documented_in_the_order_of_decision():
     from offers.ledger import REASONS
 

@@ -123,6 +123,20 @@ def test_what_is_expected_takes_the_place_of_what_was_counted(market):
     assert found(expecting(12, 0.9), prior=Prior(response_slope=8.0, contact_cents=1e5)).reason == "no_gain"
 
 
+def test_the_offer_is_for_the_store_where_they_are_likeliest(market):
+    def found(store_id, here):
+        expected = replace(expecting(12), store_id=store_id, here=here)
+        return consider(person(), ranker(), market, campaign(), TUESDAY, NOW, expected)
+
+    usual, other, seldom = found(None, 1.0), found("s1", 1.0), found("s1", 0.5)
+    assert (usual.store_id, other.store_id) == ("s0", "s1")
+    assert {int(arm.product_id[1:]) % 2 for arm in other.arms[1:]} == {1}
+    assert seldom.arms[1].p_untouched == pytest.approx(
+        0.5 * next(arm for arm in other.arms if arm.product_id == seldom.arms[1].product_id).p_untouched
+    )
+    assert found("nowhere", 1.0).reason == "no_store"
+
+
 @pytest.mark.parametrize(
     ("who", "changes", "reason"),
     [

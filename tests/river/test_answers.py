@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from models.answered import Own
+from models.response_classes import Offered
+from models.response_model import in_use
 from offers.book import Line
 from offers.tables import coupons, decisions
 from river import answers as room
@@ -15,9 +19,12 @@ from river.answers import absorb_answers
 from river.refreshing import Refreshed
 from settings import Settings
 from tests import world
-from tests.offers.desk_world import AT, DAY, OVER, PLANNED, SOHO, TICK, ask, campaign, code_of, offered
+from tests.offers.desk_world import AT, DAY, FROM, OVER, PLANNED, SOHO, TICK, UNTIL, ask, campaign, code_of, offered
 from training.answers import read_answers
-from training.lake import append_events
+from training.lake import append_events, read_events, read_table
+from training.response_gate import promote_response
+from training.response_train import train_response
+from training.sales import sales
 from training.train import train
 
 USERS = ("ann", "bob", "dan")
@@ -123,6 +130,41 @@ def test_training_tells_how_many_answered(settings):
     done = train(settings, through=world.END)
     assert done.response_version is None
     assert any("3 answered offers, 200 are needed" in note for note in done.notes)
+
+
+def test_the_loop_closes(tmp_path):
+    """Sixty people, nine days, one offer a day each; every fourth uses every offer, the others none."""
+    settings = Settings(home=tmp_path)
+    world.fill(settings.lake)
+    with steps.open_desk(settings) as desk:
+        desk.open(campaign(10_000_000, reserve=0), [SOHO], PLANNED)
+        for n in range(9):
+            span = timedelta(days=n)
+            at = {"valid_from": FROM + span, "valid_until": UNTIL + span}
+            desk.issue("c", [offered(f"u{user:02d}", DAY + span, **at) for user in range(60)], PLANNED)
+        for user in range(0, 60, 4):
+            for offer in desk.wallet(f"u{user:02d}", PLANNED):
+                paid = ask(order_id=offer.offer_id, till_time=offer.valid_from)
+                assert desk.redeem(offer.coupon_code, paid, offer.offer_id, offer.valid_from).ok
+    now = OVER + timedelta(days=9)
+    assert steps.refresh_features(settings, now, now, silent).n_answered == 540
+    lines = sales(read_events(settings.lake, now), read_table(settings.lake, "stores"))
+    version, told = train_response(settings.shelf, settings.lake, lines, now)
+    assert (told, in_use(settings.shelf)) == ((), None)
+    done = promote_response(settings, now=now)
+    assert (done.version, done.promoted) == (version, True), done.reason
+    found = in_use(settings.shelf)
+    assert found.version == version
+    own = pl.read_parquet(settings.features / "user_responses.parquet").sort("user_id")
+    keen, other = (own.row(n, named=True) for n in (0, 1))
+    responds = [_own(found, row).weight @ (found.classes.height > 0) for row in (keen, other)]
+    assert responds[0] > 0.9 > 0.2 > responds[1]
+
+
+def _own(response, row):
+    offer = Offered(*(np.array(row[name], dtype=np.float64) for name in ("p_buy", "p_come", "share", "fit")))
+    part = response.part_of_hour[row["hour"]]
+    return Own.of(response.classes, row["product_ids"], part, offer, np.array(row["bought"]), np.array(row["came"]))
 
 
 def test_offers_of_other_days_wait(settings):

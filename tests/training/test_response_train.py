@@ -67,10 +67,12 @@ def test_all_answers_of_one_moment_are_told(tmp_path):
 
 def test_of_very_many_the_newest_are_learned_from(tmp_path, monkeypatch):
     monkeypatch.setattr(response_train, "MOST_ANSWERS", 300)
-    version, (told,) = trained(tmp_path, answers(60, 8))
+    rows = answers(60, 8)
+    version, (told,) = trained(tmp_path, rows)
     assert told == "what a discount does: the newest 300 of 480 answers are learned from"
     metrics = shelf.load(tmp_path / "shelf", "response", version).manifest["metrics"]
     assert (metrics["n_answers"], metrics["n_users"]) == (300, 60)
+    assert metrics["inner"]["since"] == rows["answered_at"].max().isoformat(), "60 of the last day, a fifth"
 
 
 def test_what_is_in_use_stands_beside_the_next(tmp_path):
