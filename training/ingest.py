@@ -98,7 +98,9 @@ def _take(
     key = KEYS[table][0]
     conflicts = good.filter(pl.col(ROW).is_in(settled.conflicts.implode()))
     ids = conflicts[key] if key in conflicts.columns else None
-    faults = pl.concat([checked.faults, forgotten, found(conflicts[ROW], key, "conflicting_duplicate", ids)]).sort("row")
+    faults = pl.concat([checked.faults, forgotten, found(conflicts[ROW], key, "conflicting_duplicate", ids)]).sort(
+        "row"
+    )
     quarantined = faults["row"].n_unique()
     counts = faults.group_by("column", "reason").len().sort("column", "reason")
     return IngestReport(
