@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import console
-from river import admin_verbs
+from river import admin_verbs, person_verbs
 from settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,6 +20,8 @@ user_app = typer.Typer(no_args_is_help=True, help="One person.")
 app.add_typer(user_app, name="user")
 app.add_typer(admin_verbs.keys_app, name="keys")
 app.command()(admin_verbs.audit)
+for verb in (person_verbs.export, person_verbs.erase, person_verbs.consent):
+    user_app.command()(verb)
 
 DAY, MOMENT, OFFSET = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

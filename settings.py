@@ -16,6 +16,7 @@ _LIMITS |= {"offline_cents": (0, 10**9), "lease_s": (10, 86_400), "messages_per_
 _LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
 _SCOPE_RATE = r"(app|pos|scheduler|analyst|admin)=\d{1,7}/\d{1,7}"
 _FORMS = {"currency": ("[A-Z]{3}", "an ISO 4217 code as USD"), "locale": ("[a-z]{2,3}(_[A-Za-z]+)*", "as en")}
+_FORMS["consent_default"] = ("opt-(out|in)", "opt-out or opt-in")
 _FORMS["rate_limits"] = (f"({_SCOPE_RATE}( {_SCOPE_RATE})*)?", "as app=2000/4000 pos=500/1000")
 
 
@@ -61,6 +62,8 @@ class Settings:
     """File of the public keys (PEM) that signed before `offline_key` did and whose tokens are still good; empty: none."""
     identity_key: str = ""
     """File of the secret that identities are hashed with; empty keeps one in `home`."""
+    consent_default: str = "opt-out"
+    """What goes for a person who said nothing: `opt-out` (used until they say no) or `opt-in` (not used before they say yes)."""
     lease_s: int = 300
     """Seconds for which an offer handed to a scheduler is nobody else's."""
     messages_per_day: int = 2

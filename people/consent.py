@@ -26,6 +26,10 @@ DEFAULTS = ("opt-out", "opt-in")
 """Of who said nothing: allowed until they say no, or not before they say yes."""
 
 
+class ConsentFault(ValueError):
+    """What was told is no word on a purpose. One line: what to write."""
+
+
 class Word(NamedTuple):
     """One thing said: yes or no to a purpose, at microseconds from 1970, by whom it was sent."""
 
@@ -41,11 +45,11 @@ def say(
 ) -> None:
     """Add a person's word on some purposes. A yes of an erased id makes it somebody's again, from now on.
 
-    Raises ValueError for a purpose that isn't one, SecretFault.
+    Raises ConsentFault for a purpose that isn't one, SecretFault.
     """
     unknown = sorted(set(told) - set(PURPOSES))
     if unknown or not told:
-        raise ValueError(f"consent: name purposes among {', '.join(PURPOSES)}")
+        raise ConsentFault(f"consent: say yes or no to purposes among {', '.join(PURPOSES)}")
     row = {"reference": reference, "at_us": now_us, "actor": actor}
     rows = [{**row, "purpose": purpose, "granted": bool(yes)} for purpose, yes in sorted(told.items())]
     connection.execute(sa.insert(CONSENT), rows)

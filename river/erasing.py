@@ -6,10 +6,12 @@ may be done again, and their ids are forgotten last, so a receipt that says done
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from people.telling import micros
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -33,11 +35,17 @@ class ErasureReceipt:
     """By store: lines, rows or files."""
 
 
+def shell() -> str:
+    """Who acts at the command line, as the audit names them."""
+    return f"shell:{getpass.getuser()}"
+
+
 def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) -> ErasureReceipt:
     """Erase the person who bears an id or identity, under all their ids; nobody known is erased too, for what may still come.
 
     Raises IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
     """
+    from offers.audit import By, record
     from people.erasing import ask
     from people.secret import References
     from river.steps import open_desk
@@ -46,13 +54,15 @@ def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) ->
     references = References(settings.identity_secret)
     with locked(settings.home), open_desk(settings) as desk:
         with desk.journal.write() as connection:
-            erasure_id = ask(connection, references, references.of(user_id), actor, _micros(now))
+            erasure_id = ask(connection, references, references.of(user_id), actor, micros(now))
+            record(connection, "user_erased", erasure_id, By(actor), now)
         done = finish_erasures(settings, desk, now)
     return next(receipt for receipt in done if receipt.erasure_id == erasure_id)
 
 
 def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[ErasureReceipt]:
     """Go through every store for every erasure under way; their receipts. Call it under the home's lock. Raises as above."""
+    from offers.database import settle_log
     from people.erasing import close, forget, note, receipts, under_way
 
     with desk.journal.read() as connection:
@@ -61,14 +71,17 @@ def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[Erasu
         _from_ledger(settings, desk, erasure_id, ids, now)
         _from_files(settings, desk, erasure_id, ids)
         with desk.journal.write() as connection:
-            note(connection, erasure_id, forget(connection, ids, "system", _micros(now)))
+            note(connection, erasure_id, forget(connection, ids, "system", micros(now)))
     settle_files(settings, desk)
     with desk.journal.write() as connection:
         for erasure_id in asked:
             # What was issued meanwhile, by a plan that had begun before, is found here.
             _nobodys(connection, erasure_id, asked[erasure_id])
-            close(connection, erasure_id, _micros(now))
-        return [receipt_of(found) for found in receipts(connection, list(asked))]
+            close(connection, erasure_id, micros(now))
+        done = [receipt_of(found) for found in receipts(connection, list(asked))]
+    if asked:
+        settle_log(desk.journal.engine)
+    return done
 
 
 def settle_files(settings: Settings, desk: Desk) -> None:
@@ -133,10 +146,6 @@ def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str])
     counts["impressions"] = unshow(settings.home, set(ids))
     with desk.journal.write() as connection:
         note(connection, erasure_id, counts)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _moment(us: int) -> datetime:

@@ -14,6 +14,7 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from offers.desk import Desk
+    from people.tombstones import Tombstone
 
 _BATCH = 5000
 
@@ -37,11 +38,14 @@ def take_links(settings: Settings, rows: Iterable[Mapping[str, str]], actor: str
     from people.directory import n_waiting
     from people.registry import take
     from people.telling import told
+    from people.tombstones import every
     from river.steps import open_desk
 
     references, taken, links = References(settings.identity_secret), LinksTaken(), list[Link]()
     tickets: dict[str, Ticket] = {}
     with open_desk(settings) as desk:
+        with desk.journal.read() as connection:
+            stones = every(connection)
 
         def send() -> None:
             with desk.journal.write() as connection:
@@ -56,6 +60,9 @@ def take_links(settings: Settings, rows: Iterable[Mapping[str, str]], actor: str
                 one, found = told(references, identity, other, row.get("source") or "file", evidence, seen_at)
             except ValueError as error:
                 taken.refused.append((number, _why(error)))
+                continue
+            if stones and _is_erased(stones, references, one):
+                taken.refused.append((number, "erased: one of them asked to be forgotten"))
                 continue
             links.append(one)
             tickets |= found
@@ -112,6 +119,13 @@ def forget_aliases(settings: Settings) -> int:
         with lease_online_store(settings) as online:
             remove(open_store(settings, online), online, "user_id", gone)
     return len(gone)
+
+
+def _is_erased(stones: Mapping[str, Tombstone], references: References, one: Link) -> bool:
+    """Whether a link tells of an id that is nobody's, whenever it was seen."""
+    from people.tombstones import verdict
+
+    return any(verdict(stones.get(references.mark(end)), one.seen_us) != "theirs" for end in (one.left, one.right))
 
 
 def _why(error: ValueError) -> str:

@@ -20,6 +20,7 @@ from people.identity import kind_of
 from people.tables import AUDIT, IDENTITIES, LINKS
 from serving.holdings_files import Files
 from serving.inbox import waiting_of
+from serving.online_port import UserFeatures
 from settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,7 +39,7 @@ def holdings(connection: Connection, settings: Settings, user_id: str, now: date
     words = said(connection, names)
     return {
         "user_id": names[0],
-        "exported_at": now.isoformat(),
+        "exported_at": now,
         "identities": _identities(connection, names),
         "links": _links(connection, names),
         "consent": {
@@ -54,6 +55,19 @@ def holdings(connection: Connection, settings: Settings, user_id: str, now: date
         "answers": files.answers(),
         "shown_waiting": files.shown(),
         "reports": files.reports(),
+    }
+
+
+def online_of(known: UserFeatures) -> dict[str, Any]:
+    """What the online store holds, as JSON values."""
+    history = known.history
+    columns = ("counts", "decayed", "last_visit", "last_at_s")
+    return {
+        "as_of": None if known.as_of is None else known.as_of.isoformat(),
+        "profile": {name: value.item() if hasattr(value, "item") else value for name, value in known.profile.items()},
+        "history": {"product_ids": list(history.product_ids), **{c: getattr(history, c).tolist() for c in columns}},
+        "n_visits": history.n_visits,
+        "hour_of_week": known.rhythm.tolist() if known.rhythm.any() else [],
     }
 
 

@@ -52,7 +52,7 @@ class Files:
         """Products that were shown to them, in files that wait for the lake."""
         found: Rows = []
         for file in finished(self._settings.home):
-            with file.open(encoding="utf-8", newline="") as stream:
+            with file.open(encoding="utf-8", errors="replace", newline="") as stream:
                 found += [row for row in csv.DictReader(stream) if row.get("user_id") in self._names]
         return found
 

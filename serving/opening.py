@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from embedded import READ_TIMEOUT_S, connect, lease_online_store
+from embedded.online_rows import delete_rows
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.sending import sending_of
@@ -29,6 +30,7 @@ from serving.quick import without_typeguard
 from serving.ranked import answer_for, what_is_known
 from serving.rate import rates_of
 from serving.shelves import Shelves, units
+from serving.standing import Standing
 from serving.tables import prepare
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
@@ -58,6 +60,8 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
         limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
         stack.callback(limiter.close)
+        references = References(settings.identity_secret)
+        forget = partial(delete_rows, settings, store, "user_id")
         yield Parts(
             settings=settings,
             bundle=bundle,
@@ -72,7 +76,8 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             impressions=impressions,
             metrics=Metrics(),
             pool=pool,
-            persons=Persons(journal.engine, References(settings.identity_secret), time.monotonic),
+            persons=Persons(journal.engine, references, time.monotonic),
+            standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
         )

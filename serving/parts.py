@@ -20,6 +20,7 @@ from serving.metrics import Metrics
 from serving.online_port import OnlineFeatures
 from serving.persons import Persons
 from serving.shelves import Shelves
+from serving.standing import Standing
 from serving.visits import Visits
 from settings import Settings
 
@@ -42,5 +43,6 @@ class Parts:
     metrics: Metrics
     pool: ThreadPoolExecutor
     persons: Persons
+    standing: Standing
     clock: Callable[[], datetime]
     limiter: Limiter

@@ -13,6 +13,7 @@ import msgspec
 from models.history import History
 from offers.answers import Offer
 from offers.database import LedgerError
+from serving.admitting import micros
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
 from serving.identified import names, wallet_of
@@ -21,6 +22,7 @@ from serving.parts import Parts
 from serving.persons import Names
 from serving.problems import malformed
 from serving.recommend import Known, slate
+from serving.standing import NONE, Purposes
 from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 # The wallet is an ornament of the answer: a slow ledger must not hold it up.
@@ -35,6 +37,9 @@ async def recommendations(asked: Asked) -> Reply:
     local = ask.context.local_time
     moment = asked.now if local is None else plausible(local, "/context/local_time")
     theirs = await _names(asked, ask.user_id)
+    if theirs and "recommend" not in await _allowed(asked, theirs):
+        # A stranger in the answer and in what is written down of it.
+        ask, theirs = msgspec.structs.replace(ask, user_id=None), ()
     if theirs[:1] != (ask.user_id,) and theirs:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
@@ -101,6 +106,18 @@ async def _names(asked: Asked, user_id: str | None) -> Names:
             return await names(asked, user_id)
     except TimeoutError:
         return (user_id,)
+
+
+async def _allowed(asked: Asked, theirs: Names) -> Purposes:
+    """What a person allows; one whose word can't be had in time is a stranger."""
+    standing = asked.parts.standing
+    if (known := standing.recall(theirs)) is not None:
+        return known
+    try:
+        async with asyncio.timeout(WALLET_WAIT_S):
+            return await asked.begin(standing.allows, theirs, micros(asked.now))
+    except TimeoutError:
+        return NONE
 
 
 async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer]] | None) -> Known:

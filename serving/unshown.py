@@ -18,12 +18,12 @@ def unshow(home: Path, user_ids: Collection[str]) -> int:
     n_gone, user = 0, COLUMNS.index("user_id")
     adopt(home / "inbox")
     for file in finished(home):
-        with file.open(encoding="utf-8", newline="") as stream:
+        with file.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             rows = list(csv.reader(stream))
         kept = [row for row in rows if len(row) <= user or row[user] not in user_ids]
         if len(kept) < len(rows):
             beside = file.with_suffix(".tmp")
-            with beside.open("w", encoding="utf-8", newline="") as stream:
+            with beside.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
                 csv.writer(stream).writerows(kept)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""Tombstones beside the lake's events: what a file says of somebody who was erased goes no further, by `people.tombstones`' rule."""
+"""Tombstones beside the lake: what a file says of somebody who was erased goes no further, by the rule of `people.tombstones`."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from serving.metrics import Metrics
 from serving.parts import Parts
 from serving.persons import Persons
 from serving.shelves import Shelves
+from serving.standing import Standing
 from serving.tables import prepare
 from serving.visits import Visits
 from settings import Settings
@@ -125,6 +126,9 @@ def world(home: Path, tmp_path: Path):
         metrics=Metrics(),
         pool=pool,
         persons=Persons(engine, References(settings.identity_secret), time.monotonic),
+        standing=Standing(
+            engine, References(settings.identity_secret), settings.consent_default, time.monotonic, online.forget
+        ),
         clock=lambda: NOW,
         limiter=Limiter({}, None, time.monotonic),
     )

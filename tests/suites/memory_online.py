@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -45,6 +45,10 @@ class MemoryOnline:
         if old.as_of is not None:
             as_of = max(as_of, old.as_of + timedelta(microseconds=1))
         self.users[user_id] = UserFeatures(history, old.profile, old.rhythm, as_of)
+
+    def forget(self, user_ids: Sequence[str]) -> int:
+        self._touch()
+        return sum(self.users.pop(user_id, None) is not None for user_id in user_ids)
 
     def _touch(self) -> None:
         if self.down:

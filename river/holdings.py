@@ -1,0 +1,42 @@
+"""Everything held of one person, for the command line: the service's own export, and what is online."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from settings import Settings
+
+
+class ExportFault(Exception):
+    """The export can't be written. One line: where, why, what to do."""
+
+
+def export(settings: Settings, user_id: str, now: datetime) -> dict[str, Any]:
+    """All of it as JSON values. Raises IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError."""
+    from embedded import lease_online_store
+    from people.secret import References
+    from river.steps import open_desk
+    from serving.holdings import holdings, online_of
+    from serving.online import FeastOnline
+    from serving.tables import prepare
+
+    reference = References(settings.identity_secret).of(user_id)
+    with open_desk(settings) as desk:
+        prepare(desk.journal.engine)
+        with desk.journal.read() as connection:
+            found = holdings(connection, settings, reference, now)
+    with lease_online_store(settings) as store:
+        return {**found, "online": online_of(FeastOnline(settings, store).user(found["user_id"]))}
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a new file that its owner alone can read. Raises ExportFault when something of that name is there."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise ExportFault(f"{file}: cannot be made ({error.strerror}); name a new file") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text + "\n")

@@ -1,0 +1,50 @@
+"""The verbs about one person, a sub-page of the command line: `daypart user export`, `erase`, `consent`. No logic here either."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import console
+from settings import load_settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def export(
+    user_id: str, out: Annotated[Path | None, typer.Option(help="File to write; it must not be there yet.")] = None
+) -> None:
+    """Everything held of one person, as JSON."""
+    from river import holdings
+
+    text = console.as_json(holdings.export(load_settings(), user_id, datetime.now(UTC)))
+    if out is None:
+        console.out.print(text, markup=False)
+    else:
+        holdings.write_private(out, text)
+
+
+def erase(user_id: str, as_json: Json = False) -> None:
+    """Erase one person from every store; prints the receipt. What broke off is finished by running it again."""
+    from river import erasing
+
+    console.show(erasing.erase_person(load_settings(), user_id, erasing.shell(), datetime.now(UTC)), as_machine=as_json)
+
+
+def consent(
+    user_id: str,
+    yes: Annotated[
+        list[str] | None, typer.Option(help="A purpose they say yes to: recommend, offers, measurement.")
+    ] = None,
+    no: Annotated[list[str] | None, typer.Option(help="A purpose they say no to.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a person allows, after a new word on it if one is given."""
+    from river import consenting, erasing
+
+    told = {**dict.fromkeys(yes or (), True), **dict.fromkeys(no or (), False)}
+    done = consenting.consent(load_settings(), user_id, told, erasing.shell(), datetime.now(UTC))
+    console.show(done, as_machine=as_json)

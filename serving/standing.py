@@ -1,0 +1,78 @@
+"""How people stand to us, as a serving process knows it: what each allows, and who was erased.
+
+Asked on every request, so answers are remembered until somebody says a new word or is erased, at most FRESH_S late. When the
+ledger is down, who isn't remembered is a stranger: not to know a no is no reason to go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from sqlalchemy import Engine
+
+from offers.database import LedgerError, transaction
+from people import consent, directory
+from people.secret import References
+from people.tombstones import Tombstone, stones_of, verdict
+
+log = logging.getLogger("daypart.serving")
+FRESH_S = 0.5
+MAX_REMEMBERED = 100_000
+Purposes = frozenset[str]
+ALL: Purposes = frozenset(consent.PURPOSES)
+NONE: Purposes = frozenset()
+
+
+class Standing:
+    """The tables of consent and tombstones as a serving process sees them. Threads share it.
+
+    forget: deletes the online rows of these ids and says how many there were (raises as the online store does).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        references: References,
+        default: str,
+        clock_s: Callable[[], float],
+        forget: Callable[[Sequence[str]], int],
+    ) -> None:
+        self.forget = forget
+        self._engine, self._references, self._clock_s = engine, references, clock_s
+        self._default = default
+        self._otherwise = ALL if default == "opt-out" else NONE
+        self._version, self._until = (-1, -1), -1.0
+        self._allowed: dict[str, Purposes] = {}
+
+    def recall(self, names: Sequence[str]) -> Purposes | None:
+        """The purposes that a person allows, if memory can tell; asks no database. names: their ids, their name first."""
+        if self._clock_s() >= self._until:
+            return None
+        return self._otherwise if self._version == (0, 0) else self._allowed.get(names[0])
+
+    def allows(self, names: Sequence[str], now_us: int) -> Purposes:
+        """The same from the database if need be. Blocking, raises SecretFault alone."""
+        if (known := self.recall(names)) is not None:
+            return known
+        try:
+            with transaction(self._engine, write=False) as connection:
+                version = (consent.version(connection), directory.version(connection))
+                words = consent.said(connection, names) if version[0] else []
+                stones = stones_of(connection, self._references, names)
+        except LedgerError as error:
+            log.warning("nobody can be asked what people allow: %s", error)
+            return self._allowed.get(names[0], NONE)
+        if version != self._version or len(self._allowed) >= MAX_REMEMBERED:
+            self._allowed = {}
+        self._version, self._until = version, self._clock_s() + FRESH_S
+        gone = any(verdict(stones.get(name), now_us) != "theirs" for name in names)
+        said = consent.allowed(words, self._default)
+        found = NONE if gone else frozenset(purpose for purpose, yes in said.items() if yes)
+        self._allowed[names[0]] = found
+        return found
+
+    def erased(self, ids: Iterable[str]) -> Mapping[str, Tombstone]:
+        """The tombstones of those ids that have one. Blocking, raises LedgerError, SecretFault."""
+        with transaction(self._engine, write=False) as connection:
+            return stones_of(connection, self._references, ids)
