@@ -98,10 +98,12 @@ def create_key(settings: Settings, scope: str, store_id: str | None, now: dateti
 
 
 def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
-    """One person as the service sees them now: profile, newest products, open coupons."""
+    """One person, by any of their ids, as the service sees them now: profile, newest products, open coupons."""
     from embedded import lease_online_store
+    from river.persons import name_of
     from serving.online import FeastOnline
 
+    user_id = name_of(settings, user_id)
     with lease_online_store(settings) as store:
         known = FeastOnline(settings, store).user(user_id)
     history = known.history
