@@ -68,12 +68,13 @@ def resolve_file(home: Path) -> dict[str, Any]:
 
     links = pl.read_parquet(home / "links.parquet")
     found = who_is_who(links)
-    found.people.filter(pl.col.user_id != pl.col.person).write_parquet(home / "people.parquet", compression_level=1)
+    others = found.people.filter(pl.col.user_id != pl.col.person)
+    others.write_parquet(home / "people.parquet", compression_level=1)
     n_joined = int((found.verdicts == "joined").sum())
     return {
         "n_links": len(links),
         "n_identities": len(found.people),
-        "n_people": found.people["person"].n_unique(),
+        "n_people": len(found.people) - len(others),
         "n_joined": n_joined,
         "n_waiting": len(links) - n_joined,
         "cpu_s": time.process_time(),
