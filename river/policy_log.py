@@ -23,6 +23,7 @@ from offers.assigned import logged
 from river.proof_rows import COLUMNS, TYPES, margins
 from settings import Settings
 from training.lake import read_events, read_table
+from training.persons import named
 
 DAYS = 2
 """Days from a decision on in which what a person brings is put to its account: an offer goes out on the evening before."""
@@ -48,7 +49,8 @@ def policy_log(settings: Settings, campaign_id: str, through: datetime, days: in
 
     span = timedelta(days=days)
     with open_desk(settings) as desk, desk.journal.read() as connection:
-        made = _decisions(logged(connection, campaign_id, through - span))
+        made = named(settings.lake, _decisions(logged(connection, campaign_id, through - span)))
+    made = made.with_columns(user_id=pl.col.person).drop("person")
     if made.is_empty():
         return made.with_columns(reward_cents=pl.lit(0.0))
     events = read_events(settings.lake, through, TYPES, COLUMNS).filter(pl.col.occurred_at >= min(made["made_at"]))
