@@ -23,7 +23,7 @@ def train_when(
     """Fit on the days that were over in every store's zone at `end` (aware), and write a candidate; nothing is promoted.
 
     Its version, None where there was nothing to fit; and what it fell back on, a sentence each. lines: `training.sales`, all
-    before `end`. Too little data raises nothing.
+    before `end`; answers: the lake's, whose days count as they were foretold. Too little data raises nothing.
     """
     habits = lines if answers is None else untouched(lines, answers, end)
     try:
