@@ -21,10 +21,10 @@ ANYWAY = ("comes_anyway", "no_gain")
 
 
 def shown_first(settings: Settings, offers: Mapping[str, dict[str, Any]], for_date: date) -> list[str]:
-    """At most two users: one whose offer is the flagship sentence (member 42 if it is theirs, whose habit it is), and of those
+    """At most two users: one whose offer is most like the flagship sentence (member 42 if theirs is, by habit), and of those
     who get nothing as they come anyway, who comes most often."""
     members = [user_id(PERSUADABLE), *sorted(offers)]
-    habit = next((user for user in members if user in offers and _is_habit(offers[user])), members[0])
+    habit = max(members, key=lambda user: _likeness(offers[user]) if user in offers else 0)
     return [habit, *_comes_anyway(settings, for_date)]
 
 
@@ -37,9 +37,10 @@ def visits(settings: Settings) -> pl.DataFrame:
     return newest.select("user_id", n="n_visits").sort("n", "user_id", descending=[True, False])
 
 
-def _is_habit(offer: Mapping[str, Any]) -> bool:
-    at = datetime.fromisoformat(offer["valid_from"])
-    return (offer["product_id"], offer["discount_cents"], at.hour) == HABIT
+def _likeness(offer: Mapping[str, Any]) -> int:
+    """How many of the flagship sentence's words the offer has, the product first: without it none counts."""
+    said = (offer["product_id"], offer["discount_cents"], datetime.fromisoformat(offer["valid_from"]).hour)
+    return sum(mine == theirs for mine, theirs in zip(said, HABIT, strict=True)) if said[0] == HABIT[0] else 0
 
 
 def _comes_anyway(settings: Settings, for_date: date) -> list[str]:

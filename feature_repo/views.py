@@ -106,7 +106,7 @@ user_visits = _view(
         Field(name="n_visits", dtype=Int64, description="Visits in all; the lists hold the last 128 of them."),
         Field(name="first_day", dtype=Int64, description="Store-local day of the very first visit, since 1970."),
     ],
-    "When and where the user came: what chances of the next visit are reckoned from.",
+    "When and where the user came, days with an answered offer as they were foretold: what chances of the next visit rest on.",
 )
 
 user_responses = _view(

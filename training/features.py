@@ -25,6 +25,7 @@ from training.responses import response_rows
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
 from training.snapshots import history_rows, latest, replace_snapshot
+from training.untouched import untouched
 from training.visit_log import visit_log, visit_rows
 from training.visits import visits_of
 
@@ -140,7 +141,7 @@ def _snapshot(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[d
         "user_profile": lambda: profiles(events, bought, at),
         "user_history": lambda: history_rows(build_histories(visits_of(coded(bought)), settings.history_limit)),
         "user_rhythm": lambda: rhythms(bought),
-        "user_visits": lambda: visit_rows(visit_log(bought)),
+        "user_visits": lambda: visit_rows(visit_log(untouched(bought, read_answers(lake), at))),
         "user_responses": lambda: response_rows(known_answers(read_answers(lake), bought, at)),
     }
     frames, n_unpriced = {view: made[view]() for view in views if view in made}, 0

@@ -13,6 +13,7 @@ import polars as pl
 
 from settings import Settings
 from training.account import account
+from training.answers import read_answers
 from training.cases import Case, Known, prepare, served
 from training.catalogue import catalogue_of
 from training.cuts import Window, inner_windows
@@ -82,7 +83,7 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     parts = fit_parts(known, catalogue, tuned.recipe)
     end = _end(lines, through)
     artifact = export(settings.shelf, parts, tuned, end)
-    timed, told = train_when(settings.shelf, lines, end, settings.seed)
+    timed, told = train_when(settings.shelf, lines, end, settings.seed, read_answers(settings.lake))
     answered, said = train_response(settings.shelf, settings.lake, lines, end)
     report("fitting on all events", 1, 1)
     seconds = time.perf_counter() - began

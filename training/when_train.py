@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from training.errors import TrainingError
+from training.untouched import untouched
 from training.visit_log import visit_log
 from training.when_export import export_when
 from training.when_fit import fit_when
@@ -16,14 +17,17 @@ from training.when_fit import fit_when
 _FIRST = date(1970, 1, 1).toordinal()
 
 
-def train_when(shelf: Path, lines: pl.DataFrame, end: datetime, seed: int) -> tuple[str | None, tuple[str, ...]]:
+def train_when(
+    shelf: Path, lines: pl.DataFrame, end: datetime, seed: int, answers: pl.DataFrame | None = None
+) -> tuple[str | None, tuple[str, ...]]:
     """Fit on the days that were over in every store's zone at `end` (aware), and write a candidate; nothing is promoted.
 
     Its version, None where there was nothing to fit; and what it fell back on, a sentence each. lines: `training.sales`, all
-    before `end`. Too little data raises nothing.
+    before `end`; answers: the lake's, whose days count as they were foretold. Too little data raises nothing.
     """
+    habits = lines if answers is None else untouched(lines, answers, end)
     try:
-        fitted = fit_when(visit_log(lines), first_open_day(lines, end), seed)
+        fitted = fit_when(visit_log(habits), first_open_day(lines, end), seed)
     except TrainingError as error:
         return None, (f"when users come was not learned: {error}",)
     notes = tuple(f"when users come: {told}" for told in fitted.fell_back_on)

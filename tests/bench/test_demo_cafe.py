@@ -48,6 +48,9 @@ def decided(monkeypatch):
     [
         ({FORTY_TWO: HABIT, SEVEN: HABIT}, FORTY_TWO),
         ({FORTY_TWO: LATTE, SEVEN: LATE, TEN: CHEAP, TWELVE: HABIT}, TWELVE),
+        ({FORTY_TWO: CHEAP, SEVEN: HABIT}, SEVEN),
+        ({FORTY_TWO: LATE, SEVEN: CHEAP, TEN: LATTE}, FORTY_TWO),
+        ({FORTY_TWO: LATTE, TEN: LATE}, TEN),
         ({FORTY_TWO: LATTE}, FORTY_TWO),
         ({}, FORTY_TWO),
     ],
