@@ -1,5 +1,6 @@
-"""Rows of the online store by entity, found by the key that Feast gives them and without importing it (docs/specs/online_store_format.md
-of Feast; a test holds the two together). Deleting one deletes all that any view says of the entity.
+"""Rows of the online store by entity, found by the key that Feast gives them and without importing it.
+
+The key: docs/specs/online_store_format.md of Feast; a test holds the two together. Deleting one deletes all that any view says.
 """
 
 from __future__ import annotations

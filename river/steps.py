@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from offers.reconcile import Reconciled
 
 __all__ = [
-    "Refreshed", "create_key", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features", "release_reserve",
+    "Refreshed", "create_key", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features",
     "show_user", "verify_ledger",
 ]  # fmt: skip
 
