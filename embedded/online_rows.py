@@ -1,5 +1,5 @@
-"""Rows of the online store by entity, found by the key that Feast gives them and without importing it (docs/specs/online_store_format.md
-of Feast; a test holds the two together). Deleting one deletes all that any view says of the entity.
+"""Rows of the online store by entity, found by the key that Feast gives them and without importing it
+(docs/specs/online_store_format.md of Feast; a test holds the two together). Deleting one deletes what every view says of it.
 """
 
 from __future__ import annotations

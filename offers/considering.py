@@ -33,11 +33,14 @@ def consider(
     now: datetime,
     expected: Expectation | None = None,
     responses: Responses | None = None,
+    allowed: bool = True,
 ) -> Candidate:
     """Weigh everything for one user; the budget comes later. No expectation: visits are counted; no responses: nobody explores
-    and a discount is answered by the prior's slope."""
+    and a discount is answered by the prior's slope. One who doesn't allow offers isn't weighed."""
     held = is_held_out(person.user_id, campaign.plan.holdout_share)
     blank = Candidate(person.user_id, person.store_id, person.as_of, held)
+    if not allowed:
+        return replace(blank, reason="no_consent")
     store, shelf = market.stores.get(person.store_id or ""), market.shelf(person.store_id or "")
     if store is None or shelf is None:
         return replace(blank, reason="no_store")
