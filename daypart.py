@@ -76,9 +76,11 @@ def features(through: Moment = None, as_json: Json = False) -> None:
 @app.command()
 def train(through: Moment = None, as_json: Json = False) -> None:
     """Fit, export a candidate artifact, print its metrics beside the baselines."""
+    from river import erasing
     from training import train as room
     from training.evaluate_table import as_rows
 
+    erasing.finish(load_settings(), _now())
     with console.progress() as report:
         done = room.train(load_settings(), through=_utc(through), progress=report)
     if as_json:

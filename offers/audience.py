@@ -68,6 +68,11 @@ class Audience:
             yield Person(user, _history(row, self.folder), rhythm, store, row["event_timestamp"], basket)
 
 
+def everybody(user_id: str) -> bool:
+    """Nobody has said no."""
+    return True
+
+
 def read_audience(folder: Path, now: datetime) -> Audience:
     """The audience of `folder` (Settings.features) at or before `now`. Raises PlanError when a file isn't usable."""
     profile, rhythm = folder / "user_profile.parquet", folder / "user_rhythm.parquet"

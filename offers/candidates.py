@@ -9,6 +9,7 @@ from offers.drafts import NOTHING, Arm
 from offers.usual_slot import Slot
 
 REASONS = {
+    "no_consent": "they don't allow offers",
     "no_store": "no usual store is known, or it isn't in the tables",
     "other_store": "the usual store isn't one of the campaign's",
     "store_closed": "the usual store has no open hour that day, or none in the campaign's dayparts",

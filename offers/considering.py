@@ -33,12 +33,15 @@ def consider(
     now: datetime,
     expected: Expectation | None = None,
     responses: Responses | None = None,
+    allowed: bool = True,
 ) -> Candidate:
     """Weigh everything for one user; the budget comes later. No expectation: visits are counted; no responses: nobody explores
-    and a discount is answered by the prior's slope."""
+    and a discount is answered by the prior's slope. One who doesn't allow offers isn't weighed."""
     held = is_held_out(person.user_id, campaign.plan.holdout_share)
     place = (expected.store_id if expected is not None else None) or person.store_id
     blank = Candidate(person.user_id, place, person.as_of, held)
+    if not allowed:
+        return replace(blank, reason="no_consent")
     store, shelf = market.stores.get(place or ""), market.shelf(place or "")
     if store is None or shelf is None:
         return replace(blank, reason="no_store")

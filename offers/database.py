@@ -64,16 +64,6 @@ def transaction(engine: sa.Engine, *, write: bool) -> Iterator[sa.Connection]:
         yield connection
 
 
-def settle_log(engine: sa.Engine) -> None:
-    """Bring SQLite's write-ahead log into the file and empty it, so that what was erased isn't read from there. Where somebody
-    reads at the moment, the next one does it. Raises LedgerError."""
-    if engine.dialect.name == "sqlite":
-        with plain_errors(engine.url), engine.connect() as connection:
-            raw: Any = connection.connection.driver_connection
-            raw.execute("ROLLBACK").close() if raw.in_transaction else None
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-
-
 @contextmanager
 def plain_errors(url: sa.URL) -> Iterator[None]:
     """Turn the database's exceptions into LedgerError or LedgerBusy; IntegrityError is the caller's to read."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from offers.database import plain_errors
 from offers.journal import Journal
 from offers.tables import coupons, decisions
 from offers.unsent import withdraw
@@ -24,6 +26,17 @@ def withdraw_open(journal: Journal, user_ids: Sequence[str], why: str, now: date
     with journal.read() as connection:
         codes = connection.execute(wanted.order_by(coupons.c.seq)).scalars().all()
     return sum(withdraw(journal, [(code, why) for code in codes], now).values())
+
+
+def empty_log(engine: sa.Engine) -> None:
+    """Bring SQLite's write-ahead log into the file and empty it, so that what was erased isn't read from there. Where somebody
+    reads at the moment, the next one does it. Raises LedgerError."""
+    if engine.dialect.name == "sqlite":
+        with plain_errors(engine.url), engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            if raw.in_transaction:
+                raw.execute("ROLLBACK").close()
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def make_nobodys(connection: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:

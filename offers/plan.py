@@ -12,7 +12,7 @@ from datetime import date, datetime
 from models.ranker import Ranker
 from models.response_model import Response
 from models.when import When
-from offers.audience import read_audience
+from offers.audience import everybody, read_audience
 from offers.campaign import Campaign
 from offers.campaign_fit import check_fit
 from offers.candidates import Candidate
@@ -46,10 +46,11 @@ def plan(
     progress: Progress | None = None,
     when: When | None = None,
     response: Response | None = None,
+    allows: Callable[[str], bool] = everybody,
 ) -> PlanReport:
     """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope.
 
-    Raises CampaignError, PlanError, LedgerError.
+    allows: who may be sent offers. Raises CampaignError, PlanError, LedgerError.
     """
     _check_stops(settings, campaign, now, desk)
     goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
@@ -64,7 +65,7 @@ def plan(
     responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
     candidates = list[Candidate]()
     for person in audience.people(decided):
-        about = (for_date, now, expected.of(person.user_id), responses)
+        about = (for_date, now, expected.of(person.user_id), responses, allows(person.user_id))
         candidates.append(consider(person, ranker, market, campaign, *about))
         (progress or _silent)(len(candidates), len(audience) - n_known)
     candidates.sort(key=lambda candidate: candidate.user_id)
@@ -72,8 +73,7 @@ def plan(
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
     places = (campaign, market, for_date, settings.currency)
     decisions = _decisions(candidates, spending, places, _versions(ranker, when, response))
-    batches = range(0, len(decisions), BATCH)
-    issued = [desk.issue(campaign.id, decisions[start : start + BATCH], now) for start in batches]
+    issued = [desk.issue(campaign.id, decisions[at : at + BATCH], now) for at in range(0, len(decisions), BATCH)]
     told = ((*expected.notes, responses.note), [candidate.kind for candidate in candidates])
     return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, *told)
 

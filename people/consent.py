@@ -6,12 +6,12 @@
 | `offers` | no plan sends them anything, and what was not used is withdrawn |
 | `measurement` | training and lift leave them out |
 
-Rows are added. A person's word is the newest said under any of their ids; of two said at one moment, the no.
+Rows are added. A person's word is the newest said under any of their ids; of two of one moment, the one that came in last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -65,14 +65,13 @@ def said(connection: sa.Connection, names: Sequence[str]) -> list[Word]:
     ]
 
 
-def allowed(words: Collection[Word], default: str) -> dict[str, bool]:
-    """What one person allows, by purpose. words: theirs, under whatever id."""
-    last: dict[str, tuple[int, bool]] = {}
+def allowed(words: Iterable[Word], default: str) -> dict[str, bool]:
+    """What one person allows, by purpose. words: theirs, under whatever id, in the order in which they came in."""
+    last: dict[str, Word] = {}
     for word in words:
-        at_us, stands = last.get(word.purpose, (-1, True))
-        if word.at_us >= at_us:
-            last[word.purpose] = (word.at_us, word.granted and (stands or word.at_us > at_us))
-    return {purpose: last[purpose][1] if purpose in last else default == "opt-out" for purpose in PURPOSES}
+        if word.purpose not in last or word.at_us >= last[word.purpose].at_us:
+            last[word.purpose] = word
+    return {purpose: last[purpose].granted if purpose in last else default == "opt-out" for purpose in PURPOSES}
 
 
 def spoken(connection: sa.Connection, resolved: Mapping[str, str], purpose: str) -> dict[str, bool]:

@@ -78,8 +78,7 @@ def rotate_key(settings: Settings, key_id: str, overlap_hours: float, why: str, 
 
 
 def promote(settings: Settings, version: str | None, force: bool, why: str, now: datetime) -> dict[str, Any]:
-    """`training.gate.promote`, the newest `when` with it, and the newest `response` by its own gate. Raises what those raise,
-    LedgerError before anything changes."""
+    """`training.gate.promote`, the newest `when` and `response` too. Raises what those raise, LedgerError before any change."""
     from training import gate, response_gate, when_gate
 
     with _engine(settings) as engine:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from people.telling import micros
+from river.settling import settle_files
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -60,9 +61,18 @@ def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) ->
     return next(receipt for receipt in done if receipt.erasure_id == erasure_id)
 
 
+def finish(settings: Settings, now: datetime) -> list[ErasureReceipt]:
+    """`finish_erasures` under the home's lock: what every verb does first that reads what people left."""
+    from river.steps import open_desk
+    from training.parts import locked
+
+    with locked(settings.home), open_desk(settings) as desk:
+        return finish_erasures(settings, desk, now)
+
+
 def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[ErasureReceipt]:
     """Go through every store for every erasure under way; their receipts. Call it under the home's lock. Raises as above."""
-    from offers.database import settle_log
+    from offers.erasing import empty_log
     from people.erasing import close, forget, note, receipts, under_way
 
     with desk.journal.read() as connection:
@@ -80,20 +90,8 @@ def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[Erasu
             close(connection, erasure_id, micros(now))
         done = [receipt_of(found) for found in receipts(connection, list(asked))]
     if asked:
-        settle_log(desk.journal.engine)
+        empty_log(desk.journal.engine)
     return done
-
-
-def settle_files(settings: Settings, desk: Desk) -> None:
-    """Write beside the lake's events who is who and who was erased, as the registry knows it. Raises LedgerError, DataError."""
-    from people.tombstones import every
-    from river.persons import settle_persons
-    from training.tombstones import write_tombstones
-
-    settle_persons(settings, desk)
-    with desk.journal.read() as connection:
-        stones = every(connection)
-    write_tombstones(settings.lake, stones)
 
 
 def receipt_of(found: Receipt) -> ErasureReceipt:

@@ -58,11 +58,9 @@ def take_links(settings: Settings, rows: Iterable[Mapping[str, str]], actor: str
                 seen_at = datetime.fromisoformat(row.get("seen_at") or "")
                 identity, other, evidence = (row.get(name) or "" for name in ("identity", "other", "evidence"))
                 one, found = told(references, identity, other, row.get("source") or "file", evidence, seen_at)
+                _check_living(stones, references, one)
             except ValueError as error:
                 taken.refused.append((number, _why(error)))
-                continue
-            if stones and _is_erased(stones, references, one):
-                taken.refused.append((number, "erased: one of them asked to be forgotten"))
                 continue
             links.append(one)
             tickets |= found
@@ -131,11 +129,12 @@ def forget_aliases(settings: Settings) -> int:
     return len(gone)
 
 
-def _is_erased(stones: Mapping[str, Tombstone], references: References, one: Link) -> bool:
-    """Whether a link tells of an id that is nobody's, whenever it was seen."""
+def _check_living(stones: Mapping[str, Tombstone], references: References, one: Link) -> None:
+    """Raises ValueError when a link tells of an id that is nobody's."""
     from people.tombstones import verdict
 
-    return any(verdict(stones.get(references.mark(end)), one.seen_us) != "theirs" for end in (one.left, one.right))
+    if stones and any(verdict(stones.get(references.mark(end)), one.seen_us) != "theirs" for end in one[:2]):
+        raise ValueError("erased: one of them asked to be forgotten")
 
 
 def _why(error: ValueError) -> str:

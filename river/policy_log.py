@@ -45,11 +45,18 @@ def policy_log(settings: Settings, campaign_id: str, through: datetime, days: in
     """A row a decision whose `days` were over by `through`: user_id, for_date, made_at, arms (the first is nothing), sent_arm
     (its place), propensity, reward_cents (margin in those days, discounts taken off). Raises LedgerError, DataError.
     """
+    from people.consent import permission
+    from people.consequences import person_of
+    from people.directory import resolved
     from river.steps import open_desk
 
     span = timedelta(days=days)
     with open_desk(settings) as desk, desk.journal.read() as connection:
-        made = named(settings.lake, _decisions(logged(connection, campaign_id, through - span)))
+        persons = resolved(connection)
+        may = permission(connection, persons, "measurement", settings.consent_default)
+        rows = logged(connection, campaign_id, through - span)
+        made = _decisions(row for row in rows if may.of(person_of(persons, row.user_id)))
+        made = named(settings.lake, made)
     made = made.with_columns(user_id=pl.col.person).drop("person")
     if made.is_empty():
         return made.with_columns(reward_cents=pl.lit(0.0))

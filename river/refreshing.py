@@ -37,9 +37,10 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     """Feedback re-enters: accepted events, redemptions, impressions and answers to offers go into the lake; then features, then
     online."""
     from river.answers import absorb_answers
-    from river.erasing import finish_erasures, settle_files
+    from river.erasing import finish_erasures
     from river.feedback import absorb_impressions, absorb_records
     from river.persons import forget_aliases
+    from river.settling import settle_files
     from river.steps import open_desk
     from river.withdrawing import withdraw_unsent
     from training import features

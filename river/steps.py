@@ -45,13 +45,19 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
     from models.shelf import load_current
     from offers.campaign_file import load_campaign
     from offers.plan import plan
+    from people.consent import permission
+    from people.directory import resolved
+    from river.erasing import finish
 
     campaign = load_campaign(settings.campaigns, campaign_id)
     ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
     timing, response = when.in_use(settings.shelf), response_model.in_use(settings.shelf)
     progress = partial(report, "offers")
+    finish(settings, now)
     with open_desk(settings) as desk:
-        return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response)
+        with desk.journal.read() as connection:
+            may = permission(connection, resolved(connection), "offers", settings.consent_default)
+        return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of)
 
 
 def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:

@@ -80,7 +80,7 @@ def is_empty(found: dict[str, Any]) -> bool:
 def _identities(connection: Connection, names: Sequence[str]) -> Rows:
     found = connection.execute(sa.select(IDENTITIES).where(IDENTITIES.c.reference.in_(names)))
     rows = sorted(found, key=lambda row: names.index(row.reference))
-    known = [
+    return [
         {
             "reference": row.reference,
             "kind": kind_of(row.reference),
@@ -90,7 +90,6 @@ def _identities(connection: Connection, names: Sequence[str]) -> Rows:
         }
         for row in rows
     ]
-    return known or [{"reference": names[0], "kind": kind_of(names[0])}]
 
 
 def _links(connection: Connection, names: Sequence[str]) -> Rows:

@@ -15,6 +15,7 @@ from settings import Settings
 from training.cases import Known, taken_by
 from training.cuts import first_day
 from training.lake import DataError, read_events, read_table
+from training.measured import measured
 from training.sales import CANCELS, coded, sales
 from training.scoreboard import scoreboard
 
@@ -72,7 +73,8 @@ def _multiples(board: Mapping[str, Any]) -> dict[str, float]:
 
 def _lines(settings: Settings) -> pl.DataFrame | None:
     try:
-        events = read_events(settings.lake, types=("purchase", *CANCELS))
+        bought = read_events(settings.lake, types=("purchase", *CANCELS))
+        events = measured(settings.lake, settings.consent_default, bought)
         return coded(sales(events, read_table(settings.lake, "stores")))
     except DataError:
         return None  # the shelf may stand where the lake does not

@@ -10,7 +10,7 @@ import polars as pl
 from people.secret import References
 from people.tombstones import Tombstone, verdict
 from training.faults import found, no_faults
-from training.parts import check_whole, locked, write_whole
+from training.parts import check_whole, write_whole
 from training.repeats import ROW
 
 FILE = "tombstones.parquet"
@@ -22,8 +22,7 @@ def write_tombstones(lake: Path, stones: Mapping[str, Tombstone]) -> None:
     """Say who was erased, by mark; in place of what was said before."""
     rows = pl.DataFrame([(mark, *stone) for mark, stone in stones.items()], _SCHEMA, orient="row")
     if len(rows) or (lake / FILE).exists():
-        with locked(lake):
-            write_whole(lake / FILE, rows)
+        write_whole(lake / FILE, rows)
 
 
 def read_tombstones(lake: Path) -> dict[str, Tombstone]:

@@ -22,6 +22,7 @@ from training.export import export
 from training.fallbacks import fallbacks
 from training.fit import fit_parts
 from training.lake import read_events, read_table
+from training.measured import measured
 from training.odd_data import odd_lines
 from training.ranked import Report
 from training.recipe import Recipe
@@ -102,7 +103,8 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
 
 def _lines(settings: Settings, through: datetime | None, tables: Tables) -> pl.DataFrame:
     wanted = ("purchase", *CANCELS)
-    lines = coded(sales(read_events(settings.lake, through, types=wanted, columns=_COLUMNS), tables.stores))
+    events = read_events(settings.lake, through, types=wanted, columns=_COLUMNS)
+    lines = coded(sales(measured(settings.lake, settings.consent_default, events), tables.stores))
     if lines.is_empty():
         before = f" before {through.isoformat()}" if through else ""
         raise TrainingError(

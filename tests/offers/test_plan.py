@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from models.when import When
 from offers.campaign import Budget, Planning, Prior, Stop, Stores
 from offers.campaign_file import CampaignError
+from offers.chance import is_held_out
 from offers.desk import Desk
 from offers.errors import PlanError
 from offers.expected import NO_MODEL
@@ -157,6 +158,16 @@ def test_the_holdout_is_kept_without_offers_but_on_record(settings, desk):
         assert made["propensity"] == 0.5
         assert (made["sent_arm"] == 0) is (user in held) is (not desk.wallet(user, NOW))
     assert desk.campaign("c", NOW)["n_holdout"] >= len(held)
+
+
+def test_who_does_not_allow_offers_gets_none_and_the_reason(settings, desk):
+    unwilling = set(PEOPLE[:3])
+    report = plan(settings, ranker(), campaign(), TUESDAY, NOW, desk, allows=lambda user: user not in unwilling)
+    assert (report.n_considered, report.n_issued, report.reasons_not) == (10, 5, {"no_store": 2, "no_consent": 3})
+    assert [desk.wallet(user, NOW) for user in PEOPLE[:3]] == [[], [], []]
+    assert (kept(desk, PEOPLE[0])["reason"], len(kept(desk, PEOPLE[0])["arms"])) == ("no_consent", 1)
+    assert kept(desk, PEOPLE[0])["holdout"] is is_held_out(PEOPLE[0], campaign().plan.holdout_share)
+    assert verify(desk.journal) == []
 
 
 def test_decisions_say_what_they_were_made_from(settings, desk):

