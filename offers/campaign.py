@@ -41,6 +41,18 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """The reserve in whole cents, rounded up."""
         return math.ceil(self.granted_cents * Fraction(str(self.reserve_share)))
 
+    @property
+    def most_cents(self) -> dict[str, int]:
+        """By key, what its purse can promise at most, the reserve kept back: a dearer coupon could never be paid without it.
+
+        Empty where nothing is granted at all: then nothing is sent, and the plan says so.
+        """
+        if not self.granted_cents:
+            return {}
+        keys = ("granted_cents", "per_store_cents", "per_user_cents", "per_day_cents")
+        purses = {key: cents for key in keys if (cents := getattr(self, key)) is not None}
+        return {key: cents - math.ceil(cents * Fraction(str(self.reserve_share))) for key, cents in purses.items()}
+
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The window: `hours` from the start of the user's likeliest hour, cut at closing time; it begins in one of `dayparts`

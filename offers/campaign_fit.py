@@ -17,10 +17,14 @@ from offers.campaign_faults import Fault
 from offers.campaign_file import refuse
 from offers.campaign_scope import hours_allowed, parts_of, stores_of, unknown
 from offers.depth import LADDERS, discounts, floors
+from offers.errors import PlanError
 from offers.market import Market, categories_of, read_table
 from offers.slots import open_hours
 from offers.value import floor_cents
 from settings import Settings
+
+AHEAD = timedelta(days=92)
+"""A plan looks no further: what it promises is set aside until then."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,18 @@ class Known:
 
 
 def check_fit(settings: Settings, campaign: Campaign, market: Market, for_date: date, now: datetime) -> None:
-    """Raises CampaignError, with the line of the campaign's file, for a campaign that can't work."""
+    """Raises CampaignError, with the line of the campaign's file, for a campaign that can't work.
+
+    Raises PlanError for a day that is over or too far ahead.
+    """
     table = read_table(settings.lake / "products.parquet")
     known = Known.of(table["product_id"].to_pylist(), categories_of(table))
     # A day that is over in UTC may still go on where clocks are behind it.
     today = (now - timedelta(hours=12)).date()
+    if for_date < today:
+        raise PlanError(f"the plan is for {for_date}, which is over everywhere; plan today or a later day")
+    if for_date > today + AHEAD:
+        raise PlanError(f"the plan is for {for_date}, more than {AHEAD.days} days ahead; nobody knows who comes then")
     refuse(settings.campaigns / f"{campaign.id}.toml", misfits(campaign, market, known, for_date, today))
 
 
@@ -105,8 +116,14 @@ def _money(campaign: Campaign, market: Market, stores: Sequence[str]) -> Iterato
             key,
             "no step keeps any product at depth.min_margin_share above its cost; make the steps smaller or the share",
         )
-    elif 0 < campaign.budget.granted_cents < (least := int(off[works].min())):
-        yield "budget.granted_cents", f"doesn't pay one coupon of {least} cents; raise it or set 0"
+    else:
+        least = int(off[works].min())
+        for name, most in campaign.budget.most_cents.items():
+            if most < least:
+                yield (
+                    f"budget.{name}",
+                    f"leaves {most} cents beside the reserve, and one coupon takes {least}; raise it",
+                )
 
 
 def _few(names: Collection[str]) -> str:

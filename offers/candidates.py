@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from offers.drafts import NOTHING, Arm
 from offers.usual_slot import Slot
@@ -18,6 +19,7 @@ REASONS = {
     "comes_anyway": "they would come anyway: every discount gives away more than it brings",
     "no_gain": "no discount earns what it gives away and a message costs",
     "explored": "drawn by chance to get nothing, to learn what happens without",
+    "user_limit": "they have had what the campaign allows one person",
     "budget": "the money went to offers that earn more",
     "store_budget": "their store's own money went to offers that earn more",
     "stock": "what is on the shelf went to offers that earn more",
@@ -49,6 +51,16 @@ class Candidate:
     """Each arm's chance on a day that explores; empty where none does."""
     drawn: int | None = None
     """The arm that chance has drawn, None on a day that doesn't explore."""
+
+    def within(self, left_cents: int | None) -> Candidate:
+        """The same without arms that take off more than is left to this user (None: all); then nothing is tried by chance."""
+        if left_cents is None or all(arm.discount_cents <= left_cents for arm in self.arms):
+            return self
+        kept = [0, *(n for n, arm in enumerate(self.planable, 1) if arm.discount_cents <= left_cents)]
+        names = ("arms", "rows", "prices", "floors", "slot_of")
+        fewer: dict[str, Any] = {name: tuple(getattr(self, name)[n] for n in kept) for name in names}
+        reason = self.reason or ("user_limit" if len(kept) == 1 else None)
+        return replace(self, **fewer, reason=reason, n_planned=None, tries=(), drawn=None)
 
     @property
     def planable(self) -> tuple[Arm, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from offers.book import Purse
+from offers.campaign import Campaign
 from offers.journal import live_hold_at, open_at, read_account, read_heads
 from offers.market import Market
 from offers.promising import Promising
 from offers.tables import coupons
+
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def read_means(
 ) -> Means:
     """What can be promised for a date: grants less reserves and what is spent, held and promised. Raises LedgerError.
 
-    A purse per user isn't looked at: it can't run out by one offer a day, and the desk refuses what it doesn't pay.
+    What one person may have is `read_user_limits`.
     """
     read_account(connection, campaign_id, lock=False)
     promising = Promising(connection, read_heads(connection, [campaign_id], lock=False), campaign_id, set(), now)
@@ -41,6 +44,20 @@ def read_means(
         {store: _left(purse) for store, purse in each.items() if purse is not None},
         _units(connection, market, stores, now),
     )
+
+
+def read_user_limits(
+    connection: sa.Connection, campaign: Campaign, users: Sequence[str], now: datetime
+) -> dict[str, int]:
+    """Cents that may still be promised to each user; empty where the campaign limits nobody. Raises LedgerError."""
+    if campaign.limits.per_user is None and campaign.budget.per_user_cents is None:
+        return {}
+    found, heads = dict[str, int](), read_heads(connection, [campaign.id], lock=False)
+    for start in range(0, len(users), _BATCH):
+        some = users[start : start + _BATCH]
+        promising = Promising(connection, heads, campaign.id, set(some), now)
+        found.update({user: left for user in some if (left := promising.left_to(user)) is not None})
+    return found
 
 
 def _left(purse: Purse) -> int:

@@ -25,7 +25,7 @@ from offers.errors import PlanError
 from offers.expected import expect
 from offers.lift_report import stopped_by
 from offers.market import Market, read_market
-from offers.means import Means, read_means
+from offers.means import Means, read_means, read_user_limits
 from offers.plan_report import PlanReport, report_of
 from offers.responses import read_responses
 from offers.spending import Spending, spend
@@ -69,7 +69,7 @@ def plan(
         candidates.append(consider(person, ranker, market, campaign, *about))
         (progress or _silent)(len(candidates), len(audience) - n_known)
     candidates.sort(key=lambda candidate: candidate.user_id)
-    means = _means(desk, campaign, market, candidates, for_date, now)
+    means, candidates = _limited(desk, campaign, market, candidates, for_date, now)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
     places = (campaign, market, for_date, settings.currency)
     decisions = _decisions(candidates, spending, places, _versions(ranker, when, response))
@@ -88,12 +88,15 @@ def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: De
         raise PlanError(f"campaign {campaign.id} stops by its own rules: {told}; change [stop] in its file to plan it")
 
 
-def _means(
+def _limited(
     desk: Desk, campaign: Campaign, market: Market, candidates: list[Candidate], for_date: date, now: datetime
-) -> Means:
+) -> tuple[Means, list[Candidate]]:
+    """What may be used, and the candidates with what each may still have."""
     usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
     with desk.journal.read() as connection:
-        return read_means(connection, campaign.id, market, usual, for_date, now)
+        means = read_means(connection, campaign.id, market, usual, for_date, now)
+        left = read_user_limits(connection, campaign, [candidate.user_id for candidate in candidates], now)
+    return means, [candidate.within(left.get(candidate.user_id)) for candidate in candidates]
 
 
 def _decisions(

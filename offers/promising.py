@@ -65,6 +65,16 @@ class Promising:
         self._by_day[coupon.user_id, day] += 1
         self._ever[coupon.user_id] += 1
 
+    def left_to(self, user_id: str) -> int | None:
+        """Cents that may still be promised to one of the users read, 0 once they had their number of coupons; None: no limit."""
+        most, purse = self._account.max_per_user, self.purse("user", user_id)
+        if most is not None and self._ever[user_id] >= most:
+            return 0
+        if purse is None:
+            return None
+        taken = purse.spent_cents + purse.held_cents + purse.promised_cents
+        return max(0, purse.granted_cents - purse.reserve_cents - taken)
+
     def purse(self, scope: Scope, key: str = "") -> Purse | None:
         """The purse of the campaign, or of one store, user (of those asked for), day or the chain; None where none is set."""
         if scope == "campaign":

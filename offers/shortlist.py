@@ -15,6 +15,7 @@ from models.scoring import top_k
 from offers.audience import Person
 from offers.campaign import Campaign
 from offers.depth import discounts, floors
+from offers.knapsack import MOST_CENTS
 from offers.market import Shelf
 from offers.usual_slot import Slot
 from offers.value import floor_cents, may_be_sent
@@ -79,7 +80,9 @@ def shortlist(
     """
     floor = floors(campaign.kind, floor_cents(shelf.cost_cents, campaign.depth.min_margin_share))
     off = discounts(campaign.kind, campaign.depth, shelf.price_cents)
-    allowed = may_be_sent(shelf.price_cents, floor, off)
+    allowed = may_be_sent(shelf.price_cents, floor, off) & (
+        off <= min(campaign.budget.most_cents.values(), default=MOST_CENTS)
+    )
     score = partial(_best, person, ranker, store_id, shelf, for_date, allowed, campaign.plan.n_products)
     found = [score(slot) for slot in slots]
     place, fit = (np.concatenate(part) for part in zip(*found, strict=True))

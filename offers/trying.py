@@ -1,13 +1,13 @@
 """Which days explore: chance has drawn an arm for them, and a share of the money pays for it before the plan is made.
 
-Days come in an order of chance. The first whose arm the share of the campaign's money cannot pay ends it: nobody after it
-explores, whatever they drew, so that who does hardly ever hangs on how dear their own arm is. A store's purse or a shelf that
-cannot give what was drawn spares that one day.
+Days come in an order of chance. Trying ends for everybody once the campaign's share could not pay the dearest arm any more, and
+for a store's people once its own share could not, or a shelf there has been tried empty: so that who explores never hangs on what
+they drew. What was drawn of a shelf that was empty from the start spares that one day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,25 +35,40 @@ def tried(candidates: Sequence[Candidate], means: Means, share: float, rng: np.r
     """Days that explore, with at most `share` of the campaign's and of each store's money. Who is held out costs nothing."""
     arm: list[int | None] = [None] * len(candidates)
     is_open = [False] * len(candidates)
-    money, purses, units = int(means.cents * share), dict(means.store_cents), dict(means.units)
-    worth, before = 0.0, money
+    purses = {"": int(means.cents * share), **{store: int(cents * share) for store, cents in means.store_cents.items()}}
+    left, units, closed = dict(purses), dict(means.units), set[str]()
+    dearest = _dearest(candidates, purses) if share else {}
+    worth = 0.0
     for place in rng.permutation(len(candidates)).tolist() if share else ():
         candidate = candidates[place]
+        store = candidate.store_id or ""
+        if left[""] < dearest[""] or left.get(store, 0) < dearest.get(store, 0) or store in closed:
+            continue
+        is_open[place] = bool(candidate.tries)
         if candidate.drawn is None or candidate.drawn == 0 or candidate.holdout:
-            is_open[place], arm[place] = bool(candidate.tries), candidate.drawn
+            arm[place] = candidate.drawn
             continue
-        chosen, store = candidate.arms[candidate.drawn], candidate.store_id or ""
+        chosen = candidate.arms[candidate.drawn]
         cost, key = reserved(chosen.cost_cents), (store, chosen.product_id or "")
-        if cost > money:
-            break
-        is_open[place] = True
-        spent = means.store_cents.get(store, 0) - purses.get(store, 0)
-        if units.get(key, 1) < 1 or (store in purses and spent + cost > means.store_cents[store] * share):
+        if units.get(key, 1) < 1:
             continue
-        money -= cost
-        if store in purses:
-            purses[store] -= cost
+        for purse in {"", store} & left.keys():
+            left[purse] -= cost
         if key in units:
             units[key] -= 1
+            closed.update({store} if units[key] == 0 else ())
         arm[place], worth = candidate.drawn, worth + chosen.value_cents
-    return Tried(arm, is_open, Means(means.cents - (before - money), purses, units), before - money, worth)
+    spent = {purse: cents - left[purse] for purse, cents in purses.items()}
+    stores = {store: cents - spent[store] for store, cents in means.store_cents.items()}
+    return Tried(arm, is_open, Means(means.cents - spent[""], stores, units), spent[""], worth)
+
+
+def _dearest(candidates: Sequence[Candidate], purses: Mapping[str, int]) -> dict[str, int]:
+    """By purse ("" is the campaign's) the cost of the dearest arm that anybody may try."""
+    found = dict.fromkeys(purses, 0)
+    for candidate in candidates:
+        if candidate.tries:
+            cost = max(reserved(arm.cost_cents) for arm in candidate.arms)
+            for purse in {"", candidate.store_id or ""} & purses.keys():
+                found[purse] = max(found[purse], cost)
+    return found

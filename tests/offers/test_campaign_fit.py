@@ -62,7 +62,7 @@ def test_a_campaign_that_works(settings):
         ({"kind": "second_at_price", "depth": Depth(second_price_cents=(600,))}, "depth.second_price_cents: no step"),
         (
             {"kind": "percent_off", "depth": Depth(ladder_percent=(10,)), "budget": Budget(granted_cents=59)},
-            "budget.granted_cents: doesn't pay one coupon of 60 cents",
+            "budget.granted_cents: leaves 50 cents beside the reserve, and one coupon takes 60",
         ),
     ],
 )

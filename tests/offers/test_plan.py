@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from models.when import When
-from offers.campaign import Budget, Planning, Prior, Stop, Stores
+from offers.campaign import Budget, Limits, Planning, Prior, Stop, Stores
 from offers.campaign_file import CampaignError
 from offers.chance import is_held_out
 from offers.desk import Desk
@@ -33,6 +33,11 @@ def desk(sqlite_url):
     journal = Journal(sqlite_url)
     yield Desk(journal)
     journal.close()
+
+
+def capped_budget():
+    """A hundred and fifty cents a person: a coupon of two hundred could never be paid."""
+    return Budget(granted_cents=10_000, per_user_cents=150, reserve_share=0.0)
 
 
 def kept(desk, user):
@@ -108,10 +113,10 @@ def test_a_plan_that_broke_off_is_finished_by_the_next(settings, desk, monkeypat
 
 
 def test_a_short_budget_goes_where_a_cent_earns_most(settings, desk):
-    tight = campaign(budget=Budget(granted_cents=50, reserve_share=0.2))
+    tight = campaign(budget=Budget(granted_cents=63, reserve_share=0.2))
     report = plan(settings, ranker(), tight, TUESDAY, NOW, desk)
-    assert report.budget_cents == 40
-    assert 0 < report.cost_cents <= 40
+    assert report.budget_cents == 50
+    assert 0 < report.cost_cents <= 50
     assert report.price > 0
     assert 0 <= report.gap < 0.5
     assert report.value_cents <= report.bound_cents
@@ -120,6 +125,29 @@ def test_a_short_budget_goes_where_a_cent_earns_most(settings, desk):
     loose = plan(settings, ranker(), campaign(id="d"), TUESDAY, NOW, desk)
     assert loose.price == 0
     assert report.value_cents / report.cost_cents > loose.value_cents / loose.cost_cents
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"), [({"limits": Limits(per_user=1)}, 200), ({"budget": capped_budget()}, 100)]
+)
+def test_what_one_person_may_have_is_planned_with(settings, desk, changes, first):
+    made = campaign(**changes)
+    assert plan(settings, ranker(), made, TUESDAY, NOW, desk).n_issued == 8
+    assert max(offer.discount_cents for user in PEOPLE for offer in desk.wallet(user, NOW)) == first
+    again = plan(settings, ranker(), made, TUESDAY + timedelta(1), NOW, desk)
+    # Nothing is planned that the desk would refuse: not its value, not its cost.
+    assert again.reasons_not.get("limit_reached", 0) == again.reasons_not.get("budget_exhausted", 0) == 0
+    if "limits" in changes:
+        assert (again.n_issued, again.value_cents, again.reasons_not) == (0, 0.0, {"no_store": 2, "user_limit": 8})
+
+
+def test_a_day_that_is_over_or_far_off_is_refused(settings, desk):
+    # The third of November has begun everywhere twelve hours after it has in UTC.
+    with pytest.raises(PlanError, match="2025-11-01, which is over everywhere"):
+        plan(settings, ranker(), campaign(), date(2025, 11, 1), NOW, desk)
+    with pytest.raises(PlanError, match="more than 92 days ahead"):
+        plan(settings, ranker(), campaign(), TUESDAY + timedelta(days=92), NOW, desk)
+    assert plan(settings, ranker(), campaign(), TUESDAY + timedelta(days=91), NOW, desk).n_considered == 10
 
 
 def test_no_money_sends_nothing_and_says_so(settings, desk):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from offers.campaign import Budget, Products
+from offers.campaign import Budget, Prior, Products
 from offers.candidates import Candidate
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm
@@ -114,10 +114,11 @@ def test_what_is_promised_and_out_is_no_longer_there(settings, desk):
 
 
 def test_a_plan_keeps_stores_budgets_and_stock(settings, desk):
-    made = campaign(budget=Budget(granted_cents=10_000, per_store_cents=20, reserve_share=0.0))
+    often = Prior(response_slope=60.0, visit_visits=9.0, visit_days=9.0)
+    made = campaign(budget=Budget(granted_cents=10_000, per_store_cents=50, reserve_share=0.0), prior=often)
     report = plan(settings, ranker(), made, TUESDAY, NOW, desk)
     assert report.exact
-    assert 0 < report.cost_cents <= 40
+    assert 0 < report.cost_cents <= 100
     assert set(report.store_prices) <= {"s0", "s1"}
     assert report.reasons_not == {"no_store": 2, "store_budget": 8 - report.n_issued}
     status = desk.campaign("c", NOW)

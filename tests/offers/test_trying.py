@@ -46,8 +46,9 @@ def test_no_share_and_no_order_explore_nothing():
     assert spend(crowd, Means(1000), 0.5).chance == [1.0, 1.0]
 
 
-@pytest.mark.parametrize(("cents", "n"), [(4 * 2 * 10, 10), (4 * 2 * 10 - 1, 9), (7, 0)])
+@pytest.mark.parametrize(("cents", "n"), [(82, 10), (81, 9), (10, 1), (9, 0)])
 def test_trying_ends_with_its_share_of_the_money(cents, n):
+    # q costs 4 and p 5: as long as either could be paid, whoever comes next may try.
     crowd = [candidate(f"u{k}", 2) for k in range(20)]
     found = tried(crowd, Means(cents), 0.5, rng())
     assert sum(arm is not None for arm in found.arm) == n == sum(found.open)
@@ -58,11 +59,40 @@ def test_trying_ends_with_its_share_of_the_money(cents, n):
     assert set(closed) <= {1.0}
 
 
-def test_a_shelf_or_a_stores_purse_spares_that_day_only():
-    crowd = [candidate(f"u{k}", 2) for k in range(20)]
-    assert sum(arm == 2 for arm in tried(crowd, Means(1000, {}, {("s0", "q"): 3}), 0.5, rng()).arm) == 3
-    assert sum(arm == 2 for arm in tried(crowd, Means(1000, {"s0": 24}), 0.5, rng()).arm) == 3
-    assert sum(tried(crowd, Means(1000, {"s0": 24}), 0.5, rng()).open) == 20
+def test_a_shelf_or_a_stores_purse_ends_it_for_that_store_only():
+    crowd = [candidate(f"u{k}", 2, store_id=f"s{k % 2}") for k in range(40)]
+
+    def n_tried(means):
+        found = tried(crowd, means, 0.5, rng())
+        return [
+            [arm for arm, one in zip(found.arm, crowd, strict=True) if one.store_id == s].count(2) for s in ("s0", "s1")
+        ]
+
+    assert n_tried(Means(1000, {}, {("s0", "q"): 3})) == [3, 20]
+    assert n_tried(Means(1000, {"s0": 24})) == [2, 20]
+    assert n_tried(Means(1000, {"s0": 26})) == [3, 20]
+    # Empty from the start it spares who drew it, and nobody else.
+    assert n_tried(Means(1000, {}, {("s0", "q"): 0})) == [0, 20]
+
+
+@pytest.mark.parametrize(
+    "means", [Means(150), Means(10**6, {"s0": 150}), Means(10**6, {}, {("s0", "p"): 2, ("s0", "q"): 2})]
+)
+def test_what_is_logged_holds_where_money_or_shelves_are_short(means):
+    """Many plans of a small world: how often each arm is sent beside the sum of what was logged of it."""
+    share, sent, logged = 0.3, np.zeros(3), np.zeros(3)
+    draws = rng(4)
+    for seed in range(400):
+        coins = draws.random(40) < share
+        crowd = [candidate(f"u{k}", int(draws.choice(3, p=TRIES)) if coin else None) for k, coin in enumerate(coins)]
+        spent = spend(crowd, means, share, rng(seed))
+        for place, (one, arm) in enumerate(zip(crowd, spent.planned, strict=True)):
+            sent[arm] += 1
+            may = share if spent.tried.open[place] else 0.0
+            greedy = spent.choice.arm[place] if spent.tried.arm[place] is None else 1
+            logged += np.array([(1 - may) * (a == greedy) + may * one.tries[a] for a in range(3)])
+    # Arm q is sent by chance alone.
+    assert sent[2] == pytest.approx(logged[2], rel=0.1)
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0])
