@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from offers.answers import Offer
-from people.identity import IdentityFault, is_identity
+from people.identity import IdentityFault
 from serving.asked import Asked
 from serving.persons import Names
 from serving.problems import malformed
@@ -38,10 +38,11 @@ def in_references(asked: Asked) -> Asked:
     """The same request without an identity in the clear. Raises Problem 400."""
     told, path = getattr(asked.body, "user_id", None), asked.path.get("user_id")
     try:
-        if told is not None and is_identity(told):
+        if told is not None:
             reference = asked.parts.persons.references.of(told)
-            asked = replace(asked, body=msgspec.structs.replace(asked.body, user_id=reference))
-        if path is not None and is_identity(path):
+            if reference != told:
+                asked = replace(asked, body=msgspec.structs.replace(asked.body, user_id=reference))
+        if path is not None:
             asked = replace(asked, path={**asked.path, "user_id": asked.parts.persons.references.of(path)})
     except IdentityFault as fault:
         raise malformed(f"user_id: {fault}", "/user_id", "bad_identity") from None
