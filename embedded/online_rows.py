@@ -30,7 +30,7 @@ def delete_rows(settings: Settings, store: OnlineStore, key: str, values: Sequen
     keys = [entity_key(project, key, value) for value in values]
     with connect(store.url, BULK_TIMEOUT_S) as client:
         for start in range(0, len(keys), _BATCH):
-            n_gone += int(client.delete(*keys[start : start + _BATCH]))  # type: ignore[arg-type]
+            n_gone += int(client.delete(*keys[start : start + _BATCH]))
         if n_gone and not settings.redis_url:
             client.bgsave(schedule=True)
     return n_gone

@@ -6,7 +6,7 @@ No entry names a person, so no chain changes: `verify` asks only that a coupon a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +37,14 @@ def empty_log(engine: sa.Engine) -> None:
             if raw.in_transaction:
                 raw.execute("ROLLBACK").close()
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+
+def make_old_nobodys(connection: sa.Connection, before: date) -> int:
+    """Take the name off decisions for days before this one, and off their coupons; how many decisions."""
+    old = (decisions.c.for_date < before.isoformat()) & decisions.c.user_id.is_not(None)
+    theirs = coupons.c.decision_id.in_(sa.select(decisions.c.decision_id).where(old))
+    connection.execute(sa.update(coupons).where(theirs).values(user_id=None))
+    return connection.execute(sa.update(decisions).where(old).values(user_id=None)).rowcount
 
 
 def make_nobodys(connection: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:
