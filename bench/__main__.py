@@ -26,6 +26,7 @@ PARTS = {
     "offers-policy": "bench.offers_policy:rows",
     "offers-lift": "bench.offers_lift:rows",
     "offers-due": "bench.offers_due:rows",
+    "person": "bench.person:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

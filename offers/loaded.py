@@ -31,7 +31,8 @@ _SPENT = sa.select(sums.c.spent_cents).where(
 
 
 class Loaded:
-    """The locked state. `rows` are the coupons' rows as stored, `coupons` as they stand after the entries so far."""
+    """The locked state. `rows` are the coupons' rows as stored, `coupons` as they stand after the entries so far, `names` the
+    persons of user ids that are one of several: limits are a person's."""
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         """Empty; `load` fills it. `now` is the earliest moment of the group."""
@@ -46,16 +47,20 @@ class Loaded:
         self.chain_cents = [0, 0]
         self.moved_cents: Counter[tuple[str, Summed, str]] = Counter()
         self._spent: dict[tuple[str, Scope, str], int] = {}
-        self._of_user: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+        self.names: dict[str | None, str] = {}
+        self._of_user: dict[tuple[str, str | None], dict[str, None]] = defaultdict(dict)
         self._of_order: dict[tuple[str, str | None], dict[str, None]] = defaultdict(dict)
 
     def put(self, row: Any, coupon: Coupon) -> None:
         """Take in a coupon as stored."""
         self.rows[coupon.offer_id], self.coupons[coupon.offer_id] = row, coupon
         self.by_code[row.code] = coupon.offer_id
-        self._of_user[coupon.campaign_id, coupon.user_id].append(coupon.offer_id)
+        self._of_user[coupon.campaign_id, self._person(coupon)][coupon.offer_id] = None
         if coupon.order_id is not None:
             self._of_order[coupon.store_id, coupon.order_id][coupon.offer_id] = None
+
+    def _person(self, coupon: Coupon) -> str | None:
+        return self.names.get(coupon.user_id, coupon.user_id)
 
     def find(self, code: str | None) -> Coupon | None:
         """The coupon of a canonical code."""
@@ -71,7 +76,7 @@ class Loaded:
 
     def book(self, coupon: Coupon, facts: Facts, order_id: str | None, now: datetime) -> Book:
         """The rules' book of one coupon: purses without its own hold, the user's and the order's other coupons."""
-        others = [self.coupons[name] for name in self._of_user[coupon.campaign_id, coupon.user_id]]
+        others = [self.coupons[name] for name in self._of_user[coupon.campaign_id, self._person(coupon)]]
         others = [one for one in others if one.offer_id != coupon.offer_id and _taken(one, now)]
         if others and coupon.user_id is not None:
             today = sum(one.used_day == facts.day for one in others)
@@ -128,8 +133,8 @@ class Loaded:
         self.coupons[after.offer_id] = after
         if after.order_id is not None:
             self._of_order[after.store_id, after.order_id][after.offer_id] = None
-        if after.user_id is not None and after.offer_id not in self._of_user[campaign_id, after.user_id]:
-            self._of_user[campaign_id, after.user_id].append(after.offer_id)
+        if after.user_id is not None:
+            self._of_user[campaign_id, self._person(after)][after.offer_id] = None
         for coupon, sign in ((before, -1), (after, 1)):
             if live_hold(coupon, self.now):
                 self.hold(campaign_id, coupon.store_id, coupon.used_day, sign * coupon.discount_cents, sign)

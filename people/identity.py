@@ -55,8 +55,11 @@ def parse(text: str) -> Identity:
     found = _FORM.fullmatch(text)
     if found is None:
         raise IdentityFault(f"begin an identity with one of {', '.join(kind + ':' for kind in KINDS)}")
-    kind, value = found[1], unicodedata.normalize("NFKC", found[2]).strip()
-    if not value or len(value) > MAX_LENGTH or any(unicodedata.category(letter)[0] == "C" for letter in value):
+    kind, value = found[1], found[2].strip()
+    # Most are plain, and need no look at every letter.
+    if not (value.isascii() and value.isprintable()):
+        value = unicodedata.normalize("NFKC", value).strip()
+    if not value or len(value) > MAX_LENGTH or not value.isprintable():
         raise IdentityFault(f"{kind}: write 1 to {MAX_LENGTH} visible characters after the colon")
     return Identity(kind, _FORMS[kind](value))
 

@@ -59,10 +59,8 @@ def take(
         }
         for one in links
     ]
-    fresh: list[Any] = []
-    insert = _dialect(connection).insert(LINKS).on_conflict_do_nothing()
-    for part in _parts(rows):
-        fresh += connection.execute(insert.values(part).returning(LINKS)).all()
+    insert = _dialect(connection).insert(LINKS).on_conflict_do_nothing().returning(LINKS)
+    fresh = connection.execute(insert, rows).all() if rows else []
     _grow_older(connection, fresh)
     record(connection, [AuditRow("link", row.number) for row in sorted(fresh)], actor, now_us)
     touched = {number for row in fresh for number in (row.left_number, row.right_number)}

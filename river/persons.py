@@ -90,6 +90,16 @@ def waiting(settings: Settings, limit: int = 100, after: int = 0) -> list[dict[s
         return [row._asdict() for row in queue(connection, limit, after)]
 
 
+def name_of(settings: Settings, told: str) -> str:
+    """The name of the person of an identity, a reference or an id. Raises IdentityFault, SecretFault, LedgerError."""
+    from people.directory import person_named
+    from river.steps import open_desk
+
+    reference = References(settings.identity_secret).of(told)
+    with open_desk(settings) as desk, desk.journal.read() as connection:
+        return person_named(connection, reference)
+
+
 def settle_persons(settings: Settings, desk: Desk) -> None:
     """Write who is who beside the lake's events, as the registry knows it. Raises LedgerError, DataError."""
     from people.directory import claimed, resolved

@@ -17,11 +17,31 @@ from river.proof_rows import PEOPLE
 
 if TYPE_CHECKING:
     from offers.assigned import Assigned
+    from people.consent import Permission
 
 
 def sides(decided: Iterable[Assigned]) -> pl.DataFrame:
     """PEOPLE, a row a user."""
     return pl.DataFrame(list(decided), schema=PEOPLE, orient="row")
+
+
+def one_a_person(rows: pl.DataFrame) -> pl.DataFrame:
+    """PEOPLE, a row a person, of PEOPLE and `person`, a row an id: the decision on the person's name counts, else their first.
+
+    The name is the oldest account, chosen without a look at any draw, so the sides stay comparable. Taking whoever was held out
+    under any id as held out would fill the holdout with people of many ids, who buy more.
+    """
+    own = (pl.col.user_id != pl.col.person).alias("other")
+    chosen = rows.sort("person", own, "start", "user_id").group_by("person", maintain_order=True)
+    found = chosen.agg(pl.col("held", "start").first(), pl.col.untouched.min())
+    return found.rename({"person": "user_id"}).select(PEOPLE.names())
+
+
+def allowed_by(rows: pl.DataFrame, may: Permission) -> pl.DataFrame:
+    """Rows of those who let themselves be measured by. rows: with `person`."""
+    said = [person for person, yes in may.words.items() if yes is not may.otherwise]
+    others = pl.col.person.is_in(pl.Series(said, dtype=pl.String).implode())
+    return rows.filter(~others if may.otherwise else others)
 
 
 def would_be_decided(user_ids: pl.Series, share: float, at: datetime) -> pl.DataFrame:

@@ -68,10 +68,12 @@ def create_key(settings: Settings, scope: str, store_id: str | None, now: dateti
 
 
 def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
-    """One person as the service sees them now: profile, newest products, open coupons."""
+    """One person, by any of their ids, as the service sees them now: profile, newest products, open coupons."""
     from embedded import lease_online_store
+    from river.persons import name_of
     from serving.online import FeastOnline
 
+    user_id = name_of(settings, user_id)
     with lease_online_store(settings) as store:
         known = FeastOnline(settings, store).user(user_id)
     history = known.history
@@ -88,11 +90,15 @@ def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
 
 
 def verify_ledger(settings: Settings) -> dict[str, Any]:
-    """Every difference between the journal's replay and what is stored, and the heads of its chains. Raises LedgerError."""
+    """Every difference between what is stored and the replay of the journal and of who is who, and the heads of the journal's
+    chains. Raises LedgerError."""
     from offers.verify import heads, verify
+    from people.proof import differences
 
     with open_desk(settings) as desk:
-        return {"differences": verify(desk.journal), "heads": heads(desk.journal)}
+        with desk.journal.read() as connection:
+            people = differences(connection)
+        return {"differences": [*verify(desk.journal), *people], "heads": heads(desk.journal)}
 
 
 def reconcile_till(settings: Settings, file: Path, begin: datetime | None, end: datetime | None) -> Reconciled:

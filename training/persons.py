@@ -52,6 +52,15 @@ def by_person(lake: Path, events: pl.LazyFrame) -> pl.LazyFrame:
     return events
 
 
+def named(lake: Path, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `person` beside each `user_id`: whose it is by the table that the events are read through."""
+    if not _holds(lake / PEOPLE):
+        return frame.with_columns(person=pl.col.user_id)
+    people = pl.read_parquet(lake / PEOPLE, glob=False)
+    joined = frame.join(people, on="user_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("person", "user_id").alias("person"))
+
+
 def aliases(lake: Path) -> list[str]:
     """Ids that are somebody's and not their name, in order: no feature may stand under them."""
     return pl.read_parquet(lake / PEOPLE, glob=False)["user_id"].sort().to_list() if _holds(lake / PEOPLE) else []

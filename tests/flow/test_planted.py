@@ -1,170 +1,111 @@
-"""Phones, mails and cards planted through every door: after a whole run no store, log, artifact, report or quarantine has one."""
+"""Planted identities, in at every door, and then looked for in everything that the whole river leaves behind."""
 
-import asyncio
+import csv
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import polars as pl
 import pytest
 
 from embedded import connect, lease_online_store
 from people.secret import References
-from river import erasing, proof, steps
-from river.consenting import consent
-from river.persons import take_links
-from serving.calls import CALLS
-from serving.front import Front
-from serving.opening import open_parts
+from river import steps
+from river.persons import take_links, waiting
+from serving.events import judge
+from serving.inbox import take
+from serving.tables import prepare
 from settings import Settings
-from tests.flow import served_home
+from tests import world
 from training.ingest import ingest
-from training.lake import read_events
-from training.train import train
 
-PHONE, MAIL, CARD = "+41791234567", "ann.lee@example.com", "4111111111111111"
-WRITTEN = ("+41 79 123 45 67", "Ann.Lee@Example.com", "4111 1111 1111 1111")
-TRACES = (PHONE, PHONE[1:], "79 123 45", MAIL, WRITTEN[1], "ann.lee", CARD, WRITTEN[2], "1111-1111", "1111 1111")
-CLEAR = (PHONE, MAIL, CARD, *WRITTEN)
-IDENTITIES = (f"phone:{WRITTEN[0]}", f"mail:{WRITTEN[1]}", f"card:{WRITTEN[2]}")
-SALE = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """(settings, keys, what was answered, what was logged) after the run."""
-    home = tmp_path_factory.mktemp("planted")
-    secrets, heard = served_home.fill(home), []
-    settings, log = Settings(home=home), []
-    handler = logging.Handler()
-    handler.emit = lambda entry: log.append(entry.getMessage())
-    logging.getLogger().addHandler(handler)
-    try:
-        with lease_online_store(settings):
-            with open_parts(settings) as parts:
-                front = Front(CALLS, "1")
-                front.parts = parts
-                asyncio.run(over_http(front, secrets, heard))
-            by_file(settings, tmp_path_factory.mktemp("till"))
-            now = datetime.now(UTC)
-            steps.refresh_features(settings, now, now, lambda *_: None)
-            train(settings)
-            proof.measure_lift(settings, "c", now, now, lambda *_: None)
-    finally:
-        logging.getLogger().removeHandler(handler)
-    return settings, heard, log
+NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
+PLANTED = {
+    "ann": "app:planted-ann-login",
+    "bob": "card:6011 7777 8888",
+    "cat": "phone:+41 79 555 44 33",
+    "dan": "mail:Planted.Dan@Example.com",
+}
+MORE = {"device:planted-device-9": "ann", "card:6011-0000-1234": "bob", "phone:0041 79 222 11 00": "cat"}
+TRACES = (
+    "planted-ann",
+    "6011 7777",
+    "60117777",
+    "6011-7777",
+    "79 555",
+    "795554433",
+    "planted.dan",
+    "planted-device",
+    "6011-0000",
+)
+TRACES += ("60110000", "79 222", "792221100")
 
 
-async def over_http(front, secrets, heard):
-    transport = httpx.ASGITransport(app=front)
-    async with httpx.AsyncClient(transport=transport, base_url="http://daypart") as client:
-
-        async def ask(scope, path, body, method="POST", **headers):
-            told = {"Authorization": f"Bearer {secrets[scope]}", "Idempotency-Key": f"k{len(heard)}", **headers}
-            answer = await client.request(method, f"/v1/{path}", json=body, headers=told)
-            heard.append((answer.status_code, answer.text, dict(answer.headers)))
-            return answer
-
-        code = (await ask("app", "users/ann/offers", None, "GET")).json()["offers"][0]["coupon_code"]
-        bought = {"event_type": "purchase", "product_id": "latte", "store_id": "soho"}
-        for n, who in enumerate((*CLEAR, *IDENTITIES)):
-            at = (datetime.now(UTC) - timedelta(hours=n + 1)).isoformat()
-            # Orders may have sixteen digits too, so a bare card number is seen in user_id alone.
-            bare = who == CARD
-            fields = (
-                ("user_id",)
-                if bare
-                else ("user_id", "order_id", "event_id", "recommendation_id", "coupon_id", "product_id")
-            )
-            events = [{**bought, "occurred_at": at, name: who} for name in fields]
-            await ask("pos", "events", {"events": events})
-            await ask("app", "recommendations", {"user_id": who})
-            await ask("app", "recommendations", {"anonymous_id": who})
-            await ask("pos", f"coupons/{code}/validate", {**SALE, "user_id": who})
-            await ask("app", f"users/{who}/consent", {"measurement": True})
-            await ask("admin", f"users/{who}", None, "GET")
-            if bare:
-                continue
-            await ask("pos", f"coupons/{code}/redeem", {**SALE, "order_id": who})
-            await ask("pos", f"coupons/{code}/redeem", {**SALE, "user_id": who, "till_id": who})
-            await ask("pos", f"coupons/{code}/redeem", {**SALE, "lines": [{"product_id": who, "unit_price_cents": 1}]})
-            await ask("pos", f"coupons/{who}/redeem", SALE)
-            await ask("pos", f"coupons/{code}/redeem", SALE, **{"Idempotency-Key": who, "X-Request-Id": who})
-            await ask("pos", f"coupons/{code}/hold", {**SALE, "order_id": "o2"}, **{"X-Request-Id": who})
-            await ask("pos", "stores/soho/lease", {"till_id": who, "cents": 1})
+def traces(text):
+    return {trace for trace in TRACES if trace in text.lower()}
 
 
-def by_file(settings, folder):
-    now = datetime.now(UTC)
-    at = (now - timedelta(hours=30)).isoformat()
-    columns = (
-        "event_id",
-        "user_id",
-        "product_id",
-        "store_id",
-        "order_id",
-        "quantity",
-        "unit_price_cents",
-        "occurred_at",
+def everything_in(home):
+    """(where, text) of all that a home holds: files as bytes, parquet and SQLite unpacked, the online store's keys and values."""
+    for path in sorted(path for path in home.rglob("*") if path.is_file()):
+        yield path.name, f"{path} " + path.read_bytes().decode("latin-1")
+        if path.suffix == ".parquet":
+            yield path.name, str(pl.read_parquet(path).to_dicts())
+        if path.read_bytes().startswith(b"SQLite format 3"):
+            with sqlite3.connect(path) as connection:
+                for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                    yield f"{path.name} {table}", str(connection.execute(f"SELECT * FROM {table}").fetchall())
+    with lease_online_store(Settings(home=home)) as online, connect(online.url) as client:
+        for key in client.scan_iter():
+            yield "online", f"{key!r} {client.hgetall(key)!r}"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    given = tmp_path / "given"
+    files = world.write(given)
+    events = pl.read_parquet(files["events"]).with_columns(pl.col.user_id.replace(PLANTED))
+    events.write_parquet(files["events"])
+    made = Settings(home=tmp_path / "home")
+    ingest(made.lake, **files, now=NOW, secret=made.identity_secret)
+    # What was given holds them all, or nothing is shown by not finding them.
+    assert traces(str(events.to_dicts())) >= {"planted-ann", "6011 7777", "79 555", "planted.dan"}
+    return made
+
+
+def test_no_store_log_or_table_holds_an_identity_in_the_clear(settings, tmp_path, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    references = References(settings.identity_secret)
+    with (tmp_path / "bad.csv").open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["event_type", "occurred_at", "user_id", "product_id"])
+        rows.writerow(["purchase", "2025-11-01T08:00:00Z", "phone:planted-ann +41 79 555 44 33", "latte"])
+        rows.writerow(["purchase", "yesterday", PLANTED["bob"], "latte"])
+    assert (
+        ingest(settings.lake, events=tmp_path / "bad.csv", now=NOW, secret=settings.identity_secret)[0].quarantined == 2
     )
-    good = dict(zip(columns, ("f0", "ann", "latte", "soho", "o9", "1", "450", at), strict=True))
-    rows = [{**good, "event_id": f"f{n}", "user_id": who} for n, who in enumerate((*CLEAR, *IDENTITIES), 1)]
-    others = [who for who in CLEAR if who != CARD]
-    rows += [{**good, "event_id": f"{name}{n}", name: who} for name in columns for n, who in enumerate(others)]
-    frame = pl.DataFrame(rows).with_columns(event_type=pl.lit("purchase"))
-    file = folder / "events.csv"
-    frame.write_csv(file)
-    ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)
-    links = [{"identity": who, "other": "ann", "evidence": "login", "seen_at": at} for who in (*CLEAR, *IDENTITIES)]
-    links += [{"identity": IDENTITIES[0], "other": "bob", "evidence": who, "seen_at": at} for who in others]
-    take_links(settings, links, "links.csv", now)
-    consent(settings, IDENTITIES[0], {"offers": True}, "shell:ada", now)
-
-
-def planted(text):
-    return [trace for trace in TRACES if trace in text]
-
-
-def test_no_file_holds_one(run):
-    found = {}
-    for path in (path for path in run[0].home.rglob("*") if path.is_file()):
-        text = path.read_bytes().decode("latin-1")
-        text += str(pl.read_parquet(path).rows()) if path.suffix == ".parquet" else ""
-        if hits := planted(text):
-            found[str(path.relative_to(run[0].home))] = hits
-    assert found == {}
-
-
-def test_no_row_of_a_database_holds_one(run):
-    with steps.open_desk(run[0]) as desk, desk.journal.read() as connection:
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-        rows = {table: str(connection.exec_driver_sql(f"SELECT * FROM {table}").all()) for table in tables}
-    assert {table: planted(text) for table, text in rows.items() if planted(text)} == {}
-    with lease_online_store(run[0]) as store, connect(store.url) as client:
-        keys = list(client.scan_iter())
-        hashes = [client.hgetall(key) for key in keys if client.type(key) == b"hash"]
-    assert planted(str(keys) + str(hashes)) == []
-
-
-def test_no_answer_and_no_line_of_a_log_says_one(run):
-    _, heard, log = run
-    assert [line for line in log if planted(line)] == []
-    assert [text for _, text, headers in heard if planted(text + str(headers))] == []
-    assert {status for status, _, _ in heard} <= {200, 202, 400, 404, 409, 422}
-
-
-def test_what_was_told_with_its_kind_came_in_and_is_one_person(run):
-    references = References(run[0].identity_secret)
-    users = set(read_events(run[0].lake).collect()["user_id"].drop_nulls())
-    assert not users & {*CLEAR, *IDENTITIES}
-    names = {references.of(who) for who in IDENTITIES}
-    # Linked to Ann, so their purchases are hers.
-    assert names & users == set()
-    assert read_events(run[0].lake).collect().filter(user_id="ann").height > 8
-
-
-def test_one_erasure_takes_all_of_it(run):
-    settings = run[0]
-    erasing.erase_person(settings, IDENTITIES[2], "shell:ada", datetime.now(UTC))
-    assert read_events(settings.lake).collect().filter(user_id="ann").is_empty()
-    assert steps.verify_ledger(settings)["differences"] == []
+    raw = b'{"event_type":"purchase","occurred_at":"2025-11-15T13:00:00Z","user_id":"card:6011 7777 8888","product_id":"tea"}'
+    records, refused = judge([raw, raw.replace(b"card:6011 7777 8888", b"phone:planted-ann")], NOW, references)
+    with steps.open_desk(settings) as desk:
+        prepare(desk.journal.engine)
+        take(desk.journal.engine, records, NOW)
+    linked = [
+        {"identity": one, "other": PLANTED[other], "evidence": f"row-{n}", "seen_at": "2025-11-01T08:00:00Z"}
+        for n, (one, other) in enumerate(MORE.items())
+    ]
+    clash = {
+        "identity": PLANTED["bob"],
+        "other": "device:planted-device-9",
+        "evidence": "x",
+        "seen_at": "2025-11-02T08:00:00Z",
+    }
+    taken = take_links(settings, [*linked, clash, {**clash, "other": "phone:planted-ann"}], "links.csv", NOW)
+    done = steps.refresh_features(settings, world.END + timedelta(days=1), NOW, lambda *_: None)
+    shown = [steps.show_user(settings, PLANTED[name]) for name in ("ann", "cat", "dan")]
+    assert done.n_absorbed == 1
+    assert [one["known"] for one in shown] == [True, True, True]
+    assert {row["reason"] for row in waiting(settings)} == {"two_cards"}
+    told = f"{taken} {refused} {done} {shown} {waiting(settings)} {caplog.text} {capfd.readouterr()}"
+    found = [(where, traces(text)) for where, text in [*everything_in(settings.home), ("told", told)]]
+    assert len(found) > 30
+    assert [(where, each) for where, each in found if each] == []

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from embedded import lease_online_store
 from people.secret import References
 from river import steps
 from river.persons import forget_aliases, rule_link, settle_persons, take_links, waiting
+from serving.online import FeastOnline
 from settings import Settings
 from tests import world
 from training.lake import read_events
@@ -38,6 +40,12 @@ def settled(settings):
     return dict(read_events(settings.lake).collect()["user_id"].drop_nulls().value_counts().iter_rows())
 
 
+def online(settings, user):
+    """Visits in the online row of an id as it stands, whoever it is."""
+    with lease_online_store(settings) as store:
+        return FeastOnline(settings, store).user(user).history.n_visits
+
+
 def shown(settings, *users):
     return [(known["known"], known["n_visits"]) for known in (steps.show_user(settings, user) for user in users)]
 
@@ -58,11 +66,15 @@ def test_a_merge_moves_history_features_and_online_rows_and_a_split_moves_them_b
     (link,) = waiting(settings)
     rule_link(settings, link["number"], "accepted", "ada", "asked them", NOW)
     assert waiting(settings) == []
+    assert steps.verify_ledger(settings)["differences"] == []
     merged = refresh(2)
-    assert merged == [(True, before[0][1] + before[1][1]), (False, 0), before[2]]
+    whole = (True, before[0][1] + before[1][1])
+    assert merged == [whole, whole, before[2]]
+    assert (online(settings, "ann"), online(settings, "bob")) == (whole[1], 0)
     assert in_features() == {"ann", "cat", "dan"}
     rule_link(settings, link["number"], "rejected", "ada", "two people after all", NOW)
     assert refresh(3) == before
+    assert online(settings, "bob") == before[1][1]
     assert in_features() == {"ann", "bob", "cat", "dan"}
 
 
@@ -105,3 +117,12 @@ def test_nobody_linked_is_nothing_changed(settings):
     before = dict(read_events(settings.lake).collect()["user_id"].drop_nulls().value_counts().iter_rows())
     assert settled(settings) == before
     assert (aliases(settings.lake), forget_aliases(settings)) == ([], 0)
+
+
+def test_verify_looks_at_who_is_who_too(settings):
+    linked(settings, ("card:7", "ann"))
+    with steps.open_desk(settings) as desk, desk.journal.write() as connection:
+        connection.exec_driver_sql("UPDATE identities SET person = number")
+    (told, again) = steps.verify_ledger(settings)["differences"]
+    assert "by the evidence" in told
+    assert "by the audit" in again

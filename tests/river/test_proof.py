@@ -175,3 +175,27 @@ def test_what_people_brought_just_before_is_taken_out():
     found = lift_in(rows, "margin")
     assert found.variance_removed > 0.99
     assert found.always_low < found.low < 0 < found.high < found.always_high
+
+
+def test_a_person_of_several_ids_stands_once_on_the_side_of_their_name(settings):
+    from river.proof_people import one_a_person
+    from training.persons import named, write_persons
+
+    later = PLANNED + timedelta(days=1)
+    decided = sides(
+        [
+            Assigned("ann", False, later, later),
+            Assigned("card-a", True, PLANNED, PLANNED),
+            Assigned("card-b", True, later, later),
+            Assigned("device-b", False, PLANNED, PLANNED),
+            Assigned("eve", True, later, PLANNED),
+        ]
+    )
+    assert one_a_person(named(settings.lake, decided)).equals(decided.sort("user_id"))
+    lake = settings.home / "other"
+    write_persons(lake, {"card-a": "ann", "card-b": "bob", "device-b": "bob"}, [])
+    assert one_a_person(named(lake, decided)).rows() == [
+        ("ann", False, later, PLANNED),
+        ("bob", False, PLANNED, PLANNED),
+        ("eve", True, later, PLANNED),
+    ]
