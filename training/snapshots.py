@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,13 @@ def without(path: Path, key: str, ids: Sequence[str]) -> int:
     with locked(path.parent):
         mine = pl.col(key).is_in(pl.Series(ids, dtype=pl.String).implode())
         # The key alone first: mostly nothing is known, and the lists are wide.
-        n_gone = len(_read(path).select(key).filter(mine).collect())
-        if n_gone:
-            write_whole(path, _read(path).filter(~mine).collect())
-    return n_gone
+        places = _read(path).select(pl.arg_where(mine)).collect().to_series().to_list()
+        if places:
+            rows = _read(path).collect()
+            # What lies between is taken as it is: to filter would copy every list.
+            parts = [rows.slice(a + 1, b - a - 1) for a, b in pairwise([-1, *places, len(rows)])]
+            write_whole(path, pl.concat(parts, rechunk=False))
+    return len(places)
 
 
 def latest(path: Path, key: str, through: datetime, may_be_empty: bool = False) -> tuple[datetime, list[str]]:
