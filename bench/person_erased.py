@@ -106,8 +106,3 @@ def _online(url: str, users: pl.Series) -> None:
         for user in users.head(ONLINE):
             pipe.hset(entity_key("daypart", "user_id", user), "f", "1" * 200)
         pipe.execute()
-
-
-if __name__ == "__main__":
-    for found in rows(1_000_000):
-        print(found)
