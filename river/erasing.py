@@ -133,8 +133,7 @@ def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str])
     from people.erasing import note
     from serving.unshown import unshow
     from training.erasing import erase
-    from training.features import VIEWS
-    from training.snapshots import without_any
+    from training.snapshots import VIEWS, without_any
 
     views = [settings.features / f"{view}.parquet" for view, key in VIEWS.items() if key == "user_id"]
     erase(settings.lake, ids)

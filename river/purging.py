@@ -24,9 +24,9 @@ def purge(settings: Settings, now: datetime) -> dict[str, int]:
     from river.steps import open_desk
     from serving import inbox
     from serving.tables import prepare
-    from training.features import VIEWS
     from training.parts import locked
     from training.retention import drop_snapshots, unname
+    from training.snapshots import VIEWS
 
     before = {table: now - timedelta(days=days) for table, days in kept_days(settings).items() if days}
     done = dict.fromkeys(("erasures", *kept_days(settings)), 0)

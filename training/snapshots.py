@@ -12,11 +12,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from training.feast_store import FeatureError
+from training.errors import FeatureError
 from training.histories import Histories
 from training.parts import locked, write_whole
 
 MOMENT = pl.Datetime("us", "UTC")
+VIEWS = {
+    **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
+    "store_assortment": "store_id",
+}
+"""Views and the column that names their entity; a parquet file each in `settings.features`."""
 
 
 def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) -> None:
