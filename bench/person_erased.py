@@ -88,7 +88,7 @@ def _features(settings: Settings, users: pl.Series) -> None:
     for _ in range(EVENTS_EACH):
         week[np.arange(n), rng.integers(0, 168, n)] += 1
     numbers = {f"f{k}": rng.random(n) for k in range(10)}
-    views = {
+    views: dict[str, dict[str, Any]] = {
         "user_profile": numbers,
         "user_history": {"ids": ids, "counts": weights, "decayed": weights, "visits": moments, "at_s": moments},
         "user_rhythm": {"hour_of_week": lists(pl.Float32, 168, week)},

@@ -16,15 +16,18 @@ from offers.journal import Journal
 from offers.tables import coupons, decisions
 from offers.unsent import withdraw
 
+_ASKED = 5000
 ERASED, NO_CONSENT = "erased", "no_consent"
 """Why an offer was withdrawn, as its entry says."""
 
 
 def withdraw_open(journal: Journal, user_ids: Sequence[str], why: str, now: datetime) -> int:
     """Withdraw every coupon of theirs that was not used, sent or not; how many. One under a till's hold stays its order's."""
-    wanted = sa.select(coupons.c.code).where(coupons.c.user_id.in_(user_ids), coupons.c.state.in_(("issued", "held")))
+    codes, wanted = list[str](), sa.select(coupons.c.code).where(coupons.c.state.in_(("issued", "held")))
     with journal.read() as connection:
-        codes = connection.execute(wanted.order_by(coupons.c.seq)).scalars().all()
+        for at in range(0, len(user_ids), _ASKED):
+            some = coupons.c.user_id.in_(user_ids[at : at + _ASKED])
+            codes += connection.execute(wanted.where(some).order_by(coupons.c.seq)).scalars()
     return sum(withdraw(journal, [(code, why) for code in codes], now).values())
 
 
