@@ -20,6 +20,7 @@ user_app = typer.Typer(no_args_is_help=True, help="One person.")
 app.add_typer(user_app, name="user")
 app.add_typer(admin_verbs.keys_app, name="keys")
 app.command()(admin_verbs.audit)
+app.command()(person_verbs.purge)
 for verb in (person_verbs.export, person_verbs.erase, person_verbs.consent):
     user_app.command()(verb)
 

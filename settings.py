@@ -17,6 +17,8 @@ _LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_sha
 _SCOPE_RATE = r"(app|pos|scheduler|analyst|admin)=\d{1,7}/\d{1,7}"
 _FORMS = {"currency": ("[A-Z]{3}", "an ISO 4217 code as USD"), "locale": ("[a-z]{2,3}(_[A-Za-z]+)*", "as en")}
 _FORMS["consent_default"] = ("opt-(out|in)", "opt-out or opt-in")
+_KEPT = r"(events|features|decisions|inbox|quarantine|reports)=\d{1,6}"
+_FORMS["keep_days"] = (f"{_KEPT}( {_KEPT})*", "as events=1095 inbox=30")
 _FORMS["rate_limits"] = (f"({_SCOPE_RATE}( {_SCOPE_RATE})*)?", "as app=2000/4000 pos=500/1000")
 
 
@@ -64,6 +66,8 @@ class Settings:
     """File of the secret that identities are hashed with; empty keeps one in `home`."""
     consent_default: str = "opt-out"
     """What goes for a person who said nothing: `opt-out` (used until they say no) or `opt-in` (not used before they say yes)."""
+    keep_days: str = "events=1095 features=400 decisions=730 inbox=30 quarantine=30 reports=400"
+    """Days for which `daypart purge` leaves each table as it is; 0 is for ever."""
     lease_s: int = 300
     """Seconds for which an offer handed to a scheduler is nobody else's."""
     messages_per_day: int = 2

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bench import person_erased
 from bench.people_crowd import links_of
 from bench.ranking_run import apart
 from bench.results import Row, row
 
-N_LINKS, N_HASHED, N_TAKEN, BATCH = 10_000_000, 1_000_000, 50_000, 5000
+N_LINKS, N_HASHED, N_TAKEN, N_ERASED, BATCH = 10_000_000, 1_000_000, 50_000, 1_000_000, 5000
 REACH_S, REACH_GIB = 120.0, 4.0
 
 
@@ -28,8 +29,11 @@ class Broken(Exception):
     """A yardstick gave a wrong answer; how fast it was doesn't matter."""
 
 
-def rows(n_links: int = N_LINKS, n_hashed: int = N_HASHED, n_taken: int = N_TAKEN) -> list[Row]:
-    """Every row. Raises Broken when a link got no verdict, or two ways to the same groups differ."""
+def rows(
+    n_links: int = N_LINKS, n_hashed: int = N_HASHED, n_taken: int = N_TAKEN, n_erased: int = N_ERASED
+) -> list[Row]:
+    """Every row. Raises Broken when a link got no verdict, or two ways to the same groups differ, Left by an erasure that left
+    something."""
     with tempfile.TemporaryDirectory(prefix="daypart-bench-") as folder:
         home = Path(folder)
         apart(make, home, n_links)
@@ -53,6 +57,7 @@ def rows(n_links: int = N_LINKS, n_hashed: int = N_HASHED, n_taken: int = N_TAKE
             against_value=peer["scipy_s"],
         ),
         *others,
+        *person_erased.rows(n_erased),
     ]
 
 

@@ -6,7 +6,7 @@ No entry names a person, so no chain changes: `verify` asks only that a coupon a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,15 +16,18 @@ from offers.journal import Journal
 from offers.tables import coupons, decisions
 from offers.unsent import withdraw
 
+_ASKED = 5000
 ERASED, NO_CONSENT = "erased", "no_consent"
 """Why an offer was withdrawn, as its entry says."""
 
 
 def withdraw_open(journal: Journal, user_ids: Sequence[str], why: str, now: datetime) -> int:
     """Withdraw every coupon of theirs that was not used, sent or not; how many. One under a till's hold stays its order's."""
-    wanted = sa.select(coupons.c.code).where(coupons.c.user_id.in_(user_ids), coupons.c.state.in_(("issued", "held")))
+    codes, wanted = list[str](), sa.select(coupons.c.code).where(coupons.c.state.in_(("issued", "held")))
     with journal.read() as connection:
-        codes = connection.execute(wanted.order_by(coupons.c.seq)).scalars().all()
+        for at in range(0, len(user_ids), _ASKED):
+            some = coupons.c.user_id.in_(user_ids[at : at + _ASKED])
+            codes += connection.execute(wanted.where(some).order_by(coupons.c.seq)).scalars()
     return sum(withdraw(journal, [(code, why) for code in codes], now).values())
 
 
@@ -37,6 +40,14 @@ def empty_log(engine: sa.Engine) -> None:
             if raw.in_transaction:
                 raw.execute("ROLLBACK").close()
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+
+def make_old_nobodys(connection: sa.Connection, before: date) -> int:
+    """Take the name off decisions for days before this one, and off their coupons; how many decisions."""
+    old = (decisions.c.for_date < before.isoformat()) & decisions.c.user_id.is_not(None)
+    theirs = coupons.c.decision_id.in_(sa.select(decisions.c.decision_id).where(old))
+    connection.execute(sa.update(coupons).where(theirs).values(user_id=None))
+    return connection.execute(sa.update(decisions).where(old).values(user_id=None)).rowcount
 
 
 def make_nobodys(connection: sa.Connection, user_ids: Sequence[str]) -> dict[str, int]:

@@ -12,7 +12,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from people.identity import is_identity, parse
+from people.identity import IdentityFault, is_identity, parse
+from people.plain import is_plain_person
 
 SECRET = "identity.key"
 """Name of the file in a home."""
@@ -34,6 +35,8 @@ class References:
     def of(self, text: str) -> str:
         """The reference of an identity; any other text, references included, is its own. Raises IdentityFault, SecretFault."""
         if not is_identity(text):
+            if is_plain_person(text):
+                raise IdentityFault("write mail:, phone: or card: before it, so that it is kept as a keyed hash alone")
             return text
         kind, value = parse(text)
         if not self._secret:

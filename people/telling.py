@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from people.evidence import Link, link
 from people.identity import IdentityFault, is_identity, parse, receipt
+from people.plain import is_plain
 from people.registry import Ticket
 from people.secret import References
 
@@ -24,6 +25,8 @@ def told(
         raise ValueError("seen_at: give its offset, as in 2025-01-31T08:00:00Z")
     if len(evidence) > MAX_ID_LENGTH:
         raise ValueError(f"evidence: at most {MAX_ID_LENGTH} letters")
+    if is_plain(evidence):
+        raise IdentityFault("evidence: an event's, ticket's or session's id, no mail, phone or card")
     ends, tickets = [], {}
     for text in (one, other):
         if not text or text != text.strip() or (len(text) > MAX_ID_LENGTH and not is_identity(text)):

@@ -133,12 +133,11 @@ def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str])
     from people.erasing import note
     from serving.unshown import unshow
     from training.erasing import erase
-    from training.features import VIEWS
-    from training.snapshots import without
+    from training.snapshots import VIEWS, without_any
 
     views = [settings.features / f"{view}.parquet" for view, key in VIEWS.items() if key == "user_id"]
     erase(settings.lake, ids)
-    counts = {"features": sum(without(file, "user_id", ids) for file in views)}
+    counts = {"features": without_any(views, "user_id", ids)}
     with lease_online_store(settings) as online:
         counts["online"] = delete_rows(settings, online, "user_id", ids)
     counts["impressions"] = unshow(settings.home, set(ids))

@@ -34,6 +34,13 @@ def erase(user_id: str, as_json: Json = False) -> None:
     console.show(erasing.erase_person(load_settings(), user_id, erasing.shell(), datetime.now(UTC)), as_machine=as_json)
 
 
+def purge(as_json: Json = False) -> None:
+    """Take out what was kept long enough, and finish erasures; run it every night."""
+    from river import purging
+
+    console.show(purging.purge(load_settings(), datetime.now(UTC)), as_machine=as_json)
+
+
 def consent(
     user_id: str,
     yes: Annotated[

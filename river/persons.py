@@ -116,9 +116,8 @@ def forget_aliases(settings: Settings) -> int:
     """Take features out that stand under an id which is somebody's and not their name; how many ids there are."""
     from embedded import lease_online_store
     from training.feast_store import open_store, remove
-    from training.features import VIEWS
     from training.persons import aliases
-    from training.snapshots import without
+    from training.snapshots import VIEWS, without
 
     gone = aliases(settings.lake)
     if gone:

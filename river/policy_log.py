@@ -46,18 +46,15 @@ def policy_log(settings: Settings, campaign_id: str, through: datetime, days: in
     (its place), propensity, reward_cents (margin in those days, discounts taken off). Raises LedgerError, DataError.
     """
     from people.consent import permission
-    from people.consequences import person_of
     from people.directory import resolved
+    from river.proof_people import allowed_by
     from river.steps import open_desk
 
     span = timedelta(days=days)
     with open_desk(settings) as desk, desk.journal.read() as connection:
-        persons = resolved(connection)
-        may = permission(connection, persons, "measurement", settings.consent_default)
-        rows = logged(connection, campaign_id, through - span)
-        made = _decisions(row for row in rows if may.of(person_of(persons, row.user_id)))
-        made = named(settings.lake, made)
-    made = made.with_columns(user_id=pl.col.person).drop("person")
+        may = permission(connection, resolved(connection), "measurement", settings.consent_default)
+        made = named(settings.lake, _decisions(logged(connection, campaign_id, through - span)))
+    made = allowed_by(made, may).with_columns(user_id=pl.col.person).drop("person")
     if made.is_empty():
         return made.with_columns(reward_cents=pl.lit(0.0))
     events = read_events(settings.lake, through, TYPES, COLUMNS).filter(pl.col.occurred_at >= min(made["made_at"]))

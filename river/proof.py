@@ -56,21 +56,18 @@ def measure_lift(
     from offers.assigned import assigned, given, n_erased
     from offers.lift_report import save
     from people.consent import permission
-    from people.consequences import person_of
     from people.directory import resolved
     from river.proof_page import write_page
-    from river.proof_people import one_a_person, sides
+    from river.proof_people import allowed_by, one_a_person, sides
     from river.steps import open_desk
     from training.persons import named
 
     look = _Look(settings, campaign_id, through, now, days)
     with open_desk(settings) as desk, desk.journal.read() as connection:
-        persons = resolved(connection)
-        may = permission(connection, persons, "measurement", settings.consent_default)
-        found = (assigned(connection, campaign_id, through, only) for only in (False, True))
-        decided = [sides(one for one in side if may.of(person_of(persons, one.user_id))) for side in found]
+        may = permission(connection, resolved(connection), "measurement", settings.consent_default)
+        decided = [sides(assigned(connection, campaign_id, through, only)) for only in (False, True)]
         gave, erased = given(connection, campaign_id, through), n_erased(connection, campaign_id)
-    everyone, planned = (one_a_person(named(settings.lake, rows)) for rows in decided)
+    everyone, planned = (one_a_person(allowed_by(named(settings.lake, rows), may)) for rows in decided)
     report("lift", 1, 2)
     made = _before(look) if everyone.is_empty() else _measured(look, everyone, planned, gave, erased)
     save(settings.home, made)

@@ -17,6 +17,7 @@ from river.proof_rows import PEOPLE
 
 if TYPE_CHECKING:
     from offers.assigned import Assigned
+    from people.consent import Permission
 
 
 def sides(decided: Iterable[Assigned]) -> pl.DataFrame:
@@ -34,6 +35,13 @@ def one_a_person(rows: pl.DataFrame) -> pl.DataFrame:
     chosen = rows.sort("person", own, "start", "user_id").group_by("person", maintain_order=True)
     found = chosen.agg(pl.col("held", "start").first(), pl.col.untouched.min())
     return found.rename({"person": "user_id"}).select(PEOPLE.names())
+
+
+def allowed_by(rows: pl.DataFrame, may: Permission) -> pl.DataFrame:
+    """Rows of those who let themselves be measured by. rows: with `person`."""
+    said = [person for person, yes in may.words.items() if yes is not may.otherwise]
+    others = pl.col.person.is_in(pl.Series(said, dtype=pl.String).implode())
+    return rows.filter(~others if may.otherwise else others)
 
 
 def would_be_decided(user_ids: pl.Series, share: float, at: datetime) -> pl.DataFrame:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from settings import Settings
+
+if TYPE_CHECKING:
+    from offers.desk import Desk
 
 _STOCK = ("product_ids", "stock_units", "stock_known")
 
 
 def withdraw_unsent(settings: Settings, now: datetime) -> Mapping[str, int]:
-    """Bring the ledger's clocks of stores up to the lake's table, then withdraw by the newest features' stock; how many offers
-    by reason. Raises PlanError, LedgerError."""
+    """Bring the ledger's clocks of stores up to the lake's table, then withdraw by the newest features' stock and by what
+    people said; how many offers by reason. Raises PlanError, LedgerError."""
+    from offers.erasing import NO_CONSENT, withdraw_open
     from offers.market import read_clocks
     from river.steps import open_desk
 
@@ -21,7 +26,21 @@ def withdraw_unsent(settings: Settings, now: datetime) -> Mapping[str, int]:
     with open_desk(settings) as desk:
         if stores.is_file():
             desk.put_stores(list(read_clocks(stores).values()), now)
-        return desk.sweep(now, stock_of(settings, now))
+        swept = desk.sweep(now, stock_of(settings, now))
+        # Issued by a plan that had begun before the no was said.
+        n_unwanted = withdraw_open(desk.journal, _unwilling(desk), NO_CONSENT, now)
+    return {**swept, NO_CONSENT: n_unwanted} if n_unwanted else swept
+
+
+def _unwilling(desk: Desk) -> list[str]:
+    """Ids of people who said no to offers."""
+    from people.consent import spoken
+    from people.directory import resolved
+
+    with desk.journal.read() as connection:
+        persons = resolved(connection)
+        no = {person for person, yes in spoken(connection, persons, "offers").items() if not yes}
+    return sorted(no | {one for one, person in persons.items() if person in no})
 
 
 def stock_of(settings: Settings, now: datetime) -> Callable[[str, str], int | None]:

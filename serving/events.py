@@ -12,8 +12,10 @@ import msgspec
 
 from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
 from people.identity import IdentityFault
+from people.plain import is_plain
 from people.secret import References
 from serving.door import REPEATED, fault_of
+from serving.plain import CODE, SAYS
 from serving.repeats import repeats
 from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
 
@@ -94,6 +96,8 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
     for name in _IDS:
         if (text := getattr(row, name)) is not None and not _is_plain(text):
             return "invalid_field", f"/{name}: spaces around it, invisible characters, or a word for nothing"
+        if text is not None and name != "user_id" and is_plain(text):
+            return CODE, f"/{name}: {SAYS}"
     if (row.discount_cents or 0) > (row.quantity or 1) * (
         row.unit_price_cents or 0
     ) and row.unit_price_cents is not None:

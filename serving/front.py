@@ -1,7 +1,5 @@
-"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline.
-
-BentoML's own time limit stands behind it; a mount that raised instead of answering would hang for all of it.
-"""
+"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline, as BentoML's own
+time limit stands behind it: a mount that raised instead of answering would hang for all of it."""
 
 from __future__ import annotations
 
@@ -23,6 +21,7 @@ from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
 from serving.parts import Parts
+from serving.plain import check_word, checked
 from serving.problems import Problem, unavailable
 from serving.routing import Routes
 
@@ -122,15 +121,16 @@ class Front:
         body = None
         if call.body is not None:
             check_json(headers)
-            body = decode(await read_body(receive, headers, call.max_body), call.body)
+            raw = await read_body(receive, headers, call.max_body)
+            body = checked(raw, decode(raw, call.body))
         asked = Asked(
             parts=parts,
             key=key,
-            path={name: checked_id(value, name) for name, value in path.items()},
+            path={name: check_word(checked_id(value, name), f"path/{name}") for name, value in path.items()},
             query=None if call.query is None else read_query(scope["query_string"], call.query),
             body=body,
             headers=headers,
-            idempotency_key=idempotency_key(headers) if call.needs_key else "",
+            idempotency_key=check_word(idempotency_key(headers), "header/Idempotency-Key") if call.needs_key else "",
             now=now,
         )
         reply = await call.handler(in_references(asked))

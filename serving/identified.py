@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from offers.answers import Offer
-from people.identity import IdentityFault, is_identity
+from people.identity import IdentityFault
 from serving.asked import Asked
 from serving.persons import Names
 from serving.problems import malformed
@@ -36,13 +36,12 @@ async def as_owner(asked: Asked, user_id: str | None, code: str) -> str | None:
 
 def in_references(asked: Asked) -> Asked:
     """The same request without an identity in the clear. Raises Problem 400."""
-    told, path = getattr(asked.body, "user_id", None), asked.path.get("user_id")
+    told, path, of = getattr(asked.body, "user_id", None), asked.path.get("user_id"), asked.parts.persons.references.of
     try:
-        if told is not None and is_identity(told):
-            reference = asked.parts.persons.references.of(told)
+        if told is not None and (reference := of(told)) != told:
             asked = replace(asked, body=msgspec.structs.replace(asked.body, user_id=reference))
-        if path is not None and is_identity(path):
-            asked = replace(asked, path={**asked.path, "user_id": asked.parts.persons.references.of(path)})
+        if path is not None and (reference := of(path)) != path:
+            asked = replace(asked, path={**asked.path, "user_id": reference})
     except IdentityFault as fault:
         raise malformed(f"user_id: {fault}", "/user_id", "bad_identity") from None
     return asked

@@ -80,5 +80,13 @@ def forget(connection: Connection, user_ids: Collection[str], event_ids: Sequenc
     return n_gone
 
 
+def drop_old(connection: Connection, before: datetime) -> int:
+    """Delete events that were absorbed before this moment, by whose ids late retries were known: the lake knows them too. What
+    earlier versions left of others goes as well. How many were deleted."""
+    absorbed = EVENT_INBOX.c.absorbed_ms.is_not(None)
+    connection.execute(update(EVENT_INBOX).where(absorbed, EVENT_INBOX.c.body != "").values(body=""))
+    return connection.execute(delete(EVENT_INBOX).where(EVENT_INBOX.c.absorbed_ms < _ms(before))).rowcount
+
+
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)

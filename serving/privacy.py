@@ -99,6 +99,7 @@ def _erase(asked: Asked) -> ErasureCard:
     withdrawn = withdraw_open(parts.desk.journal, ids, ERASED, asked.now)
     with transaction(parts.engine, write=True) as connection:
         removed = {**make_nobodys(connection, ids), "inbox": inbox.forget(connection, set(ids), [])}
+        removed |= erasing.forget(connection, ids, actor, micros(asked.now))
         erasing.note(connection, erasure_id, {**removed, "withdrawn": withdrawn})
     try:
         n_online = parts.standing.forget(ids)

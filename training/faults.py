@@ -25,6 +25,7 @@ REMEDIES = {
     "padded": "remove the spaces around the value",
     "bad_identity": "write app:, card:, phone: or mail: and what it is, in full; a phone with + and its country code",
     "erased": "nothing to do: who this is about asked to be forgotten, and it happened before",
+    "personal_data": "leave it out; who somebody is belongs into user_id, as mail:, phone: or card: and what it is",
     "null_word": "leave the cell empty when nothing is known",
     "too_long": "shorten the text",
     "discount_above_price": "the discount of a line cannot exceed quantity times unit price",

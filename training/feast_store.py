@@ -21,16 +21,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from embedded import BULK_TIMEOUT_S, OnlineStore, connect
 from embedded.feast_config import FEATURE_REPO, repo_config, unreachable_registry
 from settings import Settings
+from training.errors import FeatureError
 
 BATCH = 10_000
 # Compare and set: where the stamp is exactly the one about to be written, make it a microsecond older.
 STEP_BACK = """
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 """
-
-
-class FeatureError(Exception):
-    """Features cannot be computed, stored or joined. One line: what, where, what to do."""
 
 
 def open_store(settings: Settings, online: OnlineStore | None = None) -> FeatureStore:

@@ -17,25 +17,21 @@ from embedded import lease_online_store
 from settings import Settings
 from training.answers import known_answers, read_answers
 from training.assortment import assortments
-from training.feast_store import FeatureError, declare, join, load, open_store
+from training.errors import FeatureError
+from training.feast_store import declare, join, load, open_store
 from training.histories import build_histories
 from training.lake import read_events, read_table
 from training.profiles import profiles
 from training.responses import response_rows
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
-from training.snapshots import history_rows, latest, replace_snapshot
+from training.snapshots import VIEWS, history_rows, latest, replace_snapshot
 from training.untouched import untouched
 from training.visit_log import visit_log, visit_rows
 from training.visits import visits_of
 
 Progress = Callable[[str, int, int], None] | None
 
-VIEWS = {
-    **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
-    "store_assortment": "store_id",
-}
-"""Views and the column that names their entity; a parquet file each in `settings.features`."""
 # Nobody answered an offer yet, a chain states no price: that is known, and nothing to bring online.
 _MAY_BE_EMPTY = ("user_responses", "store_assortment")
 _IDS = ("event_id", "user_id", "product_id", "store_id", "order_id")

@@ -13,13 +13,15 @@ from pathlib import Path
 import polars as pl
 
 from people.identity import IdentityFault, is_identity
+from people.plain import ANYWHERE, is_plain_person
 from people.secret import References
 from training.cells import Cells, read_id
 from training.faults import found
 from training.parts import check_whole, write_whole
 
 PEOPLE, TICKETS = "people.parquet", "tickets.parquet"
-_IDENTITY = r"^[a-z]+:"
+# An identity, or what may be personal data in the clear.
+_ASKED = r"^[a-z]+:|@|^\+|^[3-6][0-9]{3}[0-9 \-]{8,}"
 
 
 def write_persons(lake: Path, resolved: Mapping[str, str], tickets: Iterable[tuple[str, str, str]]) -> None:
@@ -67,8 +69,8 @@ def aliases(lake: Path) -> list[str]:
 def read_person(rows: pl.Series, raw: pl.Series, references: References) -> Cells:
     """User ids, identities among them as references. What cannot be an identity is a fault; its text goes no further."""
     cells = read_id(rows, raw)
-    asked = cells.values.filter(cells.values.str.contains(_IDENTITY).fill_null(False)).unique()
-    made = {text: _reference(text, references) for text in asked if is_identity(text)}
+    asked = cells.values.filter(cells.values.str.contains(_ASKED).fill_null(False)).unique()
+    made = {text: _reference(text, references) for text in asked if is_identity(text) or is_plain_person(text)}
     if not made:
         return cells
     bad = [text for text, reference in made.items() if reference is None]
@@ -76,6 +78,16 @@ def read_person(rows: pl.Series, raw: pl.Series, references: References) -> Cell
     values = cells.values.replace_strict(list(made), list(made.values()), default=cells.values, return_dtype=pl.String)
     faults = found(rows.filter(faulty), raw.name, "bad_identity", cells.values.filter(faulty))
     return Cells(values.rename(raw.name), pl.concat([cells.faults, faults]))
+
+
+def impersonal(rows: pl.Series, raw: pl.Series) -> Cells:
+    """Ids of anything else; personal data in the clear is a fault, and its text goes no further."""
+    cells = read_id(rows, raw)
+    plain = cells.values.str.contains(rf"^(?:{ANYWHERE})$").fill_null(False)
+    if not plain.any():
+        return cells
+    values = cells.values.set(plain, None)
+    return Cells(values, pl.concat([cells.faults, found(rows.filter(plain), raw.name, "personal_data")]))
 
 
 def _reference(text: str, references: References) -> str | None:

@@ -1,8 +1,9 @@
 """The quarantine file: each fault of each refused row, for the person who must mend it.
 
 CSV: file, data_row (from 1 after the header), column, reason, value, remedy; a line per fault. The value is the cell's first 80
-characters with invisible ones written out. Who a row is about is never echoed: of `user_id` only the length is told. Nothing in
-the file runs when a spreadsheet opens it. The same faults give the same file name, so a rerun leaves one file.
+characters with invisible ones written out. Who a row is about is never echoed: of `user_id` only the length is told, and mail
+addresses, phones and long numbers are taken out of every cell. Nothing in the file runs when a spreadsheet opens it. The same
+faults give the same file name, so a rerun leaves one file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from people.plain import MAIL, PHONE
 from training.faults import REMEDIES
 from training.parts import write_whole
 
@@ -20,6 +22,8 @@ IDENTITIES = ("user_id",)
 MAX_ECHO = 80
 # A cell that begins so is a formula to a spreadsheet; a leading apostrophe makes it text. Plain negative numbers are left.
 _FORMULA = r"^([=+@]|-[^0-9])"
+# Before the form of a card: that of a phone, whose plus it lacks.
+_PERSONAL = ((MAIL, "(mail address)"), (PHONE, "(phone)"), (r"[3-6][0-9 \-]{11,}[0-9]", "(long number)"))
 _INVISIBLE = r"[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
 
 
@@ -48,8 +52,10 @@ def write_quarantine(lake: Path, source: Path, faults: pl.DataFrame) -> Path | N
 
 
 def _echo(values: pl.Series) -> pl.Series:
-    """First characters, invisible ones written as JSON writes them, formulas defused."""
+    """First characters, invisible ones written as JSON writes them, formulas defused, personal data taken out."""
     cut = values.str.slice(0, MAX_ECHO)
+    for form, instead in _PERSONAL:
+        cut = cut.str.replace_all(form, instead)
     odd = cut.str.contains(_INVISIBLE).fill_null(False)
     if odd.any():
         told = [json.dumps(cell)[1:-1] for cell in cut.filter(odd)]

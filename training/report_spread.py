@@ -24,6 +24,8 @@ def repeat_explore(board: Mapping[str, Any]) -> Plot | Absent:
     name, title, k = "parts", "The usual and the new", smallest_k(board)
     if k is None:
         return Absent(name, title, NOTHING)
+    if any(board.get(f"n_users_{part}", LEAST_USERS) < LEAST_USERS for part in PARTS):
+        return Absent(name, title, f"fewer than {LEAST_USERS} users took something again, or something new")
     found = rankings(board)
     with style():
         figure, axes = panels([0.55 + 0.22 * len(found)] * len(PARTS))

@@ -21,10 +21,10 @@ from feature_repo.events import (
     Column,
 )
 from people.secret import References
-from training.cells import Cells, read_clock, read_id, read_number, read_text, read_time, read_word
+from training.cells import Cells, read_clock, read_number, read_text, read_time, read_word
 from training.closed_days import closed_days_in
 from training.faults import found
-from training.persons import read_person
+from training.persons import impersonal, read_person
 from training.repeats import ROW
 from training.sources import Source
 
@@ -103,7 +103,7 @@ def _read(column: Column, rows: pl.Series, raw: pl.Series, now: datetime) -> Cel
         return read_word(rows, raw, closed_days_in(raw))
     if column.name in _PROSE or column.name.startswith("name_"):
         return read_text(rows, raw)
-    return read_id(rows, raw)
+    return impersonal(rows, raw)
 
 
 def _missing(name: str, cells: Cells, rows: pl.Series) -> list[pl.DataFrame]:

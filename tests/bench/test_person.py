@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import person
+from bench import person, person_erased
 from bench.__main__ import PARTS, WHOLE
 from bench.people_crowd import links_of
 from bench.ranking_run import Run
@@ -25,12 +25,18 @@ def test_the_crowd_is_the_same_each_time_and_makes_mistakes():
 
 
 def test_rows_of_a_small_run(monkeypatch):
-    rows = person.rows(n_links=2000, n_hashed=50, n_taken=40)
+    rows = person.rows(n_links=2000, n_hashed=50, n_taken=40, n_erased=50)
     assert [set(row) for row in rows] == [set(Row.__annotations__)] * len(rows)
     assert [row["met"] for row in rows] == [True] * len(rows)
     assert rows[0]["reach"] == "< 120 s"
     assert rows[2]["reach"] == "< 4 GiB"
     assert rows[5]["against"] == "scipy"
+
+
+def test_an_erasure_that_left_something_is_no_figure(monkeypatch):
+    monkeypatch.setattr(person_erased, "WANTED", "nobody")
+    with pytest.raises(person_erased.Left, match="receipt"):
+        person_erased.rows(20)
 
 
 def test_a_wrong_answer_is_no_figure(monkeypatch):

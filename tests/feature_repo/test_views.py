@@ -15,7 +15,8 @@ from serving.online import FeastOnline
 from settings import Settings
 from tests import world
 from training import features
-from training.feast_store import FeatureError, open_store
+from training.errors import FeatureError
+from training.feast_store import open_store
 
 PRIVATE = {"behaviour", "none"}
 

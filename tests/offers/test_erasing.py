@@ -1,12 +1,20 @@
 """What a person leaves in the journal: open offers withdrawn, the rest nobody's, every sum as it was, every chain whole."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from offers.desk import Desk
-from offers.erasing import ERASED, NO_CONSENT, make_nobodys, withdraw_open
+from offers.erasing import ERASED, NO_CONSENT, empty_log, make_nobodys, make_old_nobodys, withdraw_open
 from offers.journal import Journal
 from offers.tables import coupons, decisions, entries
 from offers.verify import verify
+from people import erasing
+from people.consent import permission, say
+from people.evidence import link
+from people.registry import take
+from people.secret import References
+from people.tombstones import stones_of
 from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
 
 
@@ -55,5 +63,30 @@ def test_a_no_to_offers_withdraws_and_takes_no_name_off(sqlite_url):
     assert withdraw_open(desk.journal, ["bob"], NO_CONSENT, AT) == 1
     assert withdraw_open(desk.journal, ["bob"], NO_CONSENT, AT) == 0
     assert (len(desk.wallet("ann", AT)), desk.wallet("bob", AT)) == (1, [])
+    assert verify(desk.journal) == []
+    desk.journal.close()
+
+
+def test_on_postgres_the_registry_the_journal_and_consent_forget_too(postgres_url, tmp_path):
+    desk, references = desk_of(postgres_url), References(tmp_path / "key")
+    with desk.journal.write() as connection:
+        take(connection, [link("ann", references.of("card:1"), "login", "session", 1)], "t", 1)
+        say(connection, references, "ann", {"offers": False, "recommend": True}, "key", 2)
+        assert permission(connection, {}, "offers", "opt-out").of("ann") is False
+        erasure_id = erasing.ask(connection, references, "ann", "key", 3)
+        (ids,) = erasing.under_way(connection).values()
+    assert withdraw_open(desk.journal, ids, ERASED, AT) == 1
+    with desk.journal.write() as connection:
+        erasing.note(
+            connection, erasure_id, {**make_nobodys(connection, ids), **erasing.forget(connection, ids, "k", 4)}
+        )
+        erasing.close(connection, erasure_id, 5)
+        (receipt,) = erasing.receipts(connection, [erasure_id])
+        assert dict(receipt.counts) == {"coupons": 1, "decisions": 1, "identities": 2, "links": 1, "consent": 2}
+        assert set(stones_of(connection, references, ids)) == set(ids)
+        say(connection, references, "ann", {"recommend": True}, "key", 9)
+        assert stones_of(connection, references, ["ann"])["ann"].returned_us == 9
+        assert make_old_nobodys(connection, AT.date() + timedelta(days=1)) == 1
+    empty_log(desk.journal.engine)
     assert verify(desk.journal) == []
     desk.journal.close()

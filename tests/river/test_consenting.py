@@ -12,6 +12,7 @@ from river import erasing, person_verbs, proof, steps
 from river.consenting import consent
 from river.policy_log import policy_log
 from river.settling import settle_files
+from river.withdrawing import withdraw_unsent
 from settings import Settings
 from tests import world
 from tests.offers.desk_world import AT, OVER, PLANNED, SOHO, campaign, code_of, offered
@@ -47,6 +48,13 @@ def test_a_word_changes_what_is_allowed_and_withdraws_what_is_open(settings):
     assert consent(settings, "bob", {}, "shell:ada", PLANNED).withdrawn == 0
     with pytest.raises(ConsentFault):
         consent(settings, "bob", {"mail": True}, "shell:ada", NOW)
+
+
+def test_what_a_plan_issued_meanwhile_is_withdrawn_by_the_next_refresh(settings):
+    consent(settings, "cat", {"offers": False}, "shell:ada", PLANNED)
+    issued(settings, "ann", "bob", "cat")
+    assert withdraw_unsent(settings, PLANNED) == {"no_consent": 1}
+    assert withdraw_unsent(settings, PLANNED) == {}
 
 
 def test_the_lift_the_log_and_the_answers_leave_out_who_is_not_measured(settings):

@@ -48,7 +48,7 @@ CASES = {
     "offer_failed": Case({"scheduler"}, "/v1/offers/{offer}/failed"),
     "wallet": Case({"app"}, "/v1/users/u00/offers"),
     "user": Case({"admin"}, "/v1/users/u00"),
-    "user_export": Case({"admin"}, "/v1/users/{who}/export"),
+    "user_export": Case({"admin"}, "/v1/users/u00/export"),
     "user_consent": Case({"app", "admin"}, "/v1/users/{who}/consent"),
     "user_consent_said": Case({"app", "admin"}, "/v1/users/{who}/consent", {"measurement": False}),
     "user_erase": Case({"admin"}, "/v1/users/nobody"),

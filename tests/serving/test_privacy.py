@@ -109,7 +109,8 @@ def test_an_erasure_is_at_once_and_its_receipt_can_be_read(shop):
     done = shop.ask("DELETE", "/v1/users/u00", "admin")
     receipt = done.json()
     assert (done.status_code, receipt["done_at"]) == (200, None)
-    assert receipt["removed"] == {"coupons": 1, "decisions": 1, "inbox": 1, "online": 1, "withdrawn": 1}
+    there = {name: n for name, n in receipt["removed"].items() if n}
+    assert there == {"coupons": 1, "decisions": 1, "inbox": 1, "online": 1, "withdrawn": 1}
     assert "u00" not in done.text
     assert shop.ask("GET", f"/v1/erasures/{receipt['erasure_id']}", "admin").json() == receipt
     assert shop.ask("GET", "/v1/erasures/other", "admin").status_code == 404

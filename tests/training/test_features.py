@@ -11,7 +11,8 @@ from embedded import lease_online_store
 from settings import Settings
 from tests import world
 from training import features
-from training.feast_store import FeatureError, open_store
+from training.errors import FeatureError
+from training.feast_store import open_store
 from training.lake import append_events
 
 US = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tests.world import END, MIDDLE
-from training.feast_store import FeatureError
+from training.errors import FeatureError
 from training.snapshots import latest, replace_snapshot, without
 
 

@@ -1,0 +1,78 @@
+"""Personal data in the clear is refused wherever an id may stand; who it is about may be named by an identity."""
+
+import msgspec
+import pytest
+
+from serving import privacy
+from serving.plain import check_word, checked
+from serving.problems import Problem
+from serving.wire import EventsAsk, RecommendationAsk
+from serving.wire_till import SaleAsk
+
+LINES = [{"product_id": "p00", "unit_price_cents": 1}]
+PLAIN = ("ann@example.com", "+41 79 123 45 67", "4111 1111 1111 1111", "card:4111")
+
+
+def body(kind, **told):
+    raw = msgspec.json.encode(told)
+    return raw, msgspec.json.decode(raw, type=kind)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+@pytest.mark.parametrize(
+    ("place", "pointer"),
+    [
+        (lambda text: {"order_id": text, "store_id": "s0", "lines": LINES}, "/order_id"),
+        (lambda text: {"order_id": "o", "store_id": "s0", "lines": [{"product_id": text, "unit_price_cents": 1}]},
+         "/lines/0/product_id"),
+    ],
+)  # fmt: skip
+def test_a_body_says_where(text, place, pointer):
+    with pytest.raises(Problem) as caught:
+        checked(*body(SaleAsk, **place(text)))
+    assert (caught.value.status, caught.value.code) == (400, "personal_data")
+    assert pointer in str(vars(caught.value))
+    assert text not in str(vars(caught.value))
+
+
+def test_escaped_letters_hide_nothing():
+    raw = b'{"order_id": "ann\\u0040example.com", "store_id": "s0", "lines": [{"product_id": "p"}]}'
+    with pytest.raises(Problem):
+        checked(raw, msgspec.json.decode(raw, type=SaleAsk))
+
+
+def test_who_it_is_about_is_left_to_whoever_hashes_it():
+    for text in PLAIN:
+        assert checked(*body(RecommendationAsk, user_id=text)).user_id == text
+        assert check_word(text, "path/user_id") == text
+        with pytest.raises(Problem):
+            check_word(text, "path/offer_id")
+
+
+def test_plain_words_pass_and_events_are_judged_one_by_one():
+    told = {"order_id": "o-2025-11-16 0001", "store_id": "@", "lines": LINES, "till_time": "2025-11-16T08:00:00+01:00"}
+    assert checked(*body(SaleAsk, **told)).order_id == told["order_id"]
+    raw = b'{"events": [{"event_id": "ann@example.com"}]}'
+    assert len(checked(raw, msgspec.json.decode(raw, type=EventsAsk)).events) == 1
+
+
+def test_one_bad_event_leaves_its_neighbours(world):
+    good = {"event_type": "view", "occurred_at": "2026-03-02T13:00:00Z", "product_id": "p00"}
+    events = [{**good, "order_id": "ann@example.com"}, good, {**good, "user_id": "ann@example.com"}]
+    taken = world.ask("POST", "/v1/events", "pos", json={"events": events}).json()
+    codes = [(one["index"], one["code"]) for one in taken["rejected"]]
+    assert (taken["accepted"], codes) == (1, [(0, "personal_data"), (2, "bad_identity")])
+
+
+def test_a_request_id_that_says_something_is_replaced(world):
+    for wished, kept in (("r-1", True), ("+41791234567", False), ("mail:ann", False)):
+        answer = world.ask(
+            "POST", "/v1/recommendations", "app", json={"user_id": "u00"}, headers={"X-Request-Id": wished}
+        )
+        assert (answer.headers["x-request-id"] == wished) is kept
+
+
+def test_a_persons_page_is_refused_by_a_bare_address(world):
+    assert privacy.consent
+    for path in ("users/ann@example.com", "users/4111111111111111/consent"):
+        assert world.ask("GET", f"/v1/{path}", "admin").json()["code"] == "bad_identity"
