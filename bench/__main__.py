@@ -12,6 +12,7 @@ RESULTS = Path(__file__).parent / "results"
 PARTS = {
     "river": "bench.river:rows",
     "ingest": "bench.ingest:rows",
+    "access": "bench.access:rows",
     "ranking": "bench.ranking:rows",
     "ranking-december": "bench.ranking:december",
     "ranking-cuts": "bench.ranking:cuts",

@@ -146,5 +146,6 @@ def _raw(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> 
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", request_id.encode()),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     return raw + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more.items()]

@@ -14,7 +14,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 from serving.keys import ApiKey
 from serving.problems import Problem
@@ -100,11 +100,9 @@ class Limiter:
 
     async def _taken(self, key: ApiKey, rate: Rate, hand: _Hand) -> tuple[int, float]:
         if self._purse is not None and self._clock_s() >= self._closed_until_s:
-            ask: Any = self._purse.take, key.key_id, rate, rate.handful
             try:
-                taken: tuple[int, float] = await asyncio.get_running_loop().run_in_executor(self._asker, *ask)
+                taken = await asyncio.get_running_loop().run_in_executor(self._asker, self._asked, key.key_id, rate)
             except PurseGone as error:
-                self._closed_until_s = self._clock_s() + CLOSED_S
                 if not self._is_down:
                     log.warning("rate limits are counted per worker: %s", error)
                 self._is_down = True
@@ -114,6 +112,16 @@ class Limiter:
         if hand.alone is None:
             hand.alone = Bucket(rate, self._clock_s())
         return hand.alone.take(rate.handful, self._clock_s())
+
+    def _asked(self, key_id: str, rate: Rate) -> tuple[int, float]:
+        """On the asking thread, where one key waits for another: after a silence those behind must not sit out one each."""
+        if self._purse is None or self._clock_s() < self._closed_until_s:
+            raise PurseGone("asked a moment ago")
+        try:
+            return self._purse.take(key_id, rate, rate.handful)
+        except PurseGone:
+            self._closed_until_s = self._clock_s() + CLOSED_S
+            raise
 
 
 def refused(rate: Rate, wait_s: float) -> Problem:

@@ -109,6 +109,33 @@ def test_an_unforeseen_fault_is_a_500_that_tells_nothing(world, caplog):
     assert "secret of the house" in caplog.text
 
 
+def test_no_answer_is_kept_or_taken_for_something_else(world):
+    for path in ("/v1/users/u00/offers", "/nowhere", "/v1/openapi.json"):
+        headers = world.ask("GET", path, "app").headers
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_a_body_that_trickles_in_is_given_up(world, monkeypatch):
+    monkeypatch.setattr(front_module, "DEADLINE_S", 0.05)
+    sent, n_read = [], 0
+
+    async def receive():
+        nonlocal n_read
+        n_read += 1
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    told = {b"authorization": f"Bearer {world.secrets['app']}".encode(), b"content-type": b"application/json"}
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": list(told.items()), "query_string": b""}
+    asyncio.run(world.front(scope, receive, send))
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"])["code"] == "deadline"
+    assert n_read < 10
+
+
 def test_a_late_answer_is_a_503(world, monkeypatch):
     monkeypatch.setattr(front_module, "DEADLINE_S", 0.05)
     world.desk.slow_s = 0.2

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from offers.audit import audit
 from offers.database import LedgerError
 from offers.desk import Desk
 from offers.journal import Journal
@@ -114,7 +115,8 @@ class ProofSuite:
     def test_migrations_build_the_tables_the_code_uses(self, empty_urls):
         journal = Journal(empty_urls[0])
         with journal.read() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), [metadata, PEOPLE]) == []
+            tables = [metadata, PEOPLE, audit.metadata]
+            assert compare_metadata(MigrationContext.configure(connection), tables) == []
 
     def test_opening_again_changes_nothing(self, url):
         busy_journal(url).close()
