@@ -16,12 +16,12 @@ from offers.database import LedgerError
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
-from serving.door import check_json, checked_id, decode, idempotency_key, read_body, read_query
+from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
 from serving.parts import Parts
-from serving.plain import check_word, checked
+from serving.plain import check_word, impersonal
 from serving.problems import Problem, unavailable
 from serving.routing import Routes
 
@@ -121,8 +121,7 @@ class Front:
         body = None
         if call.body is not None:
             check_json(headers)
-            raw = await read_body(receive, headers, call.max_body)
-            body = checked(raw, decode(raw, call.body))
+            body = impersonal(await read_body(receive, headers, call.max_body), call.body)
         asked = Asked(
             parts=parts,
             key=key,

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from people.plain import is_plain
+from serving.door import decode
 from serving.problems import malformed
 from serving.wire import EventsAsk
 
-Body = TypeVar("Body")
 CODE = "personal_data"
 SAYS = "personal data in the clear; who somebody is belongs into user_id, with mail:, phone: or card: before it"
 # Most bodies are let through by a look at their bytes.
 _SUSPECT = re.compile(rb'@|\\u|"\+|"(?:mail|phone|card):|[0-9][ \-][0-9]{4}')
 
 
-def checked(raw: bytes, body: Body) -> Body:
-    """The body, unless a text of it, whichever, is a mail address, a phone or a card in the clear; events are judged one by one.
-    Raises Problem 400."""
+def impersonal(raw: bytes, kind: type[Any]) -> Any:
+    """The body as a struct of `kind`, unless a text of it, whichever, is a mail address, a phone or a card in the clear; events
+    are judged one by one. Raises Problem 400."""
+    body = decode(raw, kind)
     if not isinstance(body, EventsAsk) and _SUSPECT.search(raw):
         for pointer, text in _texts(msgspec.to_builtins(body), ""):
             check_word(text, pointer)

@@ -75,3 +75,12 @@ def test_a_board_without_it_says_so(plot, key):
 def test_only_small_groups_draw_nothing():
     few = board() | {"by_activity": board()["by_activity"][:1]}
     assert by_activity(few).why == f"every group of users by activity is smaller than {LEAST_USERS}"
+
+
+@pytest.mark.parametrize("part", ["n_users_repeat", "n_users_explore"])
+def test_a_part_of_a_few_users_is_not_told(part):
+    told = {**board(), part: LEAST_USERS}
+    assert repeat_explore(told).rows
+    few = repeat_explore({**told, part: LEAST_USERS - 1})
+    assert not hasattr(few, "rows")
+    assert str(LEAST_USERS) in str(few)
