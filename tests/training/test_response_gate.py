@@ -96,6 +96,8 @@ def test_a_damaged_one_in_use_is_no_bar_and_is_told(settings):
     first = put(settings, 1, 0.1)
     promote_response(settings, now=NOW)
     (settings.shelf / "response" / first / "weight.npy").write_bytes(b"")
+    with pytest.raises(ArtifactError, match=r"weight.npy: .*, or train and promote again$"):
+        in_use(settings.shelf)
     assert promote_response(settings, now=NOW) is None, "there is nothing to judge"
     second = put(settings, 2)
     done = promote_response(settings, now=NOW)
