@@ -120,13 +120,11 @@ def promote(
     version: Annotated[str | None, typer.Argument()] = None, force: bool = False, why: str = "", as_json: Json = False
 ) -> None:
     """Make a candidate current, if not worse than the incumbent (--force --why overrides), newest `when` and `response` too."""
-    from training import gate, response_gate, when_gate
+    from training import promoting
 
-    done = gate.promote(load_settings(), version, force=force, why=why, now=_now())
-    timed = when_gate.promote_when(load_settings(), now=_now()) if done.promoted else None
-    answered = response_gate.promote_response(load_settings(), now=_now())
-    console.show({**vars(done), "when": timed, "response": answered}, as_machine=as_json)
-    raise typer.Exit(0 if done.promoted else 1)
+    done = promoting.promote_all(load_settings(), version, force, why, _now())
+    console.show(done, as_machine=as_json)
+    raise typer.Exit(0 if promoting.went_into_use(done) else 1)
 
 
 @app.command()
