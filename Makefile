@@ -13,9 +13,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test check serve bench fuzz mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
+WEEKS ?=
 
 demo: $(READY)
-	$(BIN)/daypart demo --data $(DATA) $(if $(filter 1 true yes,$(ONCE)),--once)
+	$(BIN)/daypart demo --data $(DATA) $(if $(filter 1 true yes,$(ONCE)),--once) $(if $(WEEKS),--weeks $(WEEKS))
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -128,10 +128,11 @@ def promote(
 ) -> None:
     """Make a candidate current, if not worse than the incumbent (--force --why overrides), newest `when` and `response` too."""
     from river import admin
+    from training.promoting import went_into_use
 
     done = admin.promote(load_settings(), version, force, why, _now())
     console.show(done, as_machine=as_json)
-    raise typer.Exit(0 if done["promoted"] else 1)
+    raise typer.Exit(0 if went_into_use(done) else 1)
 
 
 @app.command()

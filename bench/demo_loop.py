@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import console
+from bench.cafe.launch import explore_share
 from bench.cafe.weeks import Week, best_uniform
 from bench.demo_data import DemoError
 from bench.policy_plot import draw
@@ -39,6 +40,11 @@ def play(settings: Settings, now: datetime, n_weeks: int, report: Report) -> Non
     )
     console.out.print(
         "  What the offers brought more than none, cents a member and week, by the simulator's own truth:"
+    )
+    tried = [f"{explore_share(number):.0%}" for number in range(1, n_weeks + 1)]
+    console.out.print(
+        f"  Its operator changes the campaign's plan.explore_share from week to week, as a launch does: {', '.join(tried)}"
+        " of members' days try an offer by chance.",
     )
     weeks = Chain(settings, N_MEMBERS, n_weeks, until).run(report, _tell)
     _file(settings).write_text(json.dumps([asdict(week) for week in weeks]), "utf-8")

@@ -23,16 +23,18 @@ class Learned:
 
 def learn(settings: Settings, through: datetime | None, now: datetime, report: Report) -> Learned:
     """Train on what was known before `through` (None: all) and promote what passes. Raises what those rooms raise."""
-    from training import gate, response_gate, train, when_gate
+    from training import promoting, train
+    from training.errors import NoCandidate
 
     trained = train.train(settings, through, progress=report)
-    if any(known.version == trained.version and known.current for known in gate.models(settings)):
-        verdicts = [f"{trained.version} serves already: the same purchases give the same artifact"]
-    else:
-        promoted = gate.promote(settings, trained.version, force=False, why="", now=now)
-        verdicts = [f"promotion of {trained.version}: {promoted.reason}"]
-        if promoted.promoted and (timed := when_gate.promote_when(settings, now=now)):
-            verdicts.append(f"promotion of when {timed.version}: {timed.reason}")
-    if answered := response_gate.promote_response(settings, now=now):
-        verdicts.append(f"promotion of response {answered.version}: {answered.reason}")
+    same = f"{trained.version} serves already: the same purchases give the same artifact"
+    try:
+        done = promoting.promote_all(settings, trained.version, False, "", now)
+    except NoCandidate:
+        return Learned(trained, (same,))
+    not_judged = done["field"] == promoting.NOT_JUDGED and done["incumbent"] == trained.version
+    verdicts = [same if not_judged else f"promotion of {trained.version}: {done['reason']}"]
+    for name in ("when", "response"):
+        if beside := done[name]:
+            verdicts.append(f"promotion of {name} {beside.version}: {beside.reason}")
     return Learned(trained, tuple(verdicts))

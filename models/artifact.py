@@ -35,7 +35,8 @@ class Artifact:
 
 
 def write_artifact(shelf: Path, name: str, arrays: Mapping[str, np.ndarray], manifest: Mapping[str, Any]) -> Artifact:
-    """Write `shelf/name/<version>/` and open it; the version is the content hash, so writing twice writes once.
+    """Write `shelf/name/<version>/` and open it; the version is the content hash, so writing twice writes once,
+    and heals a version that was damaged since.
 
     `manifest` holds exactly the keys of `manifest.DESCRIPTION`; the rest is reckoned here. The folder appears whole
     or not at all: files are written and flushed in a temporary folder beside it, which is then renamed.
@@ -125,6 +126,11 @@ def _publish(folder: Path, target: Path) -> Artifact:
     except OSError:
         if not target.is_dir():
             raise
-        return read_artifact(target)  # written before, or by another process a moment ago: same hash, same bytes
+        try:
+            return read_artifact(target)  # written before, or by another process a moment ago: same hash, same bytes
+        except ArtifactError:
+            target.rename(folder.with_name(f"{folder.name}-damaged"))
+            folder.rename(target)
+            shutil.rmtree(folder.with_name(f"{folder.name}-damaged"), ignore_errors=True)
     sync_folder(target.parent)
     return read_artifact(target, verify=False)

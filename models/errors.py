@@ -11,4 +11,4 @@ class ArtifactError(Exception):
 
 def refusal(path: Path, reason: str) -> ArtifactError:
     """An ArtifactError about one file of an artifact, with the remedy that fits any damaged artifact."""
-    return ArtifactError(f"{path}: {reason}: restore the artifact from a copy, or train again")
+    return ArtifactError(f"{path}: {reason}: restore the artifact from a copy, or train and promote again")

@@ -38,19 +38,19 @@ def arrays_of(response: Response) -> tuple[dict[str, np.ndarray], dict[str, Any]
 def classes_of(arrays: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> ResponseClasses:
     """The classes as written. ArtifactError when something is missing, misaligned or impossible."""
     if missing := sorted(set(_ARRAYS) - set(arrays)):
-        raise ArtifactError(f"response: no array {missing[0]}: export it again")
+        raise ArtifactError(f"response: no array {missing[0]}: train and promote again")
     columns = {name: np.asarray(arrays[name]) for name in _ARRAYS}
     shape = columns["weight"].shape
     if len(shape) != 1 or not shape[0] or any(c.shape != shape or c.dtype != np.float64 for c in columns.values()):
-        raise ArtifactError("response: its arrays are not float64, one row a class: export it again")
+        raise ArtifactError("response: its arrays are not float64, one row a class: train and promote again")
     ranges = (columns["height"] >= 0, columns["midpoint"] > 0, columns["away"] >= 0, columns["weight"] >= 0)
     if not all(np.isfinite(c).all() for c in columns.values()) or not all(ok.all() for ok in ranges):
-        raise ArtifactError("response: a class is not finite or out of its range: export it again")
+        raise ArtifactError("response: a class is not finite or out of its range: train and promote again")
     if abs(float(columns["weight"].sum()) - 1.0) > 1e-6:
-        raise ArtifactError("response: the classes' weights don't sum to 1: export it again")
+        raise ArtifactError("response: the classes' weights don't sum to 1: train and promote again")
     shapes = [parameters.get(name) for name in ("steepness", "fit_power")]
     if not all(isinstance(value, (int, float)) and np.isfinite(value) and value >= 0 for value in shapes):
-        raise ArtifactError("response: steepness and fit_power must be numbers of 0 or more: export it again")
+        raise ArtifactError("response: steepness and fit_power must be numbers of 0 or more: train and promote again")
     return ResponseClasses(**columns, steepness=float(shapes[0] or 0.0), fit_power=float(shapes[1] or 0.0))
 
 
@@ -58,7 +58,7 @@ def parts_of(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """`part_of_hour` as written. ArtifactError when it is missing or impossible."""
     found = np.asarray(arrays.get("part_of_hour", ()))
     if found.shape != (24,) or found.dtype != np.int64 or found.min() < 0 or found.max() > 23:
-        raise ArtifactError("response: part_of_hour is not int64[24] of parts from 0: export it again")
+        raise ArtifactError("response: part_of_hour is not int64[24] of parts from 0: train and promote again")
     return found
 
 

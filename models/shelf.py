@@ -68,7 +68,9 @@ def load(shelf: Path, name: str, version: str, *, verify: bool = True) -> Artifa
         raise ArtifactError(f"version {version!r} is not 16 hex digits: `daypart models` lists the versions")
     path = _folder(shelf, name) / version
     if not path.is_dir():
-        raise ArtifactError(f"{path}: no such version: `daypart models` lists the versions")
+        raise ArtifactError(
+            f"{path}: no such version: `daypart models` lists the versions; where it is in use, train and promote again"
+        )
     artifact = read_artifact(path, verify=verify)
     if (artifact.name, artifact.version) != (name, version):
         raise ArtifactError(f"{path}: holds {artifact.name} {artifact.version}: put the folder back under its own name")

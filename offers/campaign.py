@@ -93,7 +93,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 0
     token_s: Annotated[int, Meta(ge=60, le=86400)] = 14_400
     sync_s: Annotated[int, Meta(ge=60, le=30 * 86400)] = 86_400
-    max_till_skew_s: Annotated[int, Meta(ge=0)] | None = None
+    max_till_skew_s: Annotated[int, Meta(ge=0, le=10**9)] | None = None
 
 
 class Planning(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -113,8 +113,8 @@ class Prior(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     contact_cents: Annotated[float, Meta(ge=0, le=10**6)] = 0.0
     response_slope: Annotated[float, Meta(ge=0, le=100)] | None = None
-    visit_visits: Annotated[float, Meta(gt=0)] = 1.0
-    visit_days: Annotated[float, Meta(gt=0)] = 7.0
+    visit_visits: Annotated[float, Meta(gt=0, le=10**6)] = 1.0
+    visit_days: Annotated[float, Meta(gt=0, le=10**6)] = 7.0
     second_unit_share: Annotated[float, Meta(gt=0, le=1)] = 0.15
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Any
 
 from offers.campaign import Campaign
 from offers.campaign_scope import hours_of
@@ -27,6 +29,18 @@ def faults(campaign: Campaign, stem: str) -> Iterator[Fault]:
         both = set(chosen.include) & set(chosen.exclude)
         if both:
             yield f"{room}.exclude", f"{min(both)!r} is included too; remove it from one of them"
+
+
+def not_finite(told: Any, key: str = "") -> Iterator[Fault]:
+    """Every number that is infinite or none, in what a file says: they pass a limit that they aren't above."""
+    if isinstance(told, dict):
+        for name, value in told.items():
+            yield from not_finite(value, f"{key}.{name}" if key else name)
+    elif isinstance(told, list):
+        for place, value in enumerate(told):
+            yield from not_finite(value, f"{key}[{place}]")
+    elif isinstance(told, float) and not math.isfinite(told):
+        yield key, f"{told} is no finite number; write one"
 
 
 def _depth(campaign: Campaign) -> Iterator[Fault]:

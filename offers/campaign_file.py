@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 
 from offers.campaign import Campaign
-from offers.campaign_faults import Fault, faults
+from offers.campaign_faults import Fault, faults, not_finite
 from offers.campaign_lines import line_of
 
 _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `([^`]+)`")
+_AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 class CampaignError(Exception):
@@ -35,10 +36,13 @@ def load_campaign(folder: Path, campaign_id: str = "usual") -> Campaign:
         raise CampaignError(f"{path}: no such campaign; campaigns in {folder}: {known}")
     try:
         told = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CampaignError(f"{path}: can't be read as TOML ({error}); mend that line") from None
+    except OSError as error:
+        raise CampaignError(f"{path}: can't be read ({error.strerror}); mend its rights") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CampaignError(f"{path}:{_unreadable(error, path)}; mend that line") from None
     if "version" in told:
         refuse(path, [("version", "is made from what the file says; remove the key")])
+    refuse(path, not_finite(told))
     try:
         campaign = msgspec.convert(told, Campaign)
     except msgspec.ValidationError as error:
@@ -61,6 +65,17 @@ def version_of(told: dict[str, Any]) -> str:
     """Twelve hex digits of the SHA-256 of what a file says; its comments and the order of its keys don't count."""
     said = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _unreadable(error: UnicodeDecodeError | tomllib.TOMLDecodeError, path: Path) -> str:
+    """The line and why it can't be read."""
+    if isinstance(error, UnicodeDecodeError):
+        line, reason = error.object.count(b"\n", 0, error.start) + 1, f"not UTF-8, {error.reason}"
+    elif at := _AT.search(str(error)):
+        line, reason = int(at[1]), f"{str(error)[: at.start()]}, column {at[2]}"
+    else:
+        line, reason = max(1, len(path.read_text("utf-8").splitlines())), str(error).replace(" (at", ", at").rstrip(")")
+    return f"{line}: can't be read as TOML ({reason})"
 
 
 def _misfit(error: str) -> Fault:

@@ -21,6 +21,8 @@ from offers.columns import micros
 
 _MOST = 2**53
 """Above all numbers and microseconds: a forged cursor with more is none."""
+_VALUES = 7
+"""A window's two ends and the five of a place."""
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -74,12 +76,12 @@ def read(cursor: str | None, window: tuple[datetime, datetime]) -> Place:
         return Place()
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        first, last, *place = (int(value) for value in values)
-        found = Place(*place)
-    except (ValueError, TypeError, UnicodeDecodeError):
-        raise CursorError("the cursor isn't one of ours; begin without one") from None
-    if len(place) != len(astuple(found)) or not all(-1 <= value < _MOST for value in place):
+    except (ValueError, RecursionError):
+        values = None
+    whole = isinstance(values, list) and len(values) == _VALUES and all(type(value) is int for value in values)
+    if not whole or not all(-1 <= value < _MOST for value in values[2:]):
         raise CursorError("the cursor isn't one of ours; begin without one")
+    first, last, *place = values
     if [first, last] != [micros(window[0]), micros(window[1])]:
         raise CursorError("the cursor belongs to another window; ask with the window it came from")
-    return found
+    return Place(*place)

@@ -14,6 +14,8 @@ from offers.columns import micros
 from offers.errors import PlanError
 
 BATCH = 1024
+# Features keep the older snapshots of a file, so they refuse one they can't read.
+_REMEDY = "delete it and run `daypart features`"
 
 
 def newest(path: Path, key: str, now: datetime) -> dict[str, int]:
@@ -66,7 +68,7 @@ def _batches(path: Path, columns: list[str], n_rows: int) -> Iterator[Any]:
         with pq.ParquetFile(path) as file:
             missing = sorted(set(columns) - set(file.schema_arrow.names))
             if missing:
-                raise PlanError(f"{path}: has no column {missing[0]}; run daypart features again")
+                raise PlanError(f"{path}: has no column {missing[0]}; {_REMEDY}")
             yield from file.iter_batches(n_rows, columns=columns)
     except (pa.ArrowException, OSError) as error:
-        raise PlanError(f"{path}: can't be read ({str(error).splitlines()[0]}); run daypart features again") from None
+        raise PlanError(f"{path}: can't be read ({str(error).splitlines()[0]}); {_REMEDY}") from None

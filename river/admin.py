@@ -78,17 +78,15 @@ def rotate_key(settings: Settings, key_id: str, overlap_hours: float, why: str, 
 
 
 def promote(settings: Settings, version: str | None, force: bool, why: str, now: datetime) -> dict[str, Any]:
-    """`training.gate.promote`, the newest `when` and `response` too. Raises what those raise, LedgerError before any change."""
-    from training import gate, response_gate, when_gate
+    """`training.promoting.promote_all`. Raises what that raises, LedgerError before anything changes."""
+    from training.promoting import promote_all
 
     with _engine(settings) as engine:
-        done = gate.promote(settings, version, force=force, why=why, now=now)
-        timed = when_gate.promote_when(settings, now=now) if done.promoted else None
-        answered = response_gate.promote_response(settings, now=now)
-        if done.promoted:
-            told = {"before": done.incumbent, "forced": done.forced}
-            _recorded(engine, "model_promoted", done.version, why or done.reason, now, told)
-    return {**vars(done), "when": timed, "response": answered}
+        done = promote_all(settings, version, force, why, now)
+        if done["promoted"]:
+            told = {"before": done["incumbent"], "forced": done["forced"]}
+            _recorded(engine, "model_promoted", done["version"], why or done["reason"], now, told)
+    return done
 
 
 def rollback(settings: Settings, why: str, now: datetime) -> Any:

@@ -31,6 +31,8 @@ SCHEMA = pl.Schema(
     }
 )
 """Columns as `offers.answered_offers.AnsweredOffer` has them."""
+# It writes the table anew and reads nothing of the old one.
+_REMEDY = "run `daypart features`"
 
 
 def write_answers(lake: Path, batches: Iterable[pl.DataFrame]) -> int:
@@ -65,12 +67,12 @@ def read_answers(lake: Path) -> pl.DataFrame:
     path = lake / FILE
     if not path.exists():
         return pl.DataFrame(schema=SCHEMA)
-    check_whole(path)
+    check_whole(path, _REMEDY)
     try:
         return pl.read_parquet(path, glob=False).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).splitlines()[0]
-        raise DataError(f"{path}: is damaged ({said}); delete it and run `daypart features`") from None
+        raise DataError(f"{path}: is damaged ({said}); {_REMEDY}") from None
 
 
 def known_answers(answers: pl.DataFrame, bought: pl.DataFrame, at: datetime) -> pl.DataFrame:

@@ -9,3 +9,7 @@ class TrainingError(Exception):
 
 class FeatureError(Exception):
     """Features cannot be computed, stored or joined. One line: what, where, what to do."""
+
+
+class NoCandidate(TrainingError):
+    """Nothing on the shelf waits to be judged."""

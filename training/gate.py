@@ -21,7 +21,7 @@ from models import shelf
 from models.artifact import Artifact
 from models.ranker import NAME
 from settings import Settings
-from training.errors import TrainingError
+from training.errors import NoCandidate, TrainingError
 from training.rematch import best_baseline, rematch, validation
 
 TOLERANCE = 0.02
@@ -62,25 +62,25 @@ def models(settings: Settings) -> list[Shelved]:
     return [_shelved(settings, version, version == now) for version in shelf.versions(settings.shelf, NAME)]
 
 
+def need_why(force: bool, why: str | None) -> None:
+    """TrainingError when `force` comes without `why`."""
+    if force and not (why or "").strip():
+        raise TrainingError("--force needs --why: say in a few words why a candidate that fails the gate should serve")
+
+
 def promote(
-    settings: Settings,
-    version: str | None = None,
-    *,
-    force: bool = False,
-    why: str | None = None,
-    now: datetime,
+    settings: Settings, version: str | None = None, *, force: bool = False, why: str | None = None, now: datetime
 ) -> Promotion:
     """Judge `version` (the newest on the shelf that does not serve, without one) and make it current if it passes.
 
     `force` promotes whatever the verdict and needs `why`; both are recorded, as every promotion is, in `promotions.jsonl`.
-    TrainingError when there is no such candidate, or `force` comes without `why`; ArtifactError for a damaged one.
+    NoCandidate where there is none, TrainingError when `force` comes without `why`; ArtifactError for a damaged one.
     """
-    if force and not (why or "").strip():
-        raise TrainingError("--force needs --why: say in a few words why a candidate that fails the gate should serve")
+    need_why(force, why)
     incumbent = shelf.current(settings.shelf, NAME)
     candidate = shelf.load(settings.shelf, NAME, version or _newest(settings, incumbent))
     if candidate.version == incumbent:
-        raise TrainingError(f"{candidate.version} serves already; train a new candidate, or name another version")
+        raise NoCandidate(f"{candidate.version} serves already; train a new candidate, or name another version")
     passed, reason, field, figures = _verdict(settings, candidate, incumbent)
     promotion = Promotion(candidate.version, incumbent, passed or force, force and not passed, reason, field, figures)
     if promotion.promoted:
@@ -103,7 +103,7 @@ def rollback(settings: Settings, *, now: datetime) -> Promotion:
 def _newest(settings: Settings, incumbent: str | None) -> str:
     candidates = [version for version in shelf.versions(settings.shelf, NAME) if version != incumbent]
     if not candidates:
-        raise TrainingError("there is no candidate on the shelf; run `daypart train` first")
+        raise NoCandidate("there is no candidate on the shelf; run `daypart train` first")
     return candidates[-1]
 
 

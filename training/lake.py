@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from training.event_ids import with_event_ids
-from training.parts import DataError, check_whole, locked, parts, write_batch, write_whole
+from training.parts import REINGEST, DataError, check_whole, locked, parts, write_batch, write_whole
 from training.persons import by_person
 from training.repeats import ROW, Settled, equal_to, settle
 from training.shapes import KEYS, SCHEMAS, Progress
@@ -142,7 +142,7 @@ def _readable(frame: pl.LazyFrame, where: Path) -> pl.DataFrame:
         return frame.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).splitlines()[0]
-        raise DataError(f"{where}: is damaged ({said}); restore the lake, or delete it and ingest again") from None
+        raise DataError(f"{where}: is damaged ({said}); {REINGEST}") from None
 
 
 def _table_path(lake: Path, name: str) -> Path:

@@ -27,6 +27,7 @@ _LINE = re.compile(r"(\d{6,})\t(\d+)")
 # zstd's fastest level: a lake file is read far more often than it is worth squeezing.
 _LEVEL = 1
 _WRITERS = 4
+REINGEST = "restore the lake, or delete it and ingest again"
 
 
 class DataError(Exception):
@@ -118,12 +119,12 @@ def parts(lake: Path) -> list[tuple[date, Path]]:
     for batch, n_parts in batches.items():
         if counts[batch] != n_parts:
             said = f"batch {batch} has {counts[batch]} of its {n_parts} parts"
-            raise DataError(f"{lake / 'events'}: {said}; restore the lake, or delete it and ingest again")
+            raise DataError(f"{lake / 'events'}: {said}; {REINGEST}")
     return found
 
 
-def check_whole(path: Path) -> None:
-    """DataError unless the file begins and ends as parquet does."""
+def check_whole(path: Path, remedy: str = REINGEST) -> None:
+    """DataError, which names the remedy, unless the file begins and ends as parquet does."""
     try:
         with path.open("rb") as handle:
             head = handle.read(len(MAGIC))
@@ -133,4 +134,4 @@ def check_whole(path: Path) -> None:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); mend its rights or restore it") from None
     if not whole:
-        raise DataError(f"{path}: is damaged or cut short; restore the lake, or delete it and ingest again")
+        raise DataError(f"{path}: is damaged or cut short; {remedy}")

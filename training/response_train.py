@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from models.artifact import ArtifactError
 from models.response_model import Response, in_use
 from models.timing import daypart_of_hour
 from training.answers import known_answers, read_answers
@@ -25,7 +26,7 @@ def train_response(shelf: Path, lake: Path, lines: pl.DataFrame, end: datetime) 
     """Fit on the answers known before `end` (aware), and write a candidate; nothing is promoted.
 
     Its version, None when too few have answered; and what is to be told, a sentence each. lines: `training.sales`, all before
-    `end`. Raises DataError when the lake's answers, ArtifactError when the one in use is damaged.
+    `end`. A damaged one in use is told and not compared. Raises DataError when the lake's answers are damaged.
     """
     known = known_answers(read_answers(lake), lines, end)
     if len(known) < LEAST_ANSWERS:
@@ -36,7 +37,12 @@ def train_response(shelf: Path, lake: Path, lines: pl.DataFrame, end: datetime) 
         notes.append(f"the newest {MOST_ANSWERS:,} of {len(known):,} answers are learned from")
         known = known.tail(MOST_ANSWERS)
     parts = daypart_of_hour(DAYPARTS)
-    inner = judged(known, parts, in_use(shelf))
+    try:
+        serving = in_use(shelf)
+    except ArtifactError as error:
+        serving = None
+        notes.append(f"what is in use is damaged and isn't compared ({error})")
+    inner = judged(known, parts, serving)
     if not inner:
         notes.append("all answers were given at one moment, so none could be held out")
     answers, n_users = in_cells(known, parts)

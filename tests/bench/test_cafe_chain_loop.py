@@ -82,7 +82,10 @@ def test_a_training_on_what_is_known_already_promotes_nothing_twice(played):
     chain = played[0]
     at = datetime.combine(chain.first - timedelta(days=1), PLAN_AT)
     again = learn(chain.settings, at, at, lambda *_: None)
-    assert again.verdicts == (f"{again.trained.version} serves already: the same purchases give the same artifact",)
+    same, when = again.verdicts
+    assert same == f"{again.trained.version} serves already: the same purchases give the same artifact"
+    # What was refused is judged again, by the same weeks.
+    assert when.startswith(f"promotion of when {again.trained.when_version}: no week could be held out")
 
 
 def test_customers_use_coupons_at_the_store_in_the_window_and_guests_never():

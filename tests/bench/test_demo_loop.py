@@ -40,6 +40,7 @@ def test_each_week_is_a_line_and_the_plot_is_one_file(tmp_path, asked, capsys):
     settings = Settings(home=tmp_path)
     demo_loop.play(settings, NOW, 2, lambda *_: None)
     printed = capsys.readouterr().out
+    assert "100%, 100% of members' days try an offer by chance" in " ".join(printed.split())
     assert "week 1:  -20.0" in printed
     assert "62% of it" in printed
     assert "500 sent, 200 redeemed" in printed

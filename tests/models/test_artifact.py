@@ -9,6 +9,7 @@ import pytest
 
 from models import manifest as manifests
 from models.artifact import FORMAT, ArtifactError, read_artifact, write_artifact
+from models.manifest import MANIFEST
 from models.npy import DTYPES, write_array
 from tests.models.checkerboard import manifest
 
@@ -86,11 +87,16 @@ def test_the_version_vouches_for_everything(tmp_path, changed):
     assert other.version != first.version
 
 
-def test_a_damaged_version_is_not_taken_for_written(tmp_path):
+@pytest.mark.parametrize("file", ["a.npy", MANIFEST])
+def test_a_damaged_version_is_not_taken_for_written_but_healed(tmp_path, file):
     first = write_artifact(tmp_path, "tiny", {"a": NUMBERS}, manifest())
-    (first.path / "a.npy").write_bytes(b"")
-    with pytest.raises(ArtifactError, match=r"a\.npy"):
-        write_artifact(tmp_path, "tiny", {"a": NUMBERS}, manifest())
+    (first.path / file).write_bytes(b"")
+    with pytest.raises(ArtifactError, match=file):
+        read_artifact(first.path)
+    healed = write_artifact(tmp_path, "tiny", {"a": NUMBERS}, manifest())
+    assert (healed.version, healed.path) == (first.version, first.path)
+    assert np.array_equal(read_artifact(first.path).arrays["a"], NUMBERS)
+    assert os.listdir(tmp_path / "tiny") == [first.version], "nothing is left beside it"
 
 
 @pytest.mark.parametrize(

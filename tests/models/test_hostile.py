@@ -29,5 +29,5 @@ def test_signing_alone_breaks_nothing(tmp_path):
 
 def test_a_refusal_names_file_reason_and_remedy(tmp_path):
     assert str(refusal(tmp_path / "x.npy", "torn")) == (
-        f"{tmp_path / 'x.npy'}: torn: restore the artifact from a copy, or train again"
+        f"{tmp_path / 'x.npy'}: torn: restore the artifact from a copy, or train and promote again"
     )

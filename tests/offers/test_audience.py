@@ -86,5 +86,5 @@ def test_newest_is_sorted_and_rows_follow_the_choice(features):
 def test_a_missing_column_is_named(features):
     path = features / "user_profile.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["usual_store_id"]), path)
-    with pytest.raises(PlanError, match="has no column usual_store_id; run daypart features again"):
+    with pytest.raises(PlanError, match="has no column usual_store_id; delete it and run `daypart features`"):
         read_audience(features, NOW)

@@ -93,6 +93,61 @@ def test_a_wrong_value_is_named(write, old, new, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "line", "reason"),
+    [
+        ("x = \n", 7, "Invalid value, column 5"),
+        ("[depth]", 7, "Cannot declare ('depth',) twice, column 7"),
+        ("ladder_cents = [30]\n", 7, "Cannot overwrite a value, column 20"),
+        ("\n\nx y = 1\nz = 2", 9, "Expected '=' after a key in a key/value pair, column 3"),
+        ("x = [1,\n2", 8, "Unclosed array, at end of document"),
+        ('x = """a\nb\n', 8, "at end of document"),
+        ("x = '\x01'", 7, "column 6"),
+    ],
+)
+def test_a_file_that_isnt_toml_is_told_in_the_same_form(write, change, line, reason):
+    with pytest.raises(CampaignError) as caught:
+        load_campaign(write(PLAIN + change), "c")
+    told = str(caught.value)
+    assert f"c.toml:{line}: can't be read as TOML (" in told
+    assert told.endswith(f"{reason}); mend that line")
+    assert "(at" not in told
+
+
+NUMBERS = [
+    ("prior", "visit_visits"), ("prior", "visit_days"), ("prior", "contact_cents"), ("prior", "response_slope"),
+    ("prior", "second_unit_share"), ("plan", "explore_share"), ("plan", "holdout_share"), ("stop", "min_return_on_spend"),
+    ("limits", "max_till_skew_s"), ("budget", "reserve_share"), ("depth", "min_margin_share"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+@pytest.mark.parametrize(("table", "key"), NUMBERS, ids=lambda name: name)
+def test_no_number_is_infinite_or_none(write, table, key, number):
+    head, line = f"[{table}]\n", f"{key} = {number}\n"
+    text = PLAIN.replace(head, head + line) if head in PLAIN else PLAIN + head + line
+    with pytest.raises(CampaignError) as caught:
+        load_campaign(write(text), "c")
+    at = text[: text.index(line)].count("\n") + 1
+    assert str(caught.value).endswith(f"c.toml:{at}: {table}.{key}: {number} is no finite number; write one")
+
+
+def test_an_infinite_step_is_named_by_its_place(write):
+    with pytest.raises(CampaignError, match=r"c\.toml:6: depth\.ladder_cents\[1\]: inf is no finite number"):
+        load_campaign(write(PLAIN.replace("20]", "inf]")), "c")
+
+
+@pytest.mark.parametrize("key", ["visit_visits", "visit_days"])
+@pytest.mark.parametrize(("number", "passes"), [("1e6", True), ("1.1e6", False), ("1e308", False)])
+def test_beliefs_about_visits_have_an_upper_end(write, key, number, passes):
+    folder = write(f"{PLAIN}[prior]\n{key} = {number}\n")
+    if passes:
+        assert getattr(load_campaign(folder, "c").prior, key) == 1e6
+    else:
+        with pytest.raises(CampaignError, match=f"prior.{key}: Expected `float` <= 1000000"):
+            load_campaign(folder, "c")
+
+
 def test_no_money_and_just_enough_are_allowed(write):
     assert load_campaign(write(PLAIN.replace("1000", "0")), "c").budget.granted_cents == 0
     assert load_campaign(write(PLAIN.replace("1000", "10")), "c").budget.granted_cents == 10
@@ -105,8 +160,8 @@ def test_a_missing_campaign_lists_what_there_is(write, name):
 
 
 def test_a_file_that_isnt_text(tmp_path):
-    (tmp_path / "c.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(CampaignError, match="can't be read as TOML"):
+    (tmp_path / "c.toml").write_bytes(b'id = "c"\n\xff\xfe')
+    with pytest.raises(CampaignError, match=r"c\.toml:2: can't be read as TOML \(not UTF-8, invalid start byte\)"):
         load_campaign(tmp_path, "c")
 
 

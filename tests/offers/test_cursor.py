@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 import pytest
@@ -42,3 +43,46 @@ def test_in_a_pass_the_clock_goes_on():
 def test_a_forged_place_is_refused(values):
     with pytest.raises(CursorError, match="begin without one"):
         cursor.read(cursor.written(WINDOW, Place(*values)), WINDOW)
+
+
+def coded(text):
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+START, END = (micros(moment) for moment in WINDOW)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "[1e400,1,1,1,1,1,1]",
+        *(f"[{START},{END},0,0,0,{wrong},0]" for wrong in ("1e400", "-1e400", "NaN", "1.5", "1.0", "null", "true")),
+        *(f"[{START},{END},0,0,0,{wrong},0]" for wrong in ('"1"', '"x"', "[1]", "[]", "{}", "9" * 400, "9" * 5000)),
+        f"[{START},{END},0,0,0,0]",
+        f"[{START},{END},0,0,0,0,0,0]",
+        "[" * 100_000,
+        "[[1,1,1,1,1,1,1]]",
+        '{"a":1}',
+        '"1111111"',
+        "7",
+        "null",
+        "",
+        "[1,",
+        "\x00",
+    ],
+    ids=lambda told: told[:40],
+)
+def test_a_forged_text_is_refused(told):
+    with pytest.raises(CursorError, match="begin without one"):
+        cursor.read(coded(told), WINDOW)
+
+
+@pytest.mark.parametrize("text", ["", "=", "a", "é", "////", "_w", " "])
+def test_what_is_no_text_of_ours_is_refused(text):
+    with pytest.raises(CursorError, match="begin without one"):
+        cursor.read(text, WINDOW)
+
+
+def test_a_window_of_another_size_is_told():
+    with pytest.raises(CursorError, match="another window"):
+        cursor.read(coded(f"[{END},{'9' * 400},0,0,0,0,0]"), WINDOW)

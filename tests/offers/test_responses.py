@@ -79,6 +79,12 @@ def test_with_one_a_missing_file_and_a_crooked_list_are_named(tmp_path):
             read_responses(tmp_path, IN_USE, NOW, PARTS)
 
 
+def test_a_file_that_is_no_parquet_names_a_way_out_that_features_take(tmp_path):
+    (tmp_path / FILE).write_bytes(b"PAR1 cut")
+    with pytest.raises(PlanError, match=r"can't be read .*; delete it and run `daypart features`$"):
+        read_responses(tmp_path, IN_USE, NOW, PARTS)
+
+
 # -- one user weighed by them
 
 

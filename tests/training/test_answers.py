@@ -61,10 +61,13 @@ def test_what_breaks_off_leaves_what_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-def test_a_damaged_table_is_a_plain_fault(tmp_path):
-    (tmp_path / FILE).write_bytes(b"PAR1 nothing here PAR1")
-    with pytest.raises(DataError, match=r"answers.parquet: is damaged .*delete it and run `daypart features`"):
+@pytest.mark.parametrize("held", [b"PAR1 nothing here PAR1", b"PAR1 cut"])
+def test_a_damaged_table_is_a_plain_fault_that_a_refresh_mends(tmp_path, held):
+    (tmp_path / FILE).write_bytes(held)
+    with pytest.raises(DataError, match=r"answers.parquet: is damaged .*; run `daypart features`$"):
         read_answers(tmp_path)
+    write_answers(tmp_path, [])
+    assert read_answers(tmp_path).is_empty()
 
 
 def test_an_answer_is_known_strictly_after_its_moment():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models import shelf
+from models.artifact import ArtifactError
 from models.response_classes import ResponseClasses
 from models.response_model import Response, in_use
 from settings import Settings
@@ -89,3 +90,55 @@ def test_with_nothing_new_nothing_is_done(settings):
     promote_response(settings, now=NOW)
     assert promote_response(settings, now=NOW) is None
     assert len((settings.shelf / "response" / RECORD).read_text().splitlines()) == 1
+
+
+def test_a_damaged_one_in_use_is_no_bar_and_is_told(settings):
+    first = put(settings, 1, 0.1)
+    promote_response(settings, now=NOW)
+    (settings.shelf / "response" / first / "weight.npy").write_bytes(b"")
+    with pytest.raises(ArtifactError, match=r"weight.npy: .*, or train and promote again$"):
+        in_use(settings.shelf)
+    assert promote_response(settings, now=NOW) is None, "there is nothing to judge"
+    second = put(settings, 2)
+    done = promote_response(settings, now=NOW)
+    assert (done.version, done.incumbent, done.promoted) == (second, first, True)
+    assert "; what was in use is damaged and counts as none (" in done.reason
+    assert "weight.npy" in done.reason
+    assert "the incumbent" not in done.figures
+    assert in_use(settings.shelf).version == second
+
+
+def test_an_older_sound_one_replaces_a_damaged_one(settings):
+    """The same answers make the same version again, which is then older than the one that is damaged."""
+    first = put(settings, 1)
+    promote_response(settings, now=NOW)
+    second = put(settings, 2)
+    assert promote_response(settings, now=NOW).version == second
+    (settings.shelf / "response" / second / "weight.npy").write_bytes(b"")
+    assert (put(settings, 1), promote_response(settings, now=NOW).version) == (first, first)
+    assert current(settings) == first
+
+
+def test_a_damaged_pointer_is_mended_by_promotion(settings):
+    version = put(settings, 1)
+    promote_response(settings, now=NOW)
+    (settings.shelf / "response" / shelf.CURRENT).write_text("a\nb\n")
+    done = promote_response(settings, now=NOW)
+    assert (done.version, done.incumbent, done.promoted) == (version, None, True)
+    assert "CURRENT" in done.reason
+    assert current(settings) == version
+
+
+def test_a_damaged_candidate_is_refused_and_healed_by_training_again(settings):
+    first = put(settings, 1)
+    promote_response(settings, now=NOW)
+    second = put(settings, 2)
+    (settings.shelf / "response" / second / "weight.npy").write_bytes(b"")
+    done = promote_response(settings, now=NOW)
+    assert (done.version, done.promoted, current(settings)) == (second, False, first)
+    assert done.reason.startswith("it is damaged (")
+    assert done.reason.endswith("; run `daypart train` again")
+    with pytest.raises(ArtifactError):
+        shelf.load(settings.shelf, "response", second)
+    assert put(settings, 2) == second
+    assert promote_response(settings, now=NOW).promoted

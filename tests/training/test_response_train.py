@@ -80,3 +80,15 @@ def test_what_is_in_use_stands_beside_the_next(tmp_path):
     shelf.point(tmp_path / "shelf", "response", first)
     second, _ = trained(tmp_path, answers(100, 8))
     assert shelf.load(tmp_path / "shelf", "response", second).manifest["metrics"]["inner"]["in_use"] == first
+
+
+def test_a_damaged_one_in_use_is_told_and_not_compared(tmp_path):
+    first, _ = trained(tmp_path, answers(100, 6))
+    shelf.point(tmp_path / "shelf", "response", first)
+    (tmp_path / "shelf" / "response" / first / "weight.npy").write_bytes(b"")
+    second, (told,) = trained(tmp_path, answers(100, 8))
+    assert told.startswith("what a discount does: what is in use is damaged and isn't compared (")
+    assert "in_use" not in shelf.load(tmp_path / "shelf", "response", second).manifest["metrics"]["inner"]
+    again, _ = trained(tmp_path, answers(100, 6))
+    assert again == first, "the same answers heal it"
+    assert in_use(tmp_path / "shelf").version == first

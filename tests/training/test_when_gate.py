@@ -84,3 +84,14 @@ def test_with_nothing_new_nothing_is_done(settings):
     promote_when(settings, now=NOW)
     assert promote_when(settings, now=NOW) is None
     assert len(record(settings)) == 1
+
+
+def test_a_damaged_one_in_use_is_no_bar_and_is_told(settings):
+    first = put(settings, 0.1, 1)
+    promote_when(settings, now=NOW)
+    (settings.shelf / "when" / first / "manifest.json").write_text("{}")
+    second = put(settings, 0.45, 2)
+    done = promote_when(settings, now=NOW)
+    assert (done.version, done.incumbent, done.promoted) == (second, first, True)
+    assert "what was in use is damaged and counts as none (" in done.reason
+    assert current(settings) == second
