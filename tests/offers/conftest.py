@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from offers.audit import audit
 from offers.chain import GENESIS
 from offers.database import REVISION
 from offers.journal import Journal
 from offers.tables import metadata
+from people.tables import METADATA as PEOPLE
 
 
 @pytest.fixture
@@ -61,8 +63,9 @@ class Server:
             )
             # As a replica the guard of the entries doesn't fire.
             connection.execute("SET LOCAL session_replication_role = replica")
-            for table in metadata.sorted_tables:
-                connection.execute(f"DELETE FROM {table.name}")
+            for tables in (metadata, PEOPLE, audit.metadata):
+                for table in tables.sorted_tables:
+                    connection.execute(f"DELETE FROM {table.name}")
             connection.execute("INSERT INTO counters (name, value) VALUES ('offers', 0)")
             connection.execute(
                 "INSERT INTO accounts (campaign_id, granted_cents, reserve_cents, spent_cents, max_per_user_day, hold_s,"

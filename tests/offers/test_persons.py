@@ -18,9 +18,6 @@ CARD = ref("card1")
 @pytest.fixture(params=["sqlite_url", "postgres_url"])
 def desk(request):
     made = Desk(Journal(request.getfixturevalue(request.param)))
-    with made.journal.write() as connection:
-        for table in ("identity_links", "identities"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")
     yield made
     assert verify(made.journal) == []
     made.journal.close()
