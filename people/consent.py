@@ -22,8 +22,6 @@ from people.tables import CONSENT
 from people.tombstones import welcome
 
 PURPOSES = ("recommend", "offers", "measurement")
-DEFAULTS = ("opt-out", "opt-in")
-"""Of who said nothing: allowed until they say no, or not before they say yes."""
 
 
 class ConsentFault(ValueError):
