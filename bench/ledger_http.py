@@ -30,7 +30,7 @@ from bench.ledger_places import Place
 from bench.ledger_world import PRICE_CENTS, PRODUCT_ID, STORE_ID, Broken, close_whole, open_desk
 from bench.results import Row, row
 from console import Report
-from river.steps import create_key
+from river.admin import create_key
 from settings import Settings, load_settings
 
 RATE, SECONDS, WARM_S = 200, 20, 2
@@ -44,7 +44,7 @@ def rows(place: Place, report: Report) -> list[Row]:
     now = datetime.now(UTC)
     desk = open_desk(settings.ledger_url, now=now)
     codes = fill(desk, moulds(desk, now)[1], RATE * (SECONDS + WARM_S), lambda _: None)
-    key = create_key(settings, "pos", None, now)
+    key = create_key(settings, "pos", None, now).key
     requests = [_request(settings, key, code) for code in codes]
     what = f"HTTP on {place.name}"
     with served(settings) as service:

@@ -24,7 +24,7 @@ from bench.ledger_places import Place, places, settle
 from bench.ledger_world import Broken, close_whole, open_desk
 from bench.results import Row, row
 from console import Report
-from river.steps import create_key
+from river.admin import create_key
 from settings import load_settings
 
 N_OFFERS, N_FIRST, WARM = 100_000, 300, 20
@@ -47,7 +47,7 @@ def at(place: Place, report: Report, n_offers: int = N_OFFERS, n_first: int = N_
     # The pattern's coupons lie in the window too: one redeemed with the day's first, one still open.
     fill(desk, moulds(desk, now)[1], n_offers, lambda n: report(f"offers on {place.name}", n, n_offers))
     settle(desk.journal.engine)
-    first, second = (create_key(settings, "scheduler", None, now) for _ in range(2))
+    first, second = (create_key(settings, "scheduler", None, now).key for _ in range(2))
     window = {"from": (now - timedelta(days=1)).isoformat(), "to": (now + timedelta(days=1)).isoformat()}
     with served(settings) as service:
         wait_ready(service, settings)

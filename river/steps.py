@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from offers.reconcile import Reconciled
 
 __all__ = [
-    "Refreshed", "create_key", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features",
+    "Refreshed", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features",
     "show_user", "verify_ledger",
 ]  # fmt: skip
 
@@ -58,13 +58,6 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
         with desk.journal.read() as connection:
             may = permission(connection, resolved(connection), "offers", settings.consent_default)
         return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of)
-
-
-def create_key(settings: Settings, scope: str, store_id: str | None, now: datetime) -> str:
-    """A new API key's secret, without an end. Raises KeyFault, LedgerError."""
-    from river.admin import create_key as create
-
-    return create(settings, scope, store_id, now).key
 
 
 def show_user(settings: Settings, user_id: str) -> dict[str, Any]:

@@ -75,10 +75,6 @@ def test_a_plan_takes_the_when_that_is_promoted(settings):
     assert report.notes == (f"visits by when {version}: own_visits 1, few_visits 2", BY_SLOPE)
 
 
-def test_a_key_opens_the_scope_it_was_made_for(settings):
-    assert steps.create_key(settings, "pos", "soho", NOW).startswith("dp_pos_")
-
-
 def test_an_empty_ledger_is_whole(settings):
     assert steps.verify_ledger(settings)["differences"] == []
     assert steps.decision(settings, "usual", NOW.date(), "ann") == "not considered"
