@@ -71,8 +71,8 @@ def plan(
     candidates.sort(key=lambda candidate: candidate.user_id)
     means, candidates = _limited(desk, campaign, market, candidates, for_date, now)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
-    places = (campaign, market, for_date, settings.currency)
-    decisions = _decisions(candidates, spending, places, _versions(ranker, when, response))
+    shared = (campaign, market, for_date, settings.currency)
+    decisions = _decisions(candidates, spending, shared, _versions(ranker, when, response))
     issued = [desk.issue(campaign.id, decisions[at : at + BATCH], now) for at in range(0, len(decisions), BATCH)]
     told = ((*expected.notes, responses.note), [candidate.kind for candidate in candidates])
     return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, *told)
@@ -100,10 +100,11 @@ def _limited(
 
 
 def _decisions(
-    candidates: list[Candidate], spending: Spending, places: tuple[Campaign, Market, date, str], version: str
+    candidates: list[Candidate], spending: Spending, shared: tuple[Campaign, Market, date, str], version: str
 ) -> list[Decision]:
+    """One a candidate. shared: what is the same for all of them, as `decision_of` takes it."""
     rows = zip(candidates, *spending.rows, strict=True)
-    return [decision_of(candidate, arm, *places, version, chance, refused) for candidate, arm, chance, refused in rows]
+    return [decision_of(candidate, arm, *shared, version, chance, refused) for candidate, arm, chance, refused in rows]
 
 
 def _versions(ranker: Ranker, when: When | None, response: Response | None) -> str:
