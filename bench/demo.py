@@ -18,9 +18,11 @@ from bench.demo_loop import N_WEEKS, play, prove, tell_again
 from bench.demo_models import learn
 from bench.demo_people import choose, offers_due, show
 from bench.demo_tour import write_tour
-from river import steps
+from river import admin, steps
 from settings import Settings
 
+KEYS = ("app", "pos", "scheduler", "analyst", "admin")
+"""Scopes of the keys that the tours need."""
 CAMPAIGN = {"complete-journey": "usual", "cafe": "cafe"}
 
 
@@ -46,7 +48,7 @@ def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int =
     )
     for note in plan.notes:
         console.out.print(f"  {note}", markup=False)
-    keys = {scope: steps.create_key(settings, scope, None, now) for scope in ("app", "pos", "scheduler", "analyst")}
+    keys = {scope: admin.create_key(settings, scope, None, now).key for scope in KEYS}
     # Set again: a library that was imported on the way keeps Ctrl-C to itself.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     with served(settings) as service:

@@ -1,4 +1,4 @@
-"""What to try next: the printed curl lines, and the same words as variables in `demo.env` for the README's tour."""
+"""What to try next: the printed curl lines, and the same words as variables in `demo.env` for the tours of README and docs."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def write_tour(settings: Settings, client: Client, offers: Sequence[dict[str, An
         "POS_KEY": client.keys["pos"],
         "SCHEDULER_KEY": client.keys["scheduler"],
         "ANALYST_KEY": client.keys["analyst"],
+        "ADMIN_KEY": client.keys["admin"],
         "USER_ID": offer["user_id"],
         "STORE_ID": offer["store_id"],
         "PRODUCT_ID": offer["product_id"],

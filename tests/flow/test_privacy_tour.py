@@ -34,8 +34,11 @@ def told(tmp_path):
         process = subprocess.Popen(run, cwd=tmp_path, env=env, stdout=log, stderr=log)
         try:
             wait_until_ready(process, url, tmp_path / "log")
-            own = {"PATH": os.environ["PATH"], "URL": url, "STORE_ID": "soho", "PRODUCT": "tea", **names}
-            done = subprocess.run(["bash", "-c", TOUR], env=own, capture_output=True, check=True, text=True)
+            words = {"URL": url, "STORE_ID": "soho", "PRODUCT_ID": "tea", **names}
+            (tmp_path / ".daypart").mkdir()
+            (tmp_path / ".daypart" / "demo.env").write_text("".join(f"{name}={word}\n" for name, word in words.items()))
+            own, run = {"PATH": os.environ["PATH"]}, ["bash", "-euc", TOUR]
+            done = subprocess.run(run, env=own, cwd=tmp_path, capture_output=True, check=True, text=True)
         finally:
             process.terminate()
             process.wait(timeout=40)

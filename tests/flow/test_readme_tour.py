@@ -109,6 +109,19 @@ def test_the_readme_tour_ends_in_a_redeemed_coupon(demo):
     assert entry["kind"] == "redeem"
 
 
+def test_the_privacy_tour_is_walked_by_the_demos_words(demo):
+    folder, _ = demo
+    privacy = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+    block = re.search(r"```sh tour\n(.*?)```", privacy, re.S)[1]
+    told = subprocess.run(["bash", "-euc", block], cwd=folder, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    taken, seen, _, held, receipt, forgotten, nothing = (json.loads(line) for line in told.stdout.splitlines())
+    assert (taken["accepted"], taken["rejected"], seen["meta"]["fallback"]) == (1, [], None)
+    assert held["user_id"].startswith("card-")
+    assert receipt["removed"]["inbox"] == 1
+    assert (forgotten["meta"]["fallback"], nothing["code"]) == ("cold_start", "unknown_user")
+
+
 def test_the_ledgers_walk_goes_from_issue_to_reversal(demo):
     folder, _ = demo
     block = re.search(r"```sh walk\n(.*?)```", LEDGER, re.S)[1]
