@@ -78,7 +78,7 @@ def test_the_basket_redeems_inside_the_window():
 
 
 def test_the_tour_keeps_its_keys_to_the_owner_and_quotes_for_the_shell(tmp_path, capsys):
-    keys = {"app": "dp_app_secret", "pos": "it's", "scheduler": "s", "analyst": "a"}
+    keys = {"app": "dp_app_secret", "pos": "it's", "scheduler": "s", "analyst": "a", "admin": "dp_admin_secret"}
     write_tour(Settings(home=tmp_path), Client("http://127.0.0.1:1", keys), [OFFER])
     path = tmp_path / "demo.env"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -86,7 +86,9 @@ def test_the_tour_keeps_its_keys_to_the_owner_and_quotes_for_the_shell(tmp_path,
     key, basket = told.stdout.splitlines()
     assert key == "it's"
     assert json.loads(basket)["order_id"] == "order-1"
-    assert "dp_app_secret" not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "dp_app_secret" not in printed
+    assert "dp_admin_secret" not in printed
 
 
 def test_a_service_that_ends_at_once_is_told_with_its_last_line(tmp_path):
