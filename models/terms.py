@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from models.foldin import normal_equations
+from models.habit import mean_gap
 from models.history import History
 from models.parts import Parts
 from models.popularity import Cell, log_popularity
 from models.timing import WEEK
+
+
+class Pace(NamedTuple):
+    """How often the products of a history were bought, as plain numbers by place in it: what words are made of."""
+
+    counts: list[float]
+    gap: list[float]
+    """Visits from one purchase to the next."""
+    since: list[int]
+    """Visits since the last."""
+    mean_since: float
+    n_visits: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,25 @@ class Ask:
     def daypart(self) -> str | None:
         """Its name, None when no hour was given."""
         return None if self.daypart_number is None else self.parts.options.daypart_names[self.daypart_number]
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Product row to its place in `known`."""
+        return {row: place for place, row in enumerate(self.rows.tolist())}
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Of `known`."""
+        known = self.known
+        since = known.visits_since
+        return Pace(known.counts.tolist(), mean_gap(known).tolist(), since.tolist(), float(since.mean()), known.n_visits)
+
+    @cached_property
+    def where(self) -> tuple[str, str]:
+        """The code and the words of what sells in the place and time that were told."""
+        here, now = self.store_id is not None, self.daypart is not None
+        words = [*(["here"] if here else []), *([f"in the {self.daypart}"] if now else [])]
+        return "_".join(["popular", *(["here"] if here else []), *(["now"] if now else [])]), " ".join(words)
 
     @cached_property
     def cell(self) -> Cell:

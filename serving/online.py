@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import redis
 
-from embedded import OnlineStore, OnlineStoreError
+from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
-from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, UserFeatures
+from serving.history_rows import HistoryRows
+from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, UserFeatures
 from settings import Settings
 
-__all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "UserFeatures"]
+__all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
 
 HOURS = 168
 STORE_CACHE_S = 60.0
@@ -36,6 +37,8 @@ class FeastOnline:
         from feast import FeatureStore, RepoConfig
         from feast.errors import FeastObjectNotFoundException
         from feast.infra.provider import get_provider
+        from feast.protos.feast.types.Value_pb2 import Value
+        from google.protobuf.timestamp_pb2 import Timestamp
         from sqlalchemy.exc import SQLAlchemyError
 
         self._feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
@@ -51,6 +54,8 @@ class FeastOnline:
             raise OnlineStoreError(unreachable_registry(settings, error)) from None
         self._profile_names = tuple(f.name for f in profile.features)
         self._provider = get_provider(self._feast.config)
+        client = connect(store.url, READ_TIMEOUT_S)
+        self._rows = HistoryRows(client, self._feast.config.project, Value.FromString, Timestamp.FromString)
         self._clock = clock
         self._stores: dict[str, tuple[float, Assortment | None]] = {}
 
@@ -63,6 +68,11 @@ class FeastOnline:
         as_of = read["n_visits"][1]
         history = History.of(*(read[name][0] for name in _HISTORY)) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
+
+    def past(self, user_id: str) -> Past:
+        """See OnlineFeatures."""
+        with _answering():
+            return self._rows.read(user_id)
 
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
