@@ -69,7 +69,9 @@ def _take_in(settings: Settings, folder: Path, now: datetime, report: Report) ->
 def replicated(settings: Settings, report: Report, n_users: int = N_USERS) -> list[str]:
     """Write each user's online row under further ids until there are `n_users`; all ids."""
     known = pl.read_parquet(settings.features / "user_history.parquet")["user_id"].unique().sort().to_list()
-    ids = [user if not copy else f"{user}.{copy}" for copy in range(-(-n_users // len(known))) for user in known][:n_users]
+    ids = [user if not copy else f"{user}.{copy}" for copy in range(-(-n_users // len(known))) for user in known][
+        :n_users
+    ]
     project = str(repo_config(settings, "localhost:0")["project"])
     with lease_online_store(settings) as store, connect(store.url, BULK_S) as client:
         rows = {user: client.hgetall(entity_key(project, "user_id", user)) for user in known}
@@ -84,7 +86,7 @@ def _write(client: redis.Redis, project: str, rows: list[tuple[str, dict[bytes, 
     with client.pipeline(transaction=False) as pipe:
         for user, row in rows:
             if row:
-                pipe.hset(entity_key(project, "user_id", user), mapping=row)
+                pipe.hset(entity_key(project, "user_id", user), mapping=row)  # type: ignore[arg-type]
         pipe.execute()
 
 

@@ -61,8 +61,10 @@ class FormGrounds:
             new[:, _USUAL] = 0.0
             parts[~owned] = new
         return [
-            Split(base + person, *kinds, like)
-            for *kinds, person, like in zip(*parts.T.tolist(), self._likes(rows, places), strict=True)
+            Split(base + person, usual, timing, similar, popular, local, like)
+            for usual, timing, similar, popular, local, person, like in zip(
+                *parts.T.tolist(), self._likes(rows, places), strict=True
+            )
         ]
 
     def _kinds(self, form: Form, told: np.ndarray) -> np.ndarray:
@@ -83,11 +85,11 @@ class FormGrounds:
         for name, (reaching, weight) in self.signals.reaching.items():
             at, by, reach = ask.parts.neighbours[name].reached(ask.rows[reaching], rows)
             total += np.bincount(at * n_owned + reaching[by], reach * weight[by], len(total))
-        total = total.reshape(len(rows), n_owned)
+        each = total.reshape(len(rows), n_owned)
         owned = np.flatnonzero(places >= 0)
-        total[owned, places[owned]] = 0.0
-        best = total.argmax(axis=1)
-        most = total[np.arange(len(rows)), best]
+        each[owned, places[owned]] = 0.0
+        best = each.argmax(axis=1)
+        most = each[np.arange(len(rows)), best]
         return [place if reach > 0 else None for place, reach in zip(best.tolist(), most.tolist(), strict=True)]
 
 

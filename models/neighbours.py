@@ -29,7 +29,7 @@ class Neighbours:
         return reached.astype(np.float32)
 
     def reached(self, owned: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Which of `owned` int32[k] reaches which of `rows` int64[m], distinct: (places in rows, places in owned, float32 values)."""
+        """Which of `owned` int32[k] reaches which of `rows` int64[m], distinct: (place there, place in owned, float32 value)."""
         place = np.full(len(self.rows), -1, dtype=np.int32)
         place[rows] = np.arange(len(rows), dtype=np.int32)
         at = place.take(self.rows.take(owned, axis=0)).ravel()

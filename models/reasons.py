@@ -21,7 +21,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.terms import Ask, Pace
+from models.pace import Pace
+from models.terms import Ask
 
 
 class Reason(NamedTuple):
@@ -86,27 +87,14 @@ def told(ask: Ask, row: int, sold: float, parts: Split) -> list[Reason]:
     share = f"{100.0 * sold / total:.1f}% of sales {where}" if total and parts.local > 0 else ""
     found.append(Reason(parts.local, code, share, sold > total * math.exp(chain)))
     if (place := ask.places.get(row)) is not None:
-        found.append(Reason(parts.usual, "bought_before", _often(ask.pace, place) if parts.usual > 0 else "", True))
+        found.append(Reason(parts.usual, "bought_before", ask.pace.often(place) if parts.usual > 0 else "", True))
         found.append(_timing(ask.pace, place, parts.timing))
     return found
 
 
-def _often(pace: Pace, place: int) -> str:
-    n_visits = pace.n_visits
-    return f"{pace.counts[place]:.0f} of your last {_visits(n_visits)}" if n_visits > 1 else "on your only visit"
-
-
 def _timing(pace: Pace, place: int, contribution: float) -> Reason:
-    gap, since = pace.gap[place], pace.since[place]
-    is_due = since >= gap
-    if contribution <= 0:
-        last = ""
-    else:
-        last = f"{_visits(since)} before the last" if since else "on your last visit"
-    if is_due:
+    gap = pace.gap[place]
+    last = pace.last(place) if contribution > 0 else ""
+    if pace.since[place] >= gap:
         return Reason(contribution, "due_again", last and f"usually every {gap:.1f} visits, last {last}", True)
-    return Reason(contribution, "bought_recently", last, since <= pace.mean_since)
-
-
-def _visits(n: int) -> str:
-    return "1 visit" if n == 1 else f"{n} visits"
+    return Reason(contribution, "bought_recently", last, pace.since[place] <= pace.mean_since)

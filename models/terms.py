@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from models.foldin import normal_equations
-from models.habit import mean_gap
 from models.history import History
+from models.pace import Pace, pace_of
 from models.parts import Parts
 from models.popularity import Cell, log_popularity
 from models.timing import WEEK
-
-
-class Pace(NamedTuple):
-    """How often the products of a history were bought, as plain numbers by place in it: what words are made of."""
-
-    counts: list[float]
-    gap: list[float]
-    """Visits from one purchase to the next."""
-    since: list[int]
-    """Visits since the last."""
-    mean_since: float
-    n_visits: int
 
 
 @dataclass(frozen=True)
@@ -66,9 +53,7 @@ class Ask:
     @cached_property
     def pace(self) -> Pace:
         """Of `known`."""
-        known = self.known
-        since = known.visits_since
-        return Pace(known.counts.tolist(), mean_gap(known).tolist(), since.tolist(), float(since.mean()), known.n_visits)
+        return pace_of(self.known)
 
     @cached_property
     def where(self) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from serving.bundle import Bundle
 from serving.online_port import Assortment
 from serving.wire import Filter
 
-
 NO_SCORE = np.float32(np.nan)
 
 
@@ -30,7 +29,7 @@ class Shelf:
 
     @cached_property
     def struck(self) -> np.ndarray:
-        """float32[n]: 0 where on sale, NaN elsewhere. Added to scores it strikes out what isn't sold, in one pass without a branch."""
+        """float32[n]: 0 where on sale, NaN elsewhere: added to scores it strikes out what isn't sold, without a branch."""
         return np.where(self.on_sale, np.float32(0.0), NO_SCORE)
 
     def prices(self, rows: np.ndarray) -> list[int | None]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import mmh3
 import numpy as np
@@ -19,6 +18,7 @@ import redis
 
 from embedded.online_rows import entity_key
 from models.history import History
+from serving.feast_values import moment_of
 from serving.online_port import Past
 
 _VIEW, _KEY = "user_history", "user_id"
@@ -27,15 +27,12 @@ _FLOATS = b"\x82\x01"
 """Field 16 of `Value`, length-delimited: float_list_val."""
 
 
-class Parse(Protocol):
-    """`Value.FromString` and `Timestamp.FromString` of Feast's protocol buffers."""
-
-    def __call__(self, raw: bytes) -> Any:
-        """The message."""
+Parse = Callable[[Any], Any]
+"""`Value.FromString` and `Timestamp.FromString` of Feast's protocol buffers: bytes to a message."""
 
 
 class HistoryRows:
-    """One connection of its own, which callers share in turn. Raises redis.RedisError or OSError when the store doesn't answer."""
+    """One connection of its own, used in turn. Raises redis.RedisError or OSError when the store doesn't answer."""
 
     def __init__(self, client: redis.Redis, project: str, value: Parse, moment: Parse) -> None:
         self._client, self._project, self._value, self._moment = client, project, value, moment
@@ -49,7 +46,7 @@ class HistoryRows:
         """What is known of the user's purchases; an empty history and no moment where nothing is. ValueError: a damaged row."""
         key = entity_key(self._project, _KEY, user_id)
         *row, stamp = self._answer(self._head + _bulk(key) + self._asked)
-        moment = None if stamp is None else _when(self._moment(stamp))
+        moment = None if stamp is None else moment_of(self._moment(stamp))
         if moment is None:
             return Past(History.empty(), None)
         try:
@@ -109,14 +106,7 @@ def _bulk(text: bytes) -> bytes:
     return b"$%d\r\n%s\r\n" % (len(text), text)
 
 
-def _when(stamp: Any) -> datetime | None:
-    """None for zero, as the SDK's reading has it (`serving.online`)."""
-    if not (stamp.seconds or stamp.nanos):
-        return None
-    return datetime.fromtimestamp(stamp.seconds + stamp.nanos // 1000 / 1e6, UTC)
-
-
-def _floats(raw: bytes, value: Callable[[bytes], Any]) -> np.ndarray:
+def _floats(raw: Any, value: Parse) -> np.ndarray:
     """float32[n] of a list as serialisers pack it: two tags and two lengths, then the numbers themselves."""
     if raw[:2] == _FLOATS:
         outer, start = _varint(raw, 2)

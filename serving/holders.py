@@ -1,4 +1,4 @@
-"""To whom coupons were issued that have not ended, as a serving process knows it: most people hold none, and needn't be asked about.
+"""To whom coupons were issued that have not ended, as a serving process knows it: most people hold none and aren't asked about.
 
 Coupons get ascending numbers in the transaction that issues them, under one row's lock, so what came since the last look are the
 greater ones. Who holds a coupon is asked of the ledger itself; a look only spares the others.
@@ -7,8 +7,9 @@ greater ones. Who holds a coupon is asked of the ledger itself; a look only spar
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from offers.tables import coupons
 log = logging.getLogger("daypart.serving")
 FRESH_S = 0.5
 """A coupon issued shows in a slate no later than this."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 ALL_ANEW = timedelta(hours=1)
 """After so long all are read again, and who holds none any more is spared again."""
 
@@ -30,8 +32,8 @@ class Holders:
         self._engine, self._clock, self._clock_s = engine, clock, clock_s
         self._before = np.empty(0, dtype=np.int64)
         self._since: set[int] = set()
-        self._last, self._read_at = 0, datetime.min
-        self._looked_s, self._is_looking = -FRESH_S, False
+        self._last, self._read_at = 0, NEVER
+        self._looked_s, self._is_looking = -math.inf, False
 
     def may_hold(self, names: Sequence[str]) -> bool:
         """Whether a person of these ids could hold one; True where nobody looked in the last FRESH_S."""
@@ -50,7 +52,7 @@ class Holders:
         """Read what was issued since the last look. Blocking, raises nothing: without a look everybody may hold one."""
         try:
             began, now = self._clock_s(), self._clock()
-            if self._read_at == datetime.min or now - self._read_at.replace(tzinfo=now.tzinfo) > ALL_ANEW:
+            if now - self._read_at > ALL_ANEW:
                 self._read_all(now)
             else:
                 self._since |= set(self._issued(coupons.c.seq > self._last).tolist())

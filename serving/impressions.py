@@ -47,7 +47,7 @@ def rows_of(slate: Slate, ask: RecommendationAsk, now: datetime) -> list[Row]:
     }
     for name, value in told.items():
         alike[COLUMNS.index(name)] = value
-    rows = []
+    rows: list[Row] = []
     for item in slate.items:
         row = alike.copy()
         row[_EVENT_ID], row[_PRODUCT_ID] = f"{shown}.{item.rank}", item.product_id

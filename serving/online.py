@@ -17,6 +17,7 @@ import redis
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
+from serving.feast_values import moment_of, plain
 from serving.history_rows import HistoryRows
 from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, UserFeatures
 from settings import Settings
@@ -106,7 +107,7 @@ class FeastOnline:
         with _answering():
             answer = self._feast.get_online_features(features=service, entity_rows=[{key: value}]).proto
         vectors = zip(answer.metadata.feature_names.val, answer.results, strict=True)
-        return {name: (_plain(v.values[0]), _moment(v.event_timestamps[0])) for name, v in vectors}
+        return {name: (plain(v.values[0]), moment_of(v.event_timestamps[0])) for name, v in vectors}
 
 
 @contextmanager
@@ -142,19 +143,3 @@ def _values(history: History) -> dict[str, Any]:
         "last_at_s": Value(int64_list_val=Int64List(val=history.last_at_s.tolist())),
         "n_visits": Value(int64_val=history.n_visits),
     }
-
-
-def _plain(value: Any) -> Any:
-    """A Feast value as Python has it; None for one that is not set."""
-    kind = value.WhichOneof("val")
-    if kind is None:
-        return None
-    content = getattr(value, kind)
-    return list(content.val) if kind.endswith("_list_val") else content
-
-
-def _moment(stamp: Any) -> datetime | None:
-    """None for zero: on Redis Feast reports an entity without a row as present, true in 1970."""
-    if not (stamp.seconds or stamp.nanos):
-        return None
-    return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)

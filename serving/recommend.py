@@ -15,7 +15,6 @@ from serving.bundle import Bundle
 from serving.eligible import Shelf, ranking
 from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
 
-
 NAMING = frozenset(["similar_to_usual"])
 """Codes of reasons whose detail is a product's id."""
 
@@ -47,7 +46,9 @@ def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime
     rows = with_quota(rows, standing, bundle.ranker.unsold, share)
     coupons = open_coupons(known.offers, store_id)
     ids, places = bundle.ranker.product_ids.ids, rows.tolist()
-    told = zip(places, scores.probability(rows).tolist(), known.shelf.prices(rows), scores.reasons_of(rows), strict=True)
+    told = zip(
+        places, scores.probability(rows).tolist(), known.shelf.prices(rows), scores.reasons_of(rows), strict=True
+    )
     return [
         Item(
             product_id=ids[row],
