@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,13 @@ class Signals:
     """float32[n] by neighbour table: how much the products owned reach each product; `sharpened` makes a term of it."""
     wide: Mapping[str, np.ndarray]
     """float32[n] by wide term."""
+    _usual: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
+
+    def usual(self, terms: tuple[str, ...]) -> np.ndarray:
+        """float32[k, T]: these terms of the products owned; reckoned once."""
+        if terms not in self._usual:
+            self._usual[terms] = values(terms, self, self.ask.rows)
+        return self._usual[terms]
 
 
 def signals_of(ask: Ask) -> Signals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -38,22 +38,38 @@ class FormGrounds:
         return signals_of(self.ask)
 
     def split(self, row: int) -> Split:
-        """The parts of one product row's score; without a known history all of it is what sells."""
-        if not len(self.ask.rows):
-            return self._start(row)
-        owned = np.flatnonzero(self.ask.rows == row)
-        form = self.usual if len(owned) else self.new
-        rows = self.ask.rows if len(owned) else np.array([row])
-        place = int(owned[0]) if len(owned) else 0
-        shares = dict(zip(form.terms, form.shares(values(form.terms, self.signals, rows))[place].tolist(), strict=True))
-        parts = {kind: sum(shares.pop(name, 0.0) for name in names) for kind, names in KINDS.items()}
-        base, person = float(self.new.matrix[-1, -1]), sum(shares.values())
-        if len(owned):
+        """The parts of one product row's score."""
+        return self.splits(np.array([row]))[0]
+
+    def splits(self, rows: np.ndarray) -> list[Split]:
+        """The parts of the scores of product rows int64[m]; without a known history all of them are what sells."""
+        if not self.ask.places:
+            return [self._start(row) for row in rows.tolist()]
+        places = np.array([self.ask.places.get(row, -1) for row in rows.tolist()])
+        base = float(self.new.matrix[-1, -1])
+        parts = np.empty((len(rows), len(KINDS) + 1))
+        owned = places >= 0
+        if owned.any():
+            usual = self._kinds(self.usual, self.signals.usual(self.usual.terms)[places[owned]])
             # Above a product never bought: what having bought it means for this user is of the usual too.
-            parts["usual"] += float(form.matrix[-1, -1]) + person - base
-            return Split(base=base, **parts, like=self._like(row))
-        parts["popular"] += parts.pop("usual")  # how often others buy it again says nothing of a habit
-        return Split(base=base + person, **parts, like=self._like(row))
+            usual[:, _USUAL] += float(self.usual.matrix[-1, -1]) - base + usual[:, -1]
+            usual[:, -1] = 0.0
+            parts[owned] = usual
+        if not owned.all():
+            new = self._kinds(self.new, values(self.new.terms, self.signals, rows[~owned]))
+            new[:, _POPULAR] += new[:, _USUAL]  # how often others buy it again says nothing of a habit
+            new[:, _USUAL] = 0.0
+            parts[~owned] = new
+        return [
+            Split(base + person, usual, timing, similar, popular, local, like)
+            for usual, timing, similar, popular, local, person, like in zip(
+                *parts.T.tolist(), self._likes(rows, places), strict=True
+            )
+        ]
+
+    def _kinds(self, form: Form, told: np.ndarray) -> np.ndarray:
+        """float64[m, kinds + 1]: the shares of the terms told float32[m, T], summed by kind; the rest is last."""
+        return form.shares(told) @ _kind_of(form.terms)
 
     def _start(self, row: int) -> Split:
         chain = self.ask.parts.arrays["popularity_global"]
@@ -62,12 +78,26 @@ class FormGrounds:
         local = float(self.ask.log_popularity[row] - chain[row])
         return Split(base=float(start(self.ask)[row]) - popular - local, popular=popular, local=local)
 
-    def _like(self, row: int) -> int | None:
-        """The product owned that reaches this one most, itself left out; None when none does."""
-        ask = self.ask
-        total = np.zeros(len(ask.rows))
-        for name, (places, weight) in self.signals.reaching.items():
-            total[places] += weight * ask.parts.neighbours[name].from_each(ask.rows[places], row)
-        total[ask.rows == row] = 0.0
-        best = int(np.argmax(total))
-        return best if total[best] > 0 else None
+    def _likes(self, rows: np.ndarray, places: np.ndarray) -> list[int | None]:
+        """For each row the place of the product owned that reaches it most, itself left out; None when none does."""
+        ask, n_owned = self.ask, len(self.ask.rows)
+        total = np.zeros(len(rows) * n_owned)
+        for name, (reaching, weight) in self.signals.reaching.items():
+            at, by, reach = ask.parts.neighbours[name].reached(ask.rows[reaching], rows)
+            total += np.bincount(at * n_owned + reaching[by], reach * weight[by], len(total))
+        each = total.reshape(len(rows), n_owned)
+        owned = np.flatnonzero(places >= 0)
+        each[owned, places[owned]] = 0.0
+        best = each.argmax(axis=1)
+        most = each[np.arange(len(rows)), best]
+        return [place if reach > 0 else None for place, reach in zip(best.tolist(), most.tolist(), strict=True)]
+
+
+_USUAL, _POPULAR = (list(KINDS).index(kind) for kind in ("usual", "popular"))
+
+
+@lru_cache(maxsize=8)
+def _kind_of(terms: tuple[str, ...]) -> np.ndarray:
+    """float64[T, kinds + 1]: 1 where a term belongs to a kind, in the last column where it belongs to none."""
+    found = np.array([[float(name in names) for names in KINDS.values()] for name in terms])
+    return np.column_stack([found, 1.0 - found.sum(axis=1)])

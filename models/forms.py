@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.columns import Signals, signals_of, values
+from models.columns import Signals
 from models.form import Form
 from models.form_grounds import FormGrounds
 from models.neighbours import sharpened
@@ -76,18 +76,18 @@ class Forms:
             ground,
         )
 
-    def score(self, ask: Ask) -> np.ndarray:
+    def grounds(self, ask: Ask) -> FormGrounds:
+        """What the score and its reasons share."""
+        return FormGrounds(ask, self.usual, self.new)
+
+    def score(self, grounds: FormGrounds) -> np.ndarray:
         """float32[n]: the logit of every product."""
+        ask = grounds.ask
         if not len(ask.rows):
             return start(ask)
-        signals = signals_of(ask)
-        score = self._as_new(signals)
-        score[ask.rows] = self.usual.score(values(self.usual.terms, signals, ask.rows))
+        score = self._as_new(grounds.signals)
+        score[ask.rows] = self.usual.score(grounds.signals.usual(self.usual.terms))
         return score
-
-    def grounds(self, ask: Ask) -> FormGrounds:
-        """What all reasons share."""
-        return FormGrounds(ask, self.usual, self.new)
 
     def _as_new(self, signals: Signals) -> np.ndarray:
         users, ask = self.users, signals.ask

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,20 +23,57 @@ _SPLIT = ("als_seen", "cold_seen", "popularity_seen")
 
 @dataclass(frozen=True)
 class Grounds:
-    """What the reasons of one user share, reckoned once: arrays are aligned with `ask.rows`."""
+    """What the reasons of one user share. terms: float32[k] by history term, aligned with `ask.rows` as all arrays here."""
 
     parts: Parts
     ask: Ask
-    inverse: np.ndarray
-    """float64[f,f]: of the fold-in's matrix A."""
-    usual: np.ndarray
-    """float64[k]: the history terms, timing at its mean."""
-    timed: np.ndarray
-    """float64[k]: timing less its mean."""
-    weights: Mapping[str, float]
-    """Blend weights for a product off the history; 0 for terms that are not in the blend."""
-    seen_weights: Mapping[str, float]
-    """The same for one in the history: what weighs otherwise for the usual is added to its sibling."""
+    terms: Mapping[str, np.ndarray]
+
+    @cached_property
+    def weights(self) -> Mapping[str, float]:
+        """Blend weights for a product off the history; 0 for terms that are not in the blend."""
+        blend = zip(self.parts.options.blend_terms, self.parts.arrays["blend_weights"].tolist(), strict=True)
+        return {**dict.fromkeys(TERMS, 0.0), **dict(blend)}
+
+    @cached_property
+    def seen_weights(self) -> Mapping[str, float]:
+        """The same for one in the history: what weighs otherwise for the usual is added to its sibling."""
+        weights, plain = self.weights, [(name, name.removesuffix("_seen")) for name in _SPLIT]
+        return {**weights, **{name: weights[name] + weights[seen] for seen, name in plain}}
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """float64[f,f]: of the fold-in's matrix A."""
+        return np.linalg.inv(self.ask.normal)
+
+    @cached_property
+    def _timing(self) -> np.ndarray:
+        timing = np.zeros(len(self.ask.rows))
+        for name in _TIMED:
+            if name in self.terms:
+                timing += self.weights[name] * self.terms[name]
+        return timing
+
+    @cached_property
+    def timed(self) -> np.ndarray:
+        """float64[k]: timing less its mean."""
+        return np.asarray(self._timing - self._timing.mean()) if len(self._timing) else self._timing
+
+    @cached_property
+    def usual(self) -> np.ndarray:
+        """float64[k]: the history terms, timing at its mean."""
+        usual, weights = np.zeros(len(self.ask.rows)), self.weights
+        for name, values in self.terms.items():
+            if name not in _TIMED and name not in _SPLIT:
+                usual += weights[name] * values
+        usual += self._timing.mean() if len(usual) else 0.0
+        usual -= weights["popularity_seen"] * math.log(len(self.parts.products))
+        usual += weights["cold_seen"] * self.parts.arrays["cold_factors"][self.ask.rows, -1]
+        return usual
+
+    def splits(self, rows: np.ndarray) -> list[Split]:
+        """The parts of the scores of product rows int64[m]."""
+        return [self.split(row) for row in rows.tolist()]
 
     def split(self, row: int) -> Split:
         """The parts of one product row's score, timing above the user's mean; likeness to itself belongs to the usual."""
@@ -71,22 +109,3 @@ class Grounds:
         share = ask.known.decayed / max(float(ask.known.decayed.sum()), 1e-30)
         mean = share * (cold[ask.rows, :-1] @ cold[row, :-1])
         return np.asarray(weights["als"] * als + weights["cold"] * mean, dtype=np.float64)
-
-
-def grounds_of(parts: Parts, ask: Ask, terms: Mapping[str, np.ndarray]) -> Grounds:
-    """Prepare. terms: float32[k] per history term, as `terms.history_terms` gives them."""
-    weights = dict.fromkeys(TERMS, 0.0)
-    weights |= zip(parts.options.blend_terms, parts.arrays["blend_weights"].tolist(), strict=True)
-    seen = weights | {
-        name.removesuffix("_seen"): weights[name.removesuffix("_seen")] + weights[name] for name in _SPLIT
-    }
-    usual, timed = np.zeros(len(ask.rows)), np.zeros(len(ask.rows))
-    for name, values in terms.items():
-        if name in _TIMED:
-            timed += weights[name] * values
-        elif name not in _SPLIT:
-            usual += weights[name] * values
-    mean = timed.mean() if len(timed) else 0.0
-    usual += mean - weights["popularity_seen"] * math.log(len(parts.products))
-    usual += weights["cold_seen"] * parts.arrays["cold_factors"][ask.rows, -1]
-    return Grounds(parts, ask, np.linalg.inv(ask.normal), usual, timed - mean, weights, seen)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import habit
-from models.grounds import Grounds, grounds_of
+from models.grounds import Grounds
 from models.parts import Parts
 from models.terms import Ask
 
@@ -40,18 +40,19 @@ class Linear:
         """With the weights that the artifact keeps."""
         return cls(parts, dict(zip(parts.options.blend_terms, parts.arrays["blend_weights"], strict=True)))
 
-    def score(self, ask: Ask) -> np.ndarray:
+    def score(self, grounds: Grounds) -> np.ndarray:
         """float32[n]: the logit of every product."""
+        ask = grounds.ask
         score = np.zeros(len(self.parts.products), dtype=np.float32)
         for name, values in dense_terms(self.parts, ask, slice(None)).items():
             score += self.weights[name] * values
-        for name, values in history_terms(self.parts, ask).items():
+        for name, values in grounds.terms.items():
             score[ask.rows] += self.weights[name] * values
         return score
 
     def grounds(self, ask: Ask) -> Grounds:
-        """What all reasons share."""
-        return grounds_of(self.parts, ask, history_terms(self.parts, ask))
+        """What the score and its reasons share."""
+        return Grounds(self.parts, ask, history_terms(self.parts, ask))
 
 
 def dense_terms(parts: Parts, ask: Ask, rows: np.ndarray | slice) -> dict[str, np.ndarray]:

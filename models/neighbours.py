@@ -28,9 +28,14 @@ class Neighbours:
         reached = np.bincount(rows.ravel(), values.ravel(), minlength=len(self.rows))
         return reached.astype(np.float32)
 
-    def from_each(self, owned: np.ndarray, row: int) -> np.ndarray:
-        """float64[k]: what each product of `owned` reaches product `row` with."""
-        return np.asarray((self.values[owned] * (self.rows[owned] == row)).sum(axis=1), dtype=np.float64)
+    def reached(self, owned: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which of `owned` int32[k] reaches which of `rows` int64[m], distinct: (place there, place in owned, float32 value)."""
+        place = np.full(len(self.rows), -1, dtype=np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        at = place.take(self.rows.take(owned, axis=0)).ravel()
+        hit = np.flatnonzero(at >= 0)
+        by, column = np.divmod(hit, self.rows.shape[1])
+        return at[hit], by, self.values[owned[by], column]
 
 
 def sharpened(reach: np.ndarray) -> np.ndarray:

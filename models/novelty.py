@@ -35,12 +35,13 @@ def with_quota(rows: np.ndarray, ranking: np.ndarray, unsold: np.ndarray, share:
     ranking float[n], NaN for what may not be shown; unsold bool[n]; share 0 to 1. What is in `rows` and unsold already fills
     places of the quota; where too few unsold products may be shown, the rest of the list stays as it was.
     """
-    places = int(share * len(rows)) - int(unsold[rows].sum())
+    in_list = unsold[rows]
+    places = int(share * len(rows)) - int(in_list.sum())
     if places <= 0:
         return rows
-    waiting = np.where(unsold, ranking, np.float32(np.nan))
-    waiting[rows] = np.nan
-    guests = top_k(waiting, places)
-    usual = np.flatnonzero(~unsold[rows])
+    waiting = np.flatnonzero(unsold)
+    waiting = waiting[~np.isin(waiting, rows)]
+    guests = waiting[top_k(ranking[waiting], places)]
+    usual = np.flatnonzero(~in_list)
     gone = usual[len(usual) - len(guests) :]
     return np.concatenate([np.delete(rows, gone), guests])

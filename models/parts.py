@@ -15,6 +15,7 @@ from models.options import Options, options_of
 from models.popularity import LocalCounts, lift
 from models.vocabulary import Vocabulary
 
+WORDS_KEPT = 65_536
 PLACES_KEPT = 64
 """Places whose sales are kept at hand: at most these many times 4 bytes a product."""
 
@@ -65,6 +66,18 @@ class Parts:
             if name in own:
                 table[:, place] = own[name]
         return table
+
+    @cached_property
+    def plain_popularity(self) -> list[float]:
+        """`popularity_global` as plain numbers, which words are made of."""
+        told: list[float] = self.arrays["popularity_global"].tolist()
+        return told
+
+    @cached_property
+    def rank_words(self) -> Callable[[int], str]:
+        """Product row -> its place among the chain's best sellers in words; kept, as the same ones are shown again and again."""
+        n = len(self.products)
+        return lru_cache(maxsize=WORDS_KEPT)(lambda row: f"number {self.popularity_rank(row)} of {n} in the chain")
 
     def popularity_rank(self, row: int) -> int:
         """Place of a product row among the chain's best sellers, from 1; equals share a place."""

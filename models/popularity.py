@@ -20,6 +20,13 @@ class Cell:
         """A place or time of which nothing is known."""
         return Cell(np.empty(0, np.int32), np.empty(0, np.float32), 0.0)
 
+    def sold(self, rows: np.ndarray) -> np.ndarray:
+        """float32[m]: counts of product rows int64[m], 0 for what did not sell."""
+        if not len(self.rows):
+            return np.zeros(len(rows), np.float32)
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return np.where(self.rows[places] == rows, self.counts[places], np.float32(0.0))
+
     @staticmethod
     def dense(counts: np.ndarray) -> Cell:
         """The cell of counts float[n], one per product row."""

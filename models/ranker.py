@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,8 +31,13 @@ class Scores:
 
     score: np.ndarray
     """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
-    ask: Ask
-    blend: Linear | Forms = field(repr=False)
+    grounds: Grounds | FormGrounds = field(repr=False)
+    """What the scores and their reasons share."""
+
+    @property
+    def ask(self) -> Ask:
+        """The question."""
+        return self.grounds.ask
 
     @property
     def n_unknown(self) -> int:
@@ -45,18 +49,17 @@ class Scores:
         """Whether the store was given and the artifact knows it."""
         return self.ask.store is not None
 
-    @cached_property
-    def grounds(self) -> Grounds | FormGrounds:
-        """What all reasons share; reckoned when the first is asked for."""
-        return self.blend.grounds(self.ask)
-
     def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
         """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
         return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
 
     def reasons(self, row: int) -> list[tuple[str, str]]:
         """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
-        return explain(self.grounds, int(row))
+        return self.reasons_of([row])[0]
+
+    def reasons_of(self, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
+        """The same of several distinct product rows."""
+        return explain(self.grounds, rows)
 
 
 class Ranker:
@@ -96,8 +99,8 @@ class Ranker:
         hour_of_week: Monday 00:00 = 0, store-local. at_s: when it is asked, seconds since 1970 UTC; None is right after the last
         visit. Ids of the history must be distinct, as `History.of` makes sure.
         """
-        ask = self.ask(history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-        return Scores(self.blend.score(ask), ask, self.blend)
+        grounds: Any = self.blend.grounds(self.ask(history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s))
+        return Scores(self.blend.score(grounds), grounds)
 
     def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
         """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""

@@ -16,11 +16,12 @@ forms). A part becomes a reason when it is above zero and its words hold.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.habit import mean_gap
+from models.pace import Pace
 from models.terms import Ask
 
 
@@ -30,6 +31,7 @@ class Reason(NamedTuple):
     contribution: float
     code: str
     detail: str
+    """Its words; empty where nobody asks for them, as the part does not raise the score."""
     holds: bool
     """Whether the words are true of the numbers, whatever the sign of the contribution."""
 
@@ -55,62 +57,44 @@ class Ground(Protocol):
     def ask(self) -> Ask:
         """The question."""
 
-    def split(self, row: int) -> Split:
-        """The parts of one product row's score."""
+    def splits(self, rows: np.ndarray) -> list[Split]:
+        """The parts of the scores of these product rows int64[m]."""
 
 
-def explain(grounds: Ground, row: int) -> list[tuple[str, str]]:
-    """(code, detail) of one product row, greatest contribution first, ties by code."""
-    kept = [reason for reason in told(grounds.ask, row, grounds.split(row)) if reason.holds and reason.contribution > 0]
-    if not grounds.ask.parts.arrays["has_history"][row]:
-        kept.append(Reason(0.0, "new_product", "nobody had bought it when the model was trained", True))
-    return [(r.code, r.detail) for r in sorted(kept, key=lambda reason: (-reason.contribution, reason.code))]
+def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
+    """(code, detail) of each product row, greatest contribution first, ties by code."""
+    ask, rows = grounds.ask, np.asarray(rows, dtype=np.int64)
+    bought, sold, found = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist(), []
+    for row, n, known, split in zip(rows.tolist(), sold, bought, grounds.splits(rows), strict=True):
+        kept = [(-size, code, detail) for size, code, detail, holds in told(ask, row, n, split) if size > 0 and holds]
+        kept.sort()
+        words = [(code, detail) for _, code, detail in kept]
+        if not known:
+            words.append(("new_product", "nobody had bought it when the model was trained"))
+        found.append(words)
+    return found
 
 
-def told(ask: Ask, row: int, parts: Split) -> list[Reason]:
-    """Every part of the score but its base, in words."""
-    found = np.flatnonzero(ask.rows == row)
-    usual = _usual(ask, int(found[0]), parts) if len(found) else []
-    return [*_similar(ask, parts), *_popular(ask, row, parts), *usual]
+def told(ask: Ask, row: int, sold: float, parts: Split) -> list[Reason]:
+    """Every part of the score but its base. sold: of the product in the store and daypart, as `Cell.sold` has it."""
+    chain, total, found = ask.parts.plain_popularity[row], ask.cell.total, []
+    if ask.places:
+        like = "" if parts.like is None else ask.known.product_ids[parts.like]
+        found.append(Reason(parts.similar, "similar_to_usual", like, parts.like is not None))
+    rank = ask.parts.rank_words(row) if parts.popular > 0 else ""
+    found.append(Reason(parts.popular, "popular", rank, chain > -math.log(len(ask.parts.products))))
+    code, where = ask.where
+    share = f"{100.0 * sold / total:.1f}% of sales {where}" if total and parts.local > 0 else ""
+    found.append(Reason(parts.local, code, share, sold > total * math.exp(chain)))
+    if (place := ask.places.get(row)) is not None:
+        found.append(Reason(parts.usual, "bought_before", ask.pace.often(place) if parts.usual > 0 else "", True))
+        found.append(_timing(ask.pace, place, parts.timing))
+    return found
 
 
-def _similar(ask: Ask, parts: Split) -> list[Reason]:
-    if not len(ask.rows):
-        return []
-    product_id = "" if parts.like is None else ask.known.product_ids[parts.like]
-    return [Reason(parts.similar, "similar_to_usual", product_id, parts.like is not None)]
-
-
-def _usual(ask: Ask, place: int, parts: Split) -> list[Reason]:
-    known = ask.known
-    n_visits, visits_since = known.n_visits, known.visits_since
-    gap, since = float(mean_gap(known)[place]), int(visits_since[place])
-    often = f"{known.counts[place]:.0f} of your last {_visits(n_visits)}" if n_visits > 1 else "on your only visit"
-    last = f"{_visits(since)} before the last" if since else "on your last visit"
-    if since >= gap:
-        timing = Reason(parts.timing, "due_again", f"usually every {gap:.1f} visits, last {last}", True)
-    else:
-        timing = Reason(parts.timing, "bought_recently", last, since <= float(visits_since.mean()))
-    return [Reason(parts.usual, "bought_before", often, True), timing]
-
-
-def _popular(ask: Ask, row: int, parts: Split) -> list[Reason]:
-    chain, n = ask.parts.arrays["popularity_global"], len(ask.parts.products)
-    here = float(ask.cell.counts[ask.cell.rows == row].sum())
-    share = 100.0 * here / ask.cell.total if ask.cell.total else 0.0
-    where = [*([] if ask.store_id is None else ["here"]), *([] if ask.daypart is None else [f"in the {ask.daypart}"])]
-    code = "_".join(["popular", *([] if ask.store_id is None else ["here"]), *([] if ask.daypart is None else ["now"])])
-    rank = f"number {ask.parts.popularity_rank(row)} of {n} in the chain"
-    return [
-        Reason(parts.popular, "popular", rank, float(chain[row]) > -math.log(n)),
-        Reason(
-            parts.local,
-            code,
-            f"{share:.1f}% of sales {' '.join(where)}",
-            float(ask.log_popularity[row] - chain[row]) > 0,
-        ),
-    ]
-
-
-def _visits(n: int) -> str:
-    return "1 visit" if n == 1 else f"{n} visits"
+def _timing(pace: Pace, place: int, contribution: float) -> Reason:
+    gap = pace.gap[place]
+    last = pace.last(place) if contribution > 0 else ""
+    if pace.since[place] >= gap:
+        return Reason(contribution, "due_again", last and f"usually every {gap:.1f} visits, last {last}", True)
+    return Reason(contribution, "bought_recently", last, pace.since[place] <= pace.mean_since)

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.foldin import normal_equations
 from models.history import History
+from models.pace import Pace, pace_of
 from models.parts import Parts
 from models.popularity import Cell, log_popularity
 from models.timing import WEEK
@@ -43,6 +44,23 @@ class Ask:
     def daypart(self) -> str | None:
         """Its name, None when no hour was given."""
         return None if self.daypart_number is None else self.parts.options.daypart_names[self.daypart_number]
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Product row to its place in `known`."""
+        return {row: place for place, row in enumerate(self.rows.tolist())}
+
+    @cached_property
+    def pace(self) -> Pace:
+        """Of `known`."""
+        return pace_of(self.known)
+
+    @cached_property
+    def where(self) -> tuple[str, str]:
+        """The code and the words of what sells in the place and time that were told."""
+        here, now = self.store_id is not None, self.daypart is not None
+        words = [*(["here"] if here else []), *([f"in the {self.daypart}"] if now else [])]
+        return "_".join(["popular", *(["here"] if here else []), *(["now"] if now else [])]), " ".join(words)
 
     @cached_property
     def cell(self) -> Cell:

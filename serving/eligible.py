@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from models.vocabulary import Vocabulary
 from serving.bundle import Bundle
 from serving.online_port import Assortment
 from serving.wire import Filter
+
+NO_SCORE = np.float32(np.nan)
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,15 @@ class Shelf:
     priced: np.ndarray
     """bool[n]."""
 
-    def price(self, row: int) -> int | None:
-        """The price of a product in cents, None when nobody said."""
-        return int(self.price_cents[row]) if self.priced[row] else None
+    @cached_property
+    def struck(self) -> np.ndarray:
+        """float32[n]: 0 where on sale, NaN elsewhere: added to scores it strikes out what isn't sold, without a branch."""
+        return np.where(self.on_sale, np.float32(0.0), NO_SCORE)
+
+    def prices(self, rows: np.ndarray) -> list[int | None]:
+        """The prices of product rows int64[m] in cents, None where nobody said."""
+        told = zip(self.price_cents[rows].tolist(), self.priced[rows].tolist(), strict=True)
+        return [cents if is_priced else None for cents, is_priced in told]
 
 
 def whole_chain(bundle: Bundle) -> Shelf:
@@ -51,23 +60,25 @@ def shelf_of(bundle: Bundle, assortment: Assortment) -> Shelf:
     return Shelf(on_sale, prices, priced)
 
 
-def eligible(bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) -> np.ndarray:
-    """bool[n]: what the store sells and the filter lets through, without what lies in the cart already.
+def ranking(scores: np.ndarray, bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) -> np.ndarray:
+    """float32[n]: the scores float32[n] of what the store sells and the filter lets through, NaN for all else and for what lies
+    in the cart already.
 
     With `max_price_cents` a product of unknown price is out: nobody can say that it is cheap enough.
     """
     products, catalogue = bundle.ranker.product_ids, bundle.catalogue
-    mask = shelf.on_sale.copy()
+    standing: np.ndarray = scores + shelf.struck
     if wanted.include is not None:
-        mask &= _marked(products, wanted.include)
-    for struck in (wanted.exclude, tuple(cart)):
-        mask[products.rows(struck)[1]] = False
+        standing[~_marked(products, wanted.include)] = NO_SCORE
+    for gone in (wanted.exclude, tuple(cart)):
+        if gone:
+            standing[products.rows(gone)[1]] = NO_SCORE
     if wanted.categories is not None:
         numbers = [catalogue.categories[kind] for kind in wanted.categories if kind in catalogue.categories]
-        mask &= np.isin(catalogue.category, np.array(numbers, np.int32))
+        standing[~np.isin(catalogue.category, np.array(numbers, np.int32))] = NO_SCORE
     if wanted.max_price_cents is not None:
-        mask &= shelf.priced & (shelf.price_cents <= wanted.max_price_cents)
-    return mask
+        standing[~(shelf.priced & (shelf.price_cents <= wanted.max_price_cents))] = NO_SCORE
+    return standing
 
 
 def _marked(products: Vocabulary, ids: tuple[str, ...]) -> np.ndarray:

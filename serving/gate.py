@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from embedded import OnlineStoreError
-from serving.online_port import Assortment, OnlineFeatures, UserFeatures
+from serving.online_port import Assortment, OnlineFeatures, Past, UserFeatures
+
+T = TypeVar("T")
 
 log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
@@ -24,19 +27,11 @@ class OnlineGate:
 
     def user(self, user_id: str) -> UserFeatures | None:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
-        if self._clock_s() < self._closed_until:
-            return None
-        try:
-            features = self._online.user(user_id)
-        except OnlineStoreError as error:
-            self._close(error)
-            return None
-        except ValueError as error:
-            # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
-            log.warning("a user's features can't be read: %s", error)
-            return None
-        self._open()
-        return features
+        return self._read(self._online.user, user_id)
+
+    def past(self, user_id: str) -> Past | None:
+        """The user's history alone; otherwise as `user`."""
+        return self._read(self._online.past, user_id)
 
     def store(self, store_id: str) -> tuple[bool, Assortment | None]:
         """(whether the store could say, the assortment or None when that store has none)."""
@@ -59,6 +54,21 @@ class OnlineGate:
             return False
         self._open()
         return True
+
+    def _read(self, read: Callable[[str], T], user_id: str) -> T | None:
+        if self._clock_s() < self._closed_until:
+            return None
+        try:
+            found = read(user_id)
+        except OnlineStoreError as error:
+            self._close(error)
+            return None
+        except ValueError as error:
+            # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
+            log.warning("a user's features can't be read: %s", error)
+            return None
+        self._open()
+        return found
 
     def _close(self, error: OnlineStoreError) -> None:
         self._closed_until = self._clock_s() + CLOSED_S

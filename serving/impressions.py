@@ -29,26 +29,29 @@ MAX_FILE_BYTES = 16 << 20
 MAX_FILE_S = 60.0
 MAX_FILES = 256
 _PAUSE_S = 0.2
-Row = tuple[str | int | None, ...]
+Row = Sequence[str | int | None]
+_EVENT_ID, _PRODUCT_ID = COLUMNS.index("event_id"), COLUMNS.index("product_id")
 
 
 def rows_of(slate: Slate, ask: RecommendationAsk, now: datetime) -> list[Row]:
     """One event row per shown product, in the order of COLUMNS."""
-    context = ask.context
-    stamp = now.astimezone(UTC).isoformat()
-    rows = []
+    context, shown = ask.context, slate.recommendation_id
+    alike: list[str | int | None] = [None] * len(COLUMNS)
+    told = {
+        "event_type": "impression",
+        "occurred_at": now.astimezone(UTC).isoformat(),
+        "user_id": ask.user_id,
+        "store_id": context.store_id,
+        "channel": context.channel,
+        "recommendation_id": shown,
+    }
+    for name, value in told.items():
+        alike[COLUMNS.index(name)] = value
+    rows: list[Row] = []
     for item in slate.items:
-        row = dict.fromkeys(COLUMNS) | {
-            "event_id": f"{slate.recommendation_id}.{item.rank}",
-            "event_type": "impression",
-            "occurred_at": stamp,
-            "user_id": ask.user_id,
-            "product_id": item.product_id,
-            "store_id": context.store_id,
-            "channel": context.channel,
-            "recommendation_id": slate.recommendation_id,
-        }
-        rows.append(tuple(row[name] for name in COLUMNS))
+        row = alike.copy()
+        row[_EVENT_ID], row[_PRODUCT_ID] = f"{shown}.{item.rank}", item.product_id
+        rows.append(row)
     return rows
 
 

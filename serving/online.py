@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import redis
 
-from embedded import OnlineStore, OnlineStoreError
+from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
-from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, UserFeatures
+from serving.feast_values import moment_of, plain
+from serving.history_rows import HistoryRows
+from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, UserFeatures
 from settings import Settings
 
-__all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "UserFeatures"]
+__all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
 
 HOURS = 168
 STORE_CACHE_S = 60.0
@@ -36,6 +38,8 @@ class FeastOnline:
         from feast import FeatureStore, RepoConfig
         from feast.errors import FeastObjectNotFoundException
         from feast.infra.provider import get_provider
+        from feast.protos.feast.types.Value_pb2 import Value
+        from google.protobuf.timestamp_pb2 import Timestamp
         from sqlalchemy.exc import SQLAlchemyError
 
         self._feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
@@ -51,6 +55,8 @@ class FeastOnline:
             raise OnlineStoreError(unreachable_registry(settings, error)) from None
         self._profile_names = tuple(f.name for f in profile.features)
         self._provider = get_provider(self._feast.config)
+        client = connect(store.url, READ_TIMEOUT_S)
+        self._rows = HistoryRows(client, self._feast.config.project, Value.FromString, Timestamp.FromString)
         self._clock = clock
         self._stores: dict[str, tuple[float, Assortment | None]] = {}
 
@@ -63,6 +69,11 @@ class FeastOnline:
         as_of = read["n_visits"][1]
         history = History.of(*(read[name][0] for name in _HISTORY)) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
+
+    def past(self, user_id: str) -> Past:
+        """See OnlineFeatures."""
+        with _answering():
+            return self._rows.read(user_id)
 
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
@@ -96,7 +107,7 @@ class FeastOnline:
         with _answering():
             answer = self._feast.get_online_features(features=service, entity_rows=[{key: value}]).proto
         vectors = zip(answer.metadata.feature_names.val, answer.results, strict=True)
-        return {name: (_plain(v.values[0]), _moment(v.event_timestamps[0])) for name, v in vectors}
+        return {name: (plain(v.values[0]), moment_of(v.event_timestamps[0])) for name, v in vectors}
 
 
 @contextmanager
@@ -132,19 +143,3 @@ def _values(history: History) -> dict[str, Any]:
         "last_at_s": Value(int64_list_val=Int64List(val=history.last_at_s.tolist())),
         "n_visits": Value(int64_val=history.n_visits),
     }
-
-
-def _plain(value: Any) -> Any:
-    """A Feast value as Python has it; None for one that is not set."""
-    kind = value.WhichOneof("val")
-    if kind is None:
-        return None
-    content = getattr(value, kind)
-    return list(content.val) if kind.endswith("_list_val") else content
-
-
-def _moment(stamp: Any) -> datetime | None:
-    """None for zero: on Redis Feast reports an entity without a row as present, true in 1970."""
-    if not (stamp.seconds or stamp.nanos):
-        return None
-    return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)

@@ -31,6 +31,15 @@ class UserFeatures:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What a recommendation reads of one user."""
+
+    history: History
+    as_of: datetime | None
+    """As in UserFeatures."""
+
+
+@dataclass(frozen=True)
 class Assortment:
     """What a store sells. Row i of every array is about `product_ids[i]`; ids ascend."""
 
@@ -49,6 +58,9 @@ class OnlineFeatures(Protocol):
 
     def user(self, user_id: str) -> UserFeatures:
         """All about one user, in one read."""
+
+    def past(self, user_id: str) -> Past:
+        """The history alone, as `user` has it: what is read while somebody waits. ValueError when a row is damaged."""
 
     def store(self, store_id: str) -> Assortment | None:
         """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows."""

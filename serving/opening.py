@@ -18,6 +18,7 @@ from offers.signing_key import signer_at
 from people.secret import References
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
+from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
@@ -80,6 +81,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
+            holders=Holders(journal.engine, lambda: datetime.now(UTC), time.monotonic),
         )
 
 

@@ -13,6 +13,7 @@ from offers.desk import Desk
 from offers.tokens import Signer
 from serving.bundle import Bundle
 from serving.gate import OnlineGate
+from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
@@ -46,3 +47,4 @@ class Parts:
     standing: Standing
     clock: Callable[[], datetime]
     limiter: Limiter
+    holders: Holders

@@ -43,7 +43,10 @@ async def recommendations(asked: Asked) -> Reply:
     if theirs[:1] != (ask.user_id,) and theirs:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
-    wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs else None
+    holders = asked.parts.holders
+    if theirs and holders.is_due():
+        asked.begin(holders.look)
+    wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs and holders.may_hold(theirs) else None
     known = await _with_offers(what_is_known(asked.parts, ask), wallet)
     answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
     if not ask.dry_run:
@@ -57,7 +60,7 @@ def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
     warnings = [] if warning is None else [warning]
     if ask.user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
-    features = parts.gate.user(ask.user_id)
+    features = parts.gate.past(ask.user_id)
     if features is None:
         return Known(History.empty(), shelf, None, "popularity", True, warnings)
     fallback = None if len(features.history) else "cold_start"

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
 from msgspec import UNSET
 
 from models.history import History
 from models.novelty import dialled, with_quota
 from offers.answers import Offer
 from serving.bundle import Bundle
-from serving.eligible import Shelf, eligible
+from serving.eligible import Shelf, ranking
 from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
+
+NAMING = frozenset(["similar_to_usual"])
+"""Codes of reasons whose detail is a product's id."""
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,27 @@ def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime
     store_id, novelty = ask.context.store_id, ask.filter.novelty
     hour_of_week, at_s = bundle.hour_of_week(store_id, moment), int(moment.timestamp())
     scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-    ranking = scores.score.copy()
-    ranking[~eligible(bundle, known.shelf, ask.filter, ask.context.cart)] = np.nan
+    standing = ranking(scores.score, bundle, known.shelf, ask.filter, ask.context.cart)
     share = 0.0 if novelty == 0 else bundle.exploration_share
-    rows = dialled(ranking, scores.ask.rows, novelty, ask.limit)
-    rows = with_quota(rows, ranking, bundle.ranker.unsold, share)
+    rows = dialled(standing, scores.ask.rows, novelty, ask.limit)
+    rows = with_quota(rows, standing, bundle.ranker.unsold, share)
     coupons = open_coupons(known.offers, store_id)
-    ids, items = bundle.ranker.product_ids.ids, []
-    for place, (row, probability) in enumerate(zip(rows.tolist(), scores.probability(rows).tolist(), strict=True)):
-        items.append(
-            Item(
-                product_id=ids[row],
-                name=names[row],
-                rank=place + 1,
-                score=round(probability, 6),
-                price_cents=known.shelf.price(row),
-                reasons=[Reason(code, _named(bundle, names, detail)) for code, detail in scores.reasons(row)],
-                offer=coupons.get(ids[row], UNSET),
-            )
+    ids, places = bundle.ranker.product_ids.ids, rows.tolist()
+    told = zip(
+        places, scores.probability(rows).tolist(), known.shelf.prices(rows), scores.reasons_of(rows), strict=True
+    )
+    return [
+        Item(
+            product_id=ids[row],
+            name=names[row],
+            rank=place,
+            score=round(probability, 6),
+            price_cents=price,
+            reasons=[Reason(code, _named(bundle, names, detail) if code in NAMING else detail) for code, detail in why],
+            offer=coupons.get(ids[row], UNSET) if coupons else UNSET,
         )
-    return items
+        for place, (row, probability, price, why) in enumerate(told, 1)
+    ]
 
 
 def open_coupons(offers: Sequence[Offer], store_id: str | None) -> dict[str, ItemOffer]:
@@ -72,7 +75,6 @@ def open_coupons(offers: Sequence[Offer], store_id: str | None) -> dict[str, Ite
     return found
 
 
-def _named(bundle: Bundle, names: Sequence[str], detail: str) -> str:
+def _named(bundle: Bundle, names: Sequence[str], product_id: str) -> str:
     """A reason that speaks of a product speaks of it by name."""
-    row = bundle.ranker.product_ids.row.get(detail)
-    return detail if row is None else names[row]
+    return names[bundle.ranker.product_ids.row[product_id]]

@@ -68,6 +68,14 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
     assert split.base == pytest.approx(base + (0.0 if row in rows else person), abs=1e-6)
 
 
+@given(VISITS, STORE, HOUR, AT_S)
+def test_a_slate_is_split_as_its_products_one_by_one(visits, store, hour, at_s):
+    grounds = scores(RANKER, lived(visits), store, hour, at_s).grounds
+    rows = np.array([16, 3, 0, 7, 2, 9])
+    for whole, row in zip(grounds.splits(rows), rows, strict=True):
+        assert whole == pytest.approx(grounds.split(row), abs=1e-6), row
+
+
 def test_every_term_belongs_to_one_part_or_to_the_user():
     parted = [name for names in KINDS.values() for name in names]
     assert sorted([*parted, *USER_TERMS]) == sorted({*USUAL_TERMS, *NEW_TERMS})
@@ -79,7 +87,11 @@ def test_reasons_are_the_true_parts_above_nought_in_order(visits, store, hour, a
     found = scores(RANKER, history, store, hour, at_s)
     given_reasons, ask = found.reasons(row), found.ask
     product, chain = f"p{row:02d}", ARRAYS["popularity_global"]
-    size = {part.code: part.contribution for part in told(ask, row, found.grounds.split(row)) if part.holds}
+    size = {
+        part.code: part.contribution
+        for part in told(ask, row, float(ask.cell.sold(np.array([row]))[0]), found.grounds.split(row))
+        if part.holds
+    }
     sizes = [size.get(code, 0.0) for code, _ in given_reasons]
     assert sizes == sorted(sizes, reverse=True)
     assert len({code for code, _ in given_reasons}) == len(given_reasons)
@@ -124,7 +136,8 @@ def test_the_likest_is_the_product_owned_that_reaches_most(visits, store, hour, 
     from_each = np.zeros(len(found.ask.rows))
     for name, table in RANKER.parts.neighbours.items():
         weight = signals.faded[0.5 if name == "next" else 0.9]
-        from_each += weight * table.from_each(found.ask.rows, row)
+        _, owned, values = table.reached(found.ask.rows, np.array([row]))
+        np.add.at(from_each, owned, weight[owned] * values)
     from_each[found.ask.rows == row] = -1.0
     if like is None:
         assert not (from_each > 0).any()

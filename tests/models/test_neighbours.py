@@ -31,10 +31,12 @@ def test_reach_is_the_loop_over_every_pair(table, owned, weight):
 @given(TABLE, OWNED, WEIGHT)
 def test_what_each_reaches_adds_up_to_the_reach(table, owned, weight):
     kept = weight[: len(owned)]
-    each = np.array([kept @ table.from_each(owned, row) for row in range(N)])
-    np.testing.assert_allclose(each, table.reach(owned, kept), rtol=1e-6)
-    assert table.from_each(owned, 0).dtype == np.float64
-    assert table.from_each(owned, 0).shape == (len(owned),)
+    at, by, values = table.reached(owned, np.arange(N)[::-1])
+    each = np.zeros(N)
+    np.add.at(each, at, kept[by] * values)
+    np.testing.assert_allclose(each[::-1], table.reach(owned, kept), rtol=1e-6)
+    few = table.reached(owned, np.array([3]))
+    assert set(few[0].tolist()) <= {0}
 
 
 def test_one_product_reaches_its_neighbours_and_no_other():
@@ -43,7 +45,8 @@ def test_one_product_reaches_its_neighbours_and_no_other():
     table = Neighbours(rows, values)
     assert table.reach(np.array([0], np.int32), np.array([2], np.float32)).tolist() == [0.0, 1.0, 0.5]
     assert table.reach(np.array([1, 0], np.int32), np.array([8, 2], np.float32)).tolist() == [1.0, 1.0, 0.5]
-    assert table.from_each(np.array([1, 0], np.int32), 0).tolist() == [0.125, 0.0]
+    _, by, reach = table.reached(np.array([1, 0], np.int32), np.array([0]))
+    assert {(place, value) for place, value in zip(by.tolist(), reach.tolist(), strict=True) if value} == {(0, 0.125)}
     assert not table.reach(np.array([2], np.int32), np.array([9], np.float32)).any(), "padding is nobody's neighbour"
 
 
@@ -53,7 +56,7 @@ def test_nobody_and_no_neighbours_reach_nothing():
     assert nobody.tolist() == [0.0, 0.0, 0.0]
     bare = Neighbours(np.empty((3, 0), np.int32), np.empty((3, 0), np.float32))
     assert bare.reach(np.array([0, 1], np.int32), np.ones(2, np.float32)).tolist() == [0.0, 0.0, 0.0]
-    assert bare.from_each(np.array([0, 1], np.int32), 2).tolist() == [0.0, 0.0]
+    assert [len(part) for part in bare.reached(np.array([0, 1], np.int32), np.array([2]))] == [0, 0, 0]
 
 
 def test_sharpened_is_nought_for_nothing_and_the_logarithm_of_the_rest():

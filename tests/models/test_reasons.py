@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.grounds import grounds_of
 from models.history import History
-from models.linear import history_terms
 from models.ranker import Ranker
 from models.reasons import Reason, Split, explain, told
 from tests.models import checkerboard
@@ -17,6 +15,10 @@ from tests.models.test_linear import RANKER
 EVEN = History.of(
     ["p00", "p02", "p04", "p07"], [7, 3, 1, 1], [6.0, 2.8, 0.8, 0.9], [20, 10, 9, 17], [20, 10, 9, 17], 20
 )
+
+
+def sold(ask, row):
+    return float(ask.cell.sold(np.array([row]))[0])
 
 
 def only(**weights: float) -> Ranker:
@@ -36,7 +38,7 @@ def test_the_parts_add_up_to_the_score(visits, store, hour, row):
     base, usual, timing, similar, popular, local, _ = split
     total = base + usual + timing + similar + popular + local
     assert total == pytest.approx(float(scores.score[row]), abs=5e-5)
-    parts = told(scores.ask, row, split)
+    parts = told(scores.ask, row, sold(scores.ask, row), split)
     assert base + sum(part.contribution for part in parts) == pytest.approx(total), "every part is put into words"
 
 
@@ -45,7 +47,11 @@ def test_reasons_are_the_true_parts_above_zero_in_order(visits, store, hour, row
     history = lived(visits)
     scores = RANKER.score(history, store_id=store, hour_of_week=hour)
     found = scores.reasons(row)
-    size = {part.code: part.contribution for part in told(scores.ask, row, scores.grounds.split(row)) if part.holds}
+    size = {
+        part.code: part.contribution
+        for part in told(scores.ask, row, sold(scores.ask, row), scores.grounds.split(row))
+        if part.holds
+    }
     sizes = [size.get(code, 0.0) for code, _ in found]
     assert sizes == sorted(sizes, reverse=True)
     assert len({code for code, _ in found}) == len(found)
@@ -150,14 +156,17 @@ def test_what_does_not_sell_here_is_not_popular_here():
 
 def test_one_at_a_time_or_all_on_the_same_grounds():
     scores = RANKER.score(EVEN, store_id="s0", hour_of_week=8)
-    fresh = grounds_of(RANKER.parts, scores.ask, history_terms(RANKER.parts, scores.ask))
-    for row in range(17):
-        assert explain(fresh, row) == scores.reasons(row) == scores.reasons(np.int64(row))
+    each = [scores.reasons(row) for row in range(17)]
+    assert scores.reasons_of(np.arange(17)) == each
+    assert scores.reasons_of([16, 2]) == [each[16], each[2]]
+    assert explain(RANKER.blend.grounds(scores.ask), range(17)) == each
+    assert [scores.reasons(np.int64(row)) for row in range(17)] == each
 
 
 def words(ranker=RANKER, row=0, history=EVEN, store=None, hour=None, **parts: float) -> dict[str, Reason]:
     """By code, what is told of a score whose parts are these and no other."""
-    return {r.code: r for r in told(asked(ranker, history, store, hour), row, Split(**{"base": -9.0, **parts}))}
+    ask = asked(ranker, history, store, hour)
+    return {r.code: r for r in told(ask, row, sold(ask, row), Split(**{"base": -9.0, **parts}))}
 
 
 def test_each_part_is_told_under_its_own_code():
@@ -187,17 +196,17 @@ class Stated:
     def __init__(self, ask, split):
         self.ask, self.parts = ask, split
 
-    def split(self, row):
-        return self.parts
+    def splits(self, rows):
+        return [self.parts] * len(rows)
 
 
 def test_the_parts_above_nought_whose_words_hold_are_kept_in_order():
     ask = asked(RANKER, EVEN, "s0", 8)
     split = Split(base=7.0, usual=1.0, timing=0.0, similar=2.0, popular=-1.0, local=1.0, like=2)
-    assert [code for code, _ in explain(Stated(ask, split), 2)] == [
+    assert [code for code, _ in explain(Stated(ask, split), [2])[0]] == [
         "similar_to_usual", "bought_before", "popular_here_now",
     ]  # fmt: skip
-    assert explain(Stated(ask, Split(base=7.0, similar=1.0)), 2) == [], "nothing to name, nothing above nought"
-    assert explain(Stated(ask, Split(base=7.0)), 16) == [
+    assert explain(Stated(ask, Split(base=7.0, similar=1.0)), [2])[0] == [], "nothing to name, nothing above nought"
+    assert explain(Stated(ask, Split(base=7.0)), [16])[0] == [
         ("new_product", "nobody had bought it when the model was trained")
     ]

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from serving.bundle import load_bundle
-from serving.eligible import eligible, shelf_of, whole_chain
+from serving.eligible import ranking, shelf_of, whole_chain
 from serving.wire import Filter
 from settings import Settings
 from tests.serving.fakes import PRODUCTS, stock
@@ -15,8 +16,12 @@ def bundle(home):
 
 
 def shown(bundle, shelf, cart=(), **wanted):
-    mask = eligible(bundle, shelf, Filter(**wanted), cart)
-    return [name for name, is_in in zip(bundle.ranker.product_ids.ids, mask, strict=True) if is_in]
+    scores = np.arange(N, dtype=np.float32)
+    standing = ranking(scores, bundle, shelf, Filter(**wanted), cart)
+    assert scores.tolist() == list(range(N)), "the model's own scores are left alone"
+    kept = np.flatnonzero(~np.isnan(standing))
+    assert standing[kept].tolist() == scores[kept].tolist()
+    return [bundle.ranker.product_ids.ids[row] for row in kept]
 
 
 def test_a_store_shows_what_it_has_or_may_have(bundle):
@@ -26,7 +31,7 @@ def test_a_store_shows_what_it_has_or_may_have(bundle):
 
 def test_the_stores_price_wins_over_the_product_tables(bundle):
     shelf = shelf_of(bundle, stock(("p01", 777, 1), ("p02", 0, 1)))
-    assert [shelf.price(row) for row in (0, 1, 2, N - 1)] == [100, 777, 300, None]
+    assert shelf.prices(np.array([0, 1, 2, N - 1])) == [100, 777, 300, None]
     assert bundle.catalogue.price_cents[1] == 200
 
 
@@ -52,5 +57,6 @@ def test_the_most_it_may_cost_is_included(bundle):
 
 def test_the_shelf_of_the_chain_is_never_written_to(bundle):
     chain = whole_chain(bundle)
-    eligible(bundle, chain, Filter(exclude=("p00",)), ("p01",))
+    assert "p00" not in shown(bundle, chain, cart=("p01",), exclude=("p00",))
     assert chain.on_sale.all()
+    assert not chain.struck.any()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from models.history import History
-from serving.online_port import Assortment, OnlineUnavailable, UserFeatures
+from serving.online_port import Assortment, OnlineUnavailable, Past, UserFeatures
 
 NOBODY = UserFeatures(History.empty(), {}, np.zeros(168, np.float32), None)
 
@@ -29,6 +29,10 @@ class MemoryOnline:
     def user(self, user_id: str) -> UserFeatures:
         self._touch()
         return self.users.get(user_id, NOBODY)
+
+    def past(self, user_id: str) -> Past:
+        known = self.user(user_id)
+        return Past(known.history, known.as_of)
 
     def store(self, store_id: str) -> Assortment | None:
         expires, found = self._cached.get(store_id, (self._clock(), None))

@@ -1,0 +1,24 @@
+"""The world of the serving bench, made small."""
+
+from bench.serving_world import replicated
+from embedded import lease_online_store
+from serving.online import FeastOnline
+from settings import Settings
+from tests import world
+
+
+def test_every_user_stands_online_again_and_again(tmp_path):
+    from training import features
+
+    settings = Settings(home=tmp_path / "home")
+    world.fill(settings.lake)
+    with lease_online_store(settings) as store:
+        features.compute(settings, world.END)
+        features.apply(settings)
+        features.materialise(settings, world.END)
+        ids = replicated(settings, lambda *_: None, n_users=2 * len(world.USERS) + 1)
+        online = FeastOnline(settings, store)
+        assert len(set(ids)) == len(ids) == 2 * len(world.USERS) + 1
+        first = sorted(world.USERS)[0]
+        assert online.past(f"{first}.2").history.product_ids == online.past(first).history.product_ids != ()
+        assert online.user(f"{first}.1").profile == online.user(first).profile

@@ -1,0 +1,19 @@
+from models.history import History
+from models.pace import pace_of, visits
+
+PAST = History.of(["a", "b", "c"], [4, 1, 2], [3, 1, 1], [8, 3, 7], [8, 3, 7], 8)
+
+
+def test_a_history_in_plain_numbers():
+    pace = pace_of(PAST)
+    assert (pace.counts, pace.gap, pace.since) == ([4.0, 1.0, 2.0], [2.0, 8.0, 4.0], [0, 5, 1])
+    assert (pace.mean_since, pace.n_visits) == (2.0, 8)
+
+
+def test_words():
+    pace = pace_of(PAST)
+    assert [pace.often(place) for place in range(3)] == [f"{n} of your last 8 visits" for n in (4, 1, 2)]
+    assert pace.last(0) == "on your last visit"
+    assert [pace.last(place) for place in (1, 2)] == ["5 visits before the last", "1 visit before the last"]
+    assert pace_of(History.of(["a"], [1], [1], [1], [1], 1)).often(0) == "on your only visit"
+    assert [visits(n) for n in (0, 1, 2)] == ["0 visits", "1 visit", "2 visits"]
