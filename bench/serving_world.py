@@ -7,7 +7,7 @@ chain, so each one's online row is written again under other ids until there are
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -88,8 +88,3 @@ def _write(client: redis.Redis, project: str, rows: list[tuple[str, dict[bytes, 
             if row:
                 pipe.hset(entity_key(project, "user_id", user), mapping=row)  # type: ignore[arg-type]
         pipe.execute()
-
-
-def right_now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
