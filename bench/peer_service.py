@@ -16,12 +16,12 @@ from implicit.cpu.als import AlternatingLeastSquares
 from pydantic import BaseModel
 from scipy.sparse import csr_matrix
 
-from embedded import OnlineStore, lease_online_store
+from embedded import lease_online_store
 from embedded.feast_config import repo_config
 from models.ranker import NAME, Ranker
 from models.shelf import load_current
-from serving.catalogue import read_catalogue
-from settings import Settings, load_settings
+from serving.catalogue import Catalogue, read_catalogue
+from settings import load_settings
 
 FEATURES = ["user_history:product_ids", "user_history:counts"]
 
@@ -41,14 +41,9 @@ class Ask(BaseModel):
     context: Context = Context()
 
 
-def app_of(settings: Settings, store: OnlineStore) -> FastAPI:
-    """The service on one artifact and one online store."""
-    from feast import FeatureStore, RepoConfig
-
-    feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
-    ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
+def app_of(feast: Any, ranker: Ranker, catalogue: Catalogue) -> FastAPI:
+    """The service on a feature store and one artifact."""
     products, factors = ranker.product_ids, np.ascontiguousarray(ranker.parts.arrays["als_factors"])
-    catalogue = read_catalogue(settings.lake, products)
     names, prices = catalogue.names_for(["en"]), catalogue.price_cents.tolist()
     model = AlternatingLeastSquares(factors.shape[1], regularization=ranker.parts.options.als_regularization)
     model.item_factors, model.user_factors = factors, np.zeros((1, factors.shape[1]), np.float32)
@@ -79,11 +74,14 @@ def app_of(settings: Settings, store: OnlineStore) -> FastAPI:
 
 def main(port: int) -> None:
     """Serve with one worker until terminated."""
+    from feast import FeatureStore, RepoConfig
+
     settings = load_settings()
+    ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
     with lease_online_store(settings) as store:
-        uvicorn.run(
-            app_of(settings, store), host="127.0.0.1", port=port, log_level="error", access_log=False, loop="uvloop"
-        )
+        feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
+        app = app_of(feast, ranker, read_catalogue(settings.lake, ranker.product_ids))
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False, loop="uvloop")
 
 
 if __name__ == "__main__":

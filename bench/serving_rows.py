@@ -17,9 +17,6 @@ PEER = "FastAPI, Feast's SDK, implicit"
 def throughput_rows(best: Mapping[str, Load]) -> list[Row]:
     """Requests a second."""
     mine = best["daypart"]
-    wrong = {name: load.n_other for name, load in best.items() if load.n_other}
-    if wrong:
-        raise RuntimeError(f"answers other than 200: {wrong}")
 
     def against(name: str, words: str, reach: float) -> Row:
         other = best[name].per_s
@@ -28,7 +25,13 @@ def throughput_rows(best: Mapping[str, Load]) -> list[Row]:
             against_value=other, reach=f"at least {reach:g} times", met=mine.per_s >= reach * other,
         )  # fmt: skip
 
+    wrong = {name: load.n_other for name, load in best.items()}
+    others = ", ".join(f"{n} {name}" for name, n in wrong.items() if n and name != "daypart")
     return [
+        row(
+            "answers other than 200, closed loop", wrong["daypart"], "requests", against=f"others': {others or 'none'}",
+            reach="none", met=not wrong["daypart"],
+        ),
         against("mounted", "an empty route in the same configuration", 0.4),
         against("default", "an empty default @bentoml.api", 1.5),
         against("peer", PEER, 4.0),
