@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class Forms:
     def _add_reached(self, score: np.ndarray, near: list[np.ndarray], told: np.ndarray) -> None:
         """Add in place what the neighbour tables say of the products that they reach. told float32[N]: leans of the user."""
         form = self.near
-        reached = np.flatnonzero(np.any([reach > 0 for reach in near], axis=0))
+        reached = np.flatnonzero(reduce(np.add, near))  # none is below nought
         step = sharpened(np.stack([reach.take(reached) for reach in near]))
         np.clip(step, form.low[:, None], form.high[:, None], out=step)
         step -= np.minimum(np.maximum(np.zeros_like(form.low), form.low), form.high)[:, None]

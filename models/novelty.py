@@ -35,11 +35,10 @@ def with_quota(rows: np.ndarray, ranking: np.ndarray, unsold: np.ndarray, share:
     ranking float[n], NaN for what may not be shown; unsold bool[n]; share 0 to 1. What is in `rows` and unsold already fills
     places of the quota; where too few unsold products may be shown, the rest of the list stays as it was.
     """
-    in_list = unsold[rows]
+    waiting, in_list = np.flatnonzero(unsold), unsold[rows]
     places = int(share * len(rows)) - int(in_list.sum())
-    if places <= 0:
+    if places <= 0 or not len(waiting):
         return rows
-    waiting = np.flatnonzero(unsold)
     waiting = waiting[~np.isin(waiting, rows)]
     guests = waiting[top_k(ranking[waiting], places)]
     usual = np.flatnonzero(~in_list)
