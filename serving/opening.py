@@ -18,6 +18,7 @@ from offers.signing_key import signer_at
 from people.secret import References
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
+from serving.grouped import Grouped
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
@@ -32,6 +33,7 @@ from serving.rate import rates_of
 from serving.shelves import Shelves, units
 from serving.standing import Standing
 from serving.tables import prepare
+from serving.taken import MOST_TOGETHER, show_again, take_together
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
@@ -62,7 +64,9 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         stack.callback(limiter.close)
         references = References(settings.identity_secret)
         forget = partial(delete_rows, settings, store, "user_id")
-        yield Parts(
+        intake = Grouped(take_together, MOST_TOGETHER)
+        stack.callback(intake.close)
+        parts = Parts(
             settings=settings,
             bundle=bundle,
             shelves=Shelves(bundle),
@@ -80,7 +84,10 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
+            intake=intake,
         )
+        show_again(parts)
+        yield parts
 
 
 def warm_up(parts: Parts) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,7 @@ from offers.desk import Desk
 from offers.tokens import Signer
 from serving.bundle import Bundle
 from serving.gate import OnlineGate
+from serving.grouped import Grouped
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
@@ -46,3 +48,4 @@ class Parts:
     standing: Standing
     clock: Callable[[], datetime]
     limiter: Limiter
+    intake: Grouped[Any, Any]

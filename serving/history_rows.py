@@ -1,0 +1,113 @@
+"""Histories in the online store, many at once, each replaced only if nobody replaced it since it was read.
+
+The row is Feast's (docs/specs/online_store_format.md there): a hash under the entity's key, a field for each feature, named by
+the MurmurHash3 of view and feature, and the moment it was true under `_ts:` and the view. Written as Feast writes it, so that either
+reads what the other wrote; a test holds the two together. Feast itself would ask for one user at a time, and lose the visit that
+another process adds between its reading and its writing.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import mmh3
+import redis
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from embedded.online_rows import entity_key
+from models.history import History
+
+log = logging.getLogger("daypart.serving")
+VIEW = "user_history"
+STAMP = f"_ts:{VIEW}"
+TICK = timedelta(microseconds=1)
+_TOGETHER = 256
+_TRIES = 8
+# The store runs a script alone: between its look at the stamp and its writing nobody else writes.
+_REPLACE = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], unpack(ARGV, 3))
+return 1
+"""
+Change = Callable[[str, History], History]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a history looks like as the store's bytes: its features in order, and both ways between."""
+
+    names: Sequence[str]
+    to_bytes: Callable[[History], Mapping[str, bytes]]
+    from_bytes: Callable[[Sequence[bytes | None]], History]
+    """Of the values of `names`; raises ValueError for what no history is."""
+
+
+class HistoryRows:
+    """Rows of one project. Raises what `client` raises, which never retries and waits a moment at most (`embedded.connect`)."""
+
+    def __init__(self, client: redis.Redis, project: str, kind: Kind) -> None:
+        self._client, self._project, self._kind = client, project, kind
+        self._fields = {name: _field(name) for name in kind.names}
+
+    def change(self, user_ids: Sequence[str], how: Change, at: datetime | None = None) -> int:
+        """Replace each history by what `how` makes of it (the same object: it is left alone), true at `at` (default: its last
+        purchase); how many were replaced."""
+        changed, left = 0, list(user_ids)
+        for _ in range(_TRIES):
+            if not left:
+                break
+            some, later = left[:_TOGETHER], left[_TOGETHER:]
+            n_done, overtaken = self._replace(some, how, at)
+            changed, left = changed + n_done, overtaken + later
+        if left:
+            log.warning(
+                "%d histories were changed by others again and again; they wait for the next features run", len(left)
+            )
+        return changed
+
+    def _replace(self, user_ids: Sequence[str], how: Change, at: datetime | None) -> tuple[int, list[str]]:
+        """(how many were replaced, whose row somebody else replaced meanwhile)."""
+        rows, asked = self._read(user_ids), list[str]()
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id, (stamp, *values) in zip(user_ids, rows, strict=True):
+                try:
+                    history = self._kind.from_bytes(values) if stamp else History.empty()
+                except ValueError as error:
+                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", error)
+                    continue
+                if (new := how(user_id, history)) is not history:
+                    asked.append(user_id)
+                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stamp))  # type: ignore[no-untyped-call]
+            done = pipe.execute() if asked else []
+        return sum(done), [user_id for user_id, is_done in zip(asked, done, strict=True) if not is_done]
+
+    def _read(self, user_ids: Sequence[str]) -> list[list[bytes | None]]:
+        fields = [STAMP, *self._fields.values()]
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.hmget(self._key(user_id), fields)
+            return list(pipe.execute())
+
+    def _row(self, history: History, at: datetime | None, stood: bytes | None) -> list[Any]:
+        """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
+        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max()), UTC)
+        if stood:
+            true_at = max(true_at, Timestamp.FromString(stood).ToDatetime(UTC) + TICK)
+        stamp = Timestamp()
+        stamp.FromDatetime(true_at)
+        row: list[Any] = [stamp.SerializeToString()]
+        for name, value in self._kind.to_bytes(history).items():
+            row += (self._fields[name], value)
+        return row
+
+    def _key(self, user_id: str) -> bytes:
+        return entity_key(self._project, "user_id", user_id)
+
+
+def _field(name: str) -> bytes:
+    return struct.pack("<I", mmh3.hash(f"{VIEW}:{name}", signed=False))
