@@ -2,8 +2,9 @@
 clocks differ that somebody sets (`MAX_SKEW`) is taken as of the moment it came, and whoever sent it is told.
 
 Left as told it would stand in a person's history with a day to come: their true purchases would count as past ones till then,
-and Redis would drop what features runs reckon. What is told to lie in the past is taken as told, however far: tills without network
-send late, and nobody can tell a late batch from a slow clock. What lies over `feature_repo.events.MAX_AHEAD` ahead is refused.
+and Redis would drop what features runs reckon. What is told to lie in the past is taken as told, however far: tills without
+network send late, and nobody can tell a late batch from a slow clock. What lies over `feature_repo.events.MAX_AHEAD` ahead is
+refused.
 """
 
 from __future__ import annotations

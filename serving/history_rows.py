@@ -1,9 +1,9 @@
 """Histories in the online store, many at once, each replaced only if nobody replaced it since it was read.
 
 The row is Feast's (docs/specs/online_store_format.md there): a hash under the entity's key, a field for each feature, named by
-the MurmurHash3 of view and feature, and the moment it was true under `_ts:` and the view. Written as Feast writes it, so that either
-reads what the other wrote; a test holds the two together. Feast itself would ask for one user at a time, and lose the visit that
-another process adds between its reading and its writing.
+the MurmurHash3 of view and feature, and the moment it was true under `_ts:` and the view. Written as Feast writes it, so that
+either reads what the other wrote; a test holds the two together. Feast itself asks for one user at a time, and would lose the
+visit that another process adds between its reading and its writing.
 """
 
 from __future__ import annotations
