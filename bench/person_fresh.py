@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from bench.ledger_load import Wire, ask_on
+from bench.person_tills import Shop
 from settings import Settings
 
 AT_ONCE, PATIENCE_S, PAUSE_S = 4, 10.0, 0.002
@@ -26,8 +27,7 @@ class Unseen(Exception):
 async def delays(
     settings: Settings,
     keys: Mapping[str, str],
-    products: Sequence[str],
-    store_id: str,
+    shop: Shop,
     n: int,
     load: Iterator[bytes],
     rate: float,
@@ -38,9 +38,7 @@ async def delays(
 
     async def one() -> None:
         for number in waiting:
-            took.append(
-                await _delay(settings, keys, f"fresh-{number}", products[number % len(products)], store_id, free)
-            )
+            took.append(await _delay(settings, keys, f"fresh-{number}", shop, free))
 
     await asyncio.gather(*(one() for _ in range(AT_ONCE)))
     beside.cancel()
@@ -49,17 +47,16 @@ async def delays(
     return took
 
 
-async def _delay(
-    settings: Settings, keys: Mapping[str, str], user: str, product: str, store_id: str, free: list[Wire]
-) -> float:
-    in_store = int(user.rpartition("-")[2]) % 2 == 0
+async def _delay(settings: Settings, keys: Mapping[str, str], user: str, shop: Shop, free: list[Wire]) -> float:
+    number = int(user.rpartition("-")[2])
+    product, in_store = shop.products[number % len(shop.products)], number % 2 == 0
     ask = {"user_id": user, "limit": 1, "filter": {"include": [product]}, "dry_run": True}
-    ask |= {} if in_store else {"context": {"store_id": store_id, "channel": "store"}}
+    ask |= {} if in_store else {"context": {"store_id": shop.store_id, "channel": "store"}}
     question = message(settings, "/v1/recommendations", keys["app"], ask)
     if await _knows(settings, question, free):
         raise Unseen(f"{user} is known before they bought")
     sale = {"event_type": "purchase", "event_id": user, "occurred_at": datetime.now(UTC).isoformat(), "user_id": user,
-            "product_id": product, "store_id": store_id, "channel": "store" if in_store else "app"}  # fmt: skip
+            "product_id": product, "store_id": shop.store_id, "channel": "store" if in_store else "app"}  # fmt: skip
     told = message(settings, "/v1/events", keys["pos" if in_store else "app"], {"events": [sale]})
     began = time.perf_counter()
     status, answer = await ask_on(settings.host, settings.port, told, free)

@@ -1,8 +1,8 @@
 """Events into `daypart serve` over HTTP, and how soon they change what is recommended.
 
 The service runs with two workers and its embedded stores in the café that the demo leaves (5,000 members). What is sent is what
-tills and apps send: batches of 100 events, tickets of three lines by members, and what somebody looked at. The load comes from the
-same machine, so it takes its share of the cores; beside it stands what the bare driver of SQLite does alone with the same rows.
+tills and apps send: batches of 100 events, tickets of three lines by members, and what somebody looked at. The load comes from
+the same machine and takes its share of the cores; beside it stands what the bare driver of SQLite does alone with the same rows.
 """
 
 from __future__ import annotations
@@ -11,29 +11,24 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from bench.client import served, wait_ready
-from bench.ledger_http import cafe_home, free_port
 from bench.ledger_load import Wire, ask_on
 from bench.person_fresh import delays, message
+from bench.person_home import opened
 from bench.person_killed import children
 from bench.results import Row, row
-from river.admin import create_key
-from settings import Settings, load_settings
-from training.lake import read_table
+from settings import Settings
 
 BATCH, N_BATCHES, N_WARM, CONNECTIONS, WORKERS = 100, 1000, 100, 8, 2
 REACH_RATE, REACH_S = 5000, 1.0
@@ -47,17 +42,13 @@ class Short(Exception):
 
 
 def rows(n_batches: int = N_BATCHES, n_probes: int = N_PROBES, home: Path | None = None) -> list[Row]:
-    """Intake at its most, then freshness at half of it. home: one that can be served; else the café's is made. Raises Short."""
-    with TemporaryDirectory(prefix="daypart-bench-") as folder:
-        shutil.copytree(home or cafe_home(), Path(folder) / "home")
-        settings = replace(load_settings(), home=Path(folder) / "home", port=free_port(), workers=WORKERS)
-        now, rng = datetime.now(UTC), random.Random(1)
-        keys = {scope: create_key(settings, scope, None, now).key for scope in ("app", "pos")}
-        products, stores = (
-            read_table(settings.lake, name)[f"{name[:-1]}_id"].to_list() for name in ("products", "stores")
-        )
+    """Intake at its most, then freshness at half of it. home: as for `bench.person_home`. Raises Short."""
+    with opened(home, WORKERS) as (settings, keys, shop):
         members = pl.read_parquet(settings.features / "user_history.parquet")["user_id"].unique().sort().to_list()
-        bodies = [batch(rng, members, products, stores, f"in-{n}", now) for n in range(N_WARM + 2 * n_batches)]
+        now, rng = datetime.now(UTC), random.Random(1)
+        bodies = [
+            batch(rng, members, shop.products, shop.store_id, f"in-{n}", now) for n in range(N_WARM + 2 * n_batches)
+        ]
         requests = [message(settings, "/v1/events", keys["pos"], body) for body in bodies]
         with served(settings) as service:
             wait_ready(service, settings)
@@ -67,11 +58,10 @@ def rows(n_batches: int = N_BATCHES, n_probes: int = N_PROBES, home: Path | None
             spent = _processor_s(service.pid) - before
             if n_taken != n_batches * BATCH:
                 raise Short(f"{n_taken} events were taken of {n_batches * BATCH}")
-            rate = n_taken / seconds
-            load = iter(requests[N_WARM + n_batches :])
-            took = np.array(asyncio.run(delays(settings, keys, products, stores[0], n_probes, load, rate / 2 / BATCH)))
+            rate, load = n_taken / seconds, iter(requests[N_WARM + n_batches :])
+            took = np.array(asyncio.run(delays(settings, keys, shop, n_probes, load, rate / 2 / BATCH)))
         n_behind = (settings.home / "service.log").read_text("utf-8", "replace").count(WAITS)
-        bare = bare_rate(Path(folder) / "bare.db", bodies[N_WARM : N_WARM + n_batches])
+        bare = bare_rate(settings.home / "bare.db", bodies[N_WARM : N_WARM + n_batches])
     return _rows(rate, bare, spent / n_taken, took, n_behind)
 
 
@@ -91,17 +81,17 @@ def _rows(rate: float, bare: float, spent_s: float, took: np.ndarray, n_behind: 
 
 
 def batch(
-    rng: random.Random, members: Sequence[str], products: Sequence[str], stores: Sequence[str], name: str, now: datetime
+    rng: random.Random, members: Sequence[str], products: Sequence[str], store_id: str, name: str, now: datetime
 ) -> dict[str, Any]:
     """What one request says: `BATCH` events of the last ten minutes, three lines a ticket and one look."""
     events = []
     for n in range(BATCH):
         if n % 4 == 0:
-            who, where, at = rng.choice(members), rng.choice(stores), now - timedelta(seconds=rng.randrange(600))
+            who, at = rng.choice(members), now - timedelta(seconds=rng.randrange(600))
         kind = "view" if n % 4 == 3 else "purchase"
         event = {"event_id": f"{name}-{n}", "event_type": kind, "occurred_at": at.isoformat(), "user_id": who,
                  "product_id": rng.choice(products)}  # fmt: skip
-        sale = {"store_id": where, "channel": "store", "order_id": f"{name}-{n // 4}", "quantity": 1, "unit_price_cents": 450,
+        sale = {"store_id": store_id, "channel": "store", "order_id": f"{name}-{n // 4}", "quantity": 1, "unit_price_cents": 450,
                 "discount_cents": 0}  # fmt: skip
         events.append(event | (sale if kind == "purchase" else {"channel": "app"}))
     return {"events": events}

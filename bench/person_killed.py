@@ -18,13 +18,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import console
 from bench.client import started, wait_ready
 from bench.person_counted import Counts, counted
+from bench.person_home import opened
 from bench.person_tills import Shop, Till
 from bench.results import Row, row
 from settings import Settings
 
-N_TILLS, PAUSE_S, FREE_WITHIN_S, LAST_ANSWERS_S = 3, 0.02, 30.0, 60.0
+N_KILLS, N_TILLS, PAUSE_S, FREE_WITHIN_S, LAST_ANSWERS_S = 50, 3, 0.02, 30.0, 60.0
 Report = Callable[[str, int, int], None]
 
 
@@ -42,8 +44,8 @@ class Tally:
     counts: Counts
 
 
-def killed(settings: Settings, shop: Shop, zone: str, n_kills: int, report: Report = lambda *_: None) -> Tally:
-    """Serve, sell, kill `n_kills` times, and count. zone: of the shop's store. Raises Unsound, DemoError."""
+def killed(settings: Settings, shop: Shop, n_kills: int, report: Report = lambda *_: None) -> Tally:
+    """Serve, sell, kill `n_kills` times, and count. Raises Unsound, DemoError."""
     rng, tills = random.Random(n_kills), [Till(shop, n, PAUSE_S) for n in range(N_TILLS)]
     service = started(settings)
     try:
@@ -68,11 +70,17 @@ def killed(settings: Settings, shop: Shop, zone: str, n_kills: int, report: Repo
     n_accepted, n_unanswered = (sum(getattr(till, name) for till in tills) for name in ("n_accepted", "n_unanswered"))
     if n_accepted > len(told):
         raise Unsound(f"{n_accepted} events were accepted, of {len(told)}")
-    return Tally(n_kills, n_unanswered, counted(settings, told, zone))
+    return Tally(n_kills, n_unanswered, counted(settings, told, shop.zone))
 
 
-def rows(tally: Tally) -> list[Row]:
-    """The figures."""
+def rows(n_kills: int = N_KILLS, home: Path | None = None) -> list[Row]:
+    """The figures of so many kills. home: as for `bench.person_home`. Raises Unsound, DemoError."""
+    with opened(home) as (settings, _, shop), console.progress() as report:
+        return figures(killed(settings, shop, n_kills, report))
+
+
+def figures(tally: Tally) -> list[Row]:
+    """The rows."""
     counts, wrong = tally.counts, tally.counts.n_lost + tally.counts.n_doubled
     told = f"{counts.n_events:,} events sent until answered, {tally.n_unanswered:,} requests sent again"
     off = {

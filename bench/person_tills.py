@@ -32,6 +32,8 @@ class Shop:
     key: str
     products: Sequence[str]
     store_id: str
+    zone: str
+    """The store's, an IANA name."""
 
 
 class Till(threading.Thread):

@@ -2,13 +2,11 @@
 
 import pytest
 
-from bench.person_killed import killed, rows
+from bench.person_killed import figures, killed
 from bench.person_tills import Shop
 from settings import Settings
 from tests.flow import served_home
 from tests.flow.ports import free_port
-
-ZONE = "America/New_York"
 
 
 @pytest.fixture(scope="module")
@@ -16,14 +14,16 @@ def place(tmp_path_factory):
     home = tmp_path_factory.mktemp("killed")
     secrets = served_home.fill(home)
     settings = Settings(home=home, port=free_port(), workers=2)
-    return settings, Shop(settings.host, settings.port, secrets["app"], served_home.world.PRODUCTS, "soho")
+    return settings, Shop(
+        settings.host, settings.port, secrets["app"], served_home.world.PRODUCTS, "soho", "America/New_York"
+    )
 
 
 def test_no_event_is_lost_or_doubled_and_the_features_add_up(place):
     settings, shop = place
-    tally = killed(settings, shop, ZONE, 3)
+    tally = killed(settings, shop, 3)
     counts = tally.counts
     assert counts.n_events > 500
     assert tally.n_unanswered > 3
     assert (counts.n_lost, counts.n_doubled, counts.off, counts.behind) == (0, 0, [], [])
-    assert all(row["met"] for row in rows(tally))
+    assert all(row["met"] for row in figures(tally))
