@@ -1,0 +1,136 @@
+"""Rows that Feast wrote are read, rows that we write Feast reads, and of two who replace one at once neither is lost."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from embedded import OnlineStore, connect, lease_online_store
+from embedded.online_rows import entity_key
+from models.history import History, add_visit
+from serving import history_rows
+from serving.history_rows import STAMP, HistoryRows, Kind
+from settings import Settings
+
+AT = datetime(2026, 3, 2, 13, tzinfo=UTC)
+
+
+def to_bytes(history):
+    said = "|".join(
+        f"{p}:{n:g}:{at}" for p, n, at in zip(history.product_ids, history.counts, history.last_at_s, strict=True)
+    )
+    return {"said": said.encode()}
+
+
+def from_bytes(values):
+    if values[0] is None or b"?" in values[0]:
+        raise ValueError("no history")
+    rows = [line.split(":") for line in values[0].decode().split("|")]
+    n = len(rows)
+    return History.of([r[0] for r in rows], [r[1] for r in rows], [1.0] * n, [1] * n, [r[2] for r in rows], 1)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> OnlineStore:
+    with lease_online_store(Settings(home=tmp_path_factory.mktemp("rows"))) as found:
+        yield found
+
+
+@pytest.fixture
+def client(store):
+    with connect(store.url) as found:
+        found.flushdb()
+        yield found
+
+
+@pytest.fixture
+def rows(client):
+    return HistoryRows(client, "daypart", Kind(("said",), to_bytes, from_bytes))
+
+
+def buys(product, at=AT):
+    return lambda user, history: add_visit(history, [product], int(at.timestamp()), new_visit=False)
+
+
+def held(rows, user):
+    seen = []
+    rows.change([user], lambda _, history: seen.append(history) or history)
+    return seen[0].product_ids
+
+
+def test_many_are_changed_at_once_and_who_is_left_alone_is_not_written(rows, client):
+    def how(user, history):
+        return history if user == "bob" else buys("latte")(user, history)
+
+    assert rows.change(["ann", "bob", "cat"], how) == 2
+    assert [held(rows, user) for user in ("ann", "bob", "cat")] == [("latte",), (), ("latte",)]
+    assert len(client.keys()) == 2
+    assert rows.change([], how) == 0
+
+
+def test_more_than_fit_into_one_round_trip(rows, monkeypatch):
+    monkeypatch.setattr(history_rows, "_TOGETHER", 2)
+    users = [f"u{n}" for n in range(5)]
+    assert rows.change(users, buys("latte")) == 5
+    assert [held(rows, user) for user in users] == [("latte",)] * 5
+
+
+def test_what_another_process_adds_between_reading_and_writing_stays(rows, store):
+    with connect(store.url) as second:
+        other, seen = HistoryRows(second, "daypart", Kind(("said",), to_bytes, from_bytes)), []
+
+        def how(user, history):
+            seen.append(history.product_ids)
+            if len(seen) == 1:
+                other.change([user], buys("tea"))
+            return buys("latte")(user, history)
+
+        assert rows.change(["ann"], how) == 1
+    assert seen == [(), ("tea",)]
+    assert held(rows, "ann") == ("latte", "tea")
+
+
+def test_who_is_overtaken_again_and_again_gives_up_in_the_end(rows, store, caplog):
+    with connect(store.url) as second:
+        other, turns = HistoryRows(second, "daypart", Kind(("said",), to_bytes, from_bytes)), iter(range(99))
+
+        def how(user, history):
+            other.change([user], buys(f"p{next(turns)}"))
+            return buys("latte")(user, history)
+
+        assert rows.change(["ann"], how) == 0
+    assert "wait for the next features run" in caplog.text
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody_else(rows, client, caplog):
+    rows.change(["ann", "bob"], buys("latte"))
+    key = entity_key("daypart", "user_id", "ann")
+    (field,) = (name for name in client.hkeys(key) if name != STAMP.encode())
+    client.hset(key, field, "?")
+    assert rows.change(["ann", "bob"], buys("tea")) == 1
+    assert held(rows, "bob") == ("latte", "tea")
+    assert "can't be read" in caplog.text
+
+
+def test_a_later_row_is_stamped_later_whatever_its_purchases_say(rows, client):
+    rows.change(["ann"], buys("latte"))
+    first = stamp(client)
+    assert first == AT
+    rows.change(["ann"], buys("tea", AT - timedelta(days=2)))
+    assert stamp(client) == AT + history_rows.TICK
+    rows.change(["ann"], buys("bagel"), AT + timedelta(days=1))
+    assert stamp(client) == AT + timedelta(days=1)
+
+
+def stamp(client):
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    said = client.hget(entity_key("daypart", "user_id", "ann"), STAMP)
+    return Timestamp.FromString(said).ToDatetime(UTC)
+
+
+def test_numbers_of_a_history_keep_their_kinds(rows):
+    rows.change(["ann"], buys("latte"))
+    seen = []
+    rows.change(["ann"], lambda _, history: seen.append(history) or history)
+    assert (seen[0].counts.dtype, seen[0].last_at_s.dtype) == (np.float32, np.int64)
