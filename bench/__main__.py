@@ -28,6 +28,8 @@ PARTS = {
     "offers-lift": "bench.offers_lift:rows",
     "offers-due": "bench.offers_due:rows",
     "person": "bench.person:rows",
+    "person-intake": "bench.person_intake:rows",
+    "person-killed": "bench.person_killed:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",
