@@ -82,12 +82,12 @@ class HistoryRows:
                     continue
                 if (new := how(user_id, history)) is not history:
                     asked.append(user_id)
-                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stamp))  # type: ignore[no-untyped-call]
+                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stamp))
             done = pipe.execute() if asked else []
         return sum(done), [user_id for user_id, is_done in zip(asked, done, strict=True) if not is_done]
 
     def _read(self, user_ids: Sequence[str]) -> list[list[bytes | None]]:
-        fields = [STAMP, *self._fields.values()]
+        fields: list[bytes | str] = [STAMP, *self._fields.values()]
         with self._client.pipeline(transaction=False) as pipe:
             for user_id in user_ids:
                 pipe.hmget(self._key(user_id), fields)

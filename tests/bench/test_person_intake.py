@@ -1,5 +1,7 @@
 """Intake and freshness, small: against a service that runs, and what is no figure."""
 
+import asyncio
+import json
 import random
 from datetime import UTC, datetime
 
@@ -7,7 +9,9 @@ import pytest
 
 from bench import person_fresh, person_home, person_intake
 from bench.__main__ import PARTS
+from bench.person_tills import Shop
 from bench.results import Row
+from settings import Settings
 from tests.flow import served_home
 
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -30,12 +34,25 @@ def test_rows_of_a_small_run(home, monkeypatch):
     assert rows[5]["value"] == 0
 
 
-def test_a_purchase_that_never_shows_is_no_figure(home, monkeypatch):
-    monkeypatch.setattr(person_fresh, "PATIENCE_S", 0.05)
-    monkeypatch.setattr(person_fresh, "BOUGHT", "never")
-    monkeypatch.setattr(person_intake, "N_WARM", 1)
-    with pytest.raises(person_fresh.Unseen, match="unknown after"):
-        person_intake.rows(n_batches=1, n_probes=1, home=home)
+@pytest.mark.parametrize(
+    ("taken", "reasons", "words"),
+    [
+        ((202, b'{"accepted": 1}'), [], "unknown after"),
+        ((202, b'{"accepted": 0}'), [], "202"),
+        ((503, b"busy"), [], "503: busy"),
+        ((202, b'{"accepted": 1}'), [{"code": "bought_before"}], "known before they bought"),
+    ],
+)
+def test_a_purchase_that_is_not_taken_or_never_shows_is_no_figure(monkeypatch, taken, reasons, words):
+    async def ask_on(host, port, wanted, free):
+        said = json.dumps({"items": [{"reasons": reasons}]}).encode()
+        return taken if b"/v1/events" in wanted else (200, said)
+
+    monkeypatch.setattr(person_fresh, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(person_fresh, "ask_on", ask_on)
+    shop = Shop("127.0.0.1", 1, "key", ["latte"], "soho", "UTC")
+    with pytest.raises(person_fresh.Unseen, match=words):
+        asyncio.run(person_fresh.delays(Settings(), {"app": "a", "pos": "p"}, shop, 1, iter(()), 1.0))
 
 
 def test_a_batch_is_tickets_of_three_lines_and_a_look():
@@ -50,7 +67,7 @@ def test_the_home_is_a_copy(home):
         assert settings.home != home
         assert set(keys) == {"app", "pos"}
         assert (shop.store_id, shop.zone) == ("bund", "Asia/Shanghai")
-        assert "latte" in shop.products
+        assert shop.products == ["mocha", "tea"]
     assert not settings.home.exists()
 
 
