@@ -23,12 +23,8 @@ from settings import Settings
 
 __all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "UserFeatures"]
 
-HOURS = 168
-STORE_CACHE_S = 60.0
-MAX_CACHED_STORES = 4096
+HOURS, STORE_CACHE_S, MAX_CACHED_STORES, WRITE_TIMEOUT_S = 168, 60.0, 4096, 0.25
 _HISTORY = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits")
-WRITE_TIMEOUT_S = 0.25
-"""Of a batch, beside the hot path."""
 
 
 class FeastOnline:
@@ -131,9 +127,10 @@ def _kind() -> Kind:
         return {name: value.SerializeToString() for name, value in zip(_HISTORY, values, strict=True)}
 
     def from_bytes(values: Sequence[bytes | None]) -> History:
-        if None in values:
+        read = [_plain(Value.FromString(value or b"")) for value in values]
+        if None in read:
             raise ValueError("history: a feature is missing")
-        return History.of(*(_plain(Value.FromString(value)) for value in values if value is not None))
+        return History.of(*read)
 
     return Kind(_HISTORY, to_bytes, from_bytes)
 
@@ -149,6 +146,5 @@ def _plain(value: Any) -> Any:
 
 def _moment(stamp: Any) -> datetime | None:
     """None for zero: on Redis Feast reports an entity without a row as present, true in 1970."""
-    if not (stamp.seconds or stamp.nanos):
-        return None
-    return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)
+    moment = datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)
+    return moment if stamp.seconds or stamp.nanos else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -51,21 +51,17 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         store = stack.enter_context(lease_online_store(settings))
         with without_typeguard():
             online = FeastOnline(settings, store)
-        journal = Journal(settings.ledger_url)
-        stack.callback(journal.close)
+        journal = stack.enter_context(closing(Journal(settings.ledger_url)))
         prepare(journal.engine)
         gate = OnlineGate(online, time.monotonic)
-        pool = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
-        stack.callback(pool.shutdown)
-        impressions = ImpressionLog(settings.home)
-        stack.callback(impressions.close)
+        pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
+        impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
         client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
-        limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
-        stack.callback(limiter.close)
+        rates, purse = rates_of(settings.rate_limits), StorePurse(client)
+        limiter = stack.enter_context(closing(Limiter(rates, purse, time.monotonic)))
         references = References(settings.identity_secret)
         forget = partial(delete_rows, settings, store, "user_id")
-        intake = Grouped(take_together, MOST_TOGETHER)
-        stack.callback(intake.close)
+        intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
         parts = Parts(
             settings=settings,
             bundle=bundle,

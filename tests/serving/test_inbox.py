@@ -7,6 +7,7 @@ from offers.database import LedgerError, connect
 from serving import inbox
 from serving.inbox import RECENT, mark_absorbed, pending, recent, take
 from serving.tables import EVENT_INBOX, METADATA, prepare
+from tests.offers.conftest import postgres as postgres  # its server, started anew for this room
 from tests.serving.fakes import NOW
 
 
@@ -87,3 +88,19 @@ def test_what_came_last_and_waits_is_looked_at_again_in_order(engine, monkeypatc
     assert [r["event_id"] for r in recent(engine, NOW)] == ["e2", "e4"]
     monkeypatch.setattr(inbox, "_MOST_RECENT", 1)
     assert [r["event_id"] for r in recent(engine, NOW)] == ["e4"]
+
+
+def test_the_same_on_postgresql(postgres):
+    with postgres.without_tables() as url:
+        engine = connect(url)
+        prepare(engine)
+        rows = [record(n, product_id="100% tea '安") for n in range(1200)]
+        assert take(engine, rows, NOW) == rows
+        assert take(engine, [rows[3], record(1200), record(1200)], NOW) == [record(1200)]
+        assert sorted(r["event_id"] for r in recent(engine, NOW)) == sorted(f"e{n}" for n in range(1201))
+        mark_absorbed(engine, [number for number, _ in pending(engine, 1200)], NOW)
+        assert len(recent(engine, NOW)) == 1
+        with ThreadPoolExecutor(4) as pool:
+            taken = list(pool.map(lambda _: take(engine, [record(n) for n in range(1190, 1250)], NOW), range(8)))
+        assert sum(map(len, taken)) == 49
+        engine.dispose()
