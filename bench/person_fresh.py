@@ -33,7 +33,8 @@ async def delays(
     rate: float,
 ) -> list[float]:
     """Seconds of each of `n` purchases of people nobody knew, `AT_ONCE` at a time, beside `rate` messages of `load` a second."""
-    beside = asyncio.create_task(_steady(settings, load, rate))
+    statuses = list[int]()
+    beside = asyncio.create_task(_steady(settings, load, rate, statuses))
     waiting, took, free = iter(range(n)), list[float](), list[Wire]()
 
     async def one() -> None:
@@ -44,6 +45,8 @@ async def delays(
     beside.cancel()
     with suppress(asyncio.CancelledError):
         await beside
+    if refused := [status for status in statuses if status != 202]:
+        raise Unseen(f"{len(refused)} of {len(statuses)} batches beside were not taken ({refused[0]})")
     return took
 
 
@@ -76,15 +79,21 @@ async def _knows(settings: Settings, question: bytes, free: list[Wire]) -> bool:
     return any(reason["code"] == "bought_before" for item in json.loads(answer)["items"] for reason in item["reasons"])
 
 
-async def _steady(settings: Settings, load: Iterator[bytes], rate: float) -> None:
-    """Send at appointed times, whether or not earlier ones were answered."""
+async def _steady(settings: Settings, load: Iterator[bytes], rate: float, statuses: list[int]) -> None:
+    """Send at appointed times, answered or not, until cancelled; what was answered goes to `statuses`."""
     began, free, running = time.perf_counter(), list[Wire](), set[asyncio.Task[tuple[int, bytes]]]()
+
+    def done(task: asyncio.Task[tuple[int, bytes]]) -> None:
+        running.discard(task)
+        if not task.cancelled():
+            statuses.append(0 if task.exception() else task.result()[0])
+
     try:
         for place, wanted in enumerate(load):
             await asyncio.sleep(max(0.0, began + place / rate - time.perf_counter()))
             task = asyncio.create_task(ask_on(settings.host, settings.port, wanted, free))
             running.add(task)
-            task.add_done_callback(running.discard)
+            task.add_done_callback(done)
     finally:
         for task in list(running):
             task.cancel()

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,21 @@ def rows(n_batches: int = N_BATCHES, n_probes: int = N_PROBES, home: Path | None
     with opened(home, WORKERS) as (settings, keys, shop):
         members = pl.read_parquet(settings.features / "user_history.parquet")["user_id"].unique().sort().to_list()
         now, rng = datetime.now(UTC), random.Random(1)
-        bodies = [
-            batch(rng, members, shop.products, shop.store_id, f"in-{n}", now) for n in range(N_WARM + 2 * n_batches)
-        ]
+        made = (batch(rng, members, shop.products, shop.store_id, f"in-{n}", now) for n in count())
+        bodies = list(islice(made, N_WARM + n_batches))
         requests = [message(settings, "/v1/events", keys["pos"], body) for body in bodies]
         with served(settings) as service:
             wait_ready(service, settings)
             asyncio.run(_sent(settings, requests[:N_WARM]))
             before = _processor_s(service.pid)
-            seconds, n_taken = asyncio.run(_sent(settings, requests[N_WARM : N_WARM + n_batches]))
+            seconds, n_taken = asyncio.run(_sent(settings, requests[N_WARM:]))
             spent = _processor_s(service.pid) - before
             if n_taken != n_batches * BATCH:
                 raise Short(f"{n_taken} events were taken of {n_batches * BATCH}")
-            rate, load = n_taken / seconds, iter(requests[N_WARM + n_batches :])
+            rate, load = n_taken / seconds, (message(settings, "/v1/events", keys["pos"], body) for body in made)
             took = np.array(asyncio.run(delays(settings, keys, shop, n_probes, load, rate / 2 / BATCH)))
         n_behind = (settings.home / "service.log").read_text("utf-8", "replace").count(WAITS)
-        bare = bare_rate(settings.home / "bare.db", bodies[N_WARM : N_WARM + n_batches])
+        bare = bare_rate(settings.home / "bare.db", bodies[N_WARM:])
     return _rows(rate, bare, spent / n_taken, took, n_behind)
 
 
