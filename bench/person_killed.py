@@ -26,7 +26,7 @@ from bench.person_tills import Shop, Till
 from bench.results import Row, row
 from settings import Settings
 
-N_KILLS, N_TILLS, PAUSE_S, FREE_WITHIN_S, LAST_ANSWERS_S = 50, 3, 0.02, 30.0, 60.0
+N_KILLS, N_TILLS, PAUSE_S, FREE_WITHIN_S, LAST_ANSWERS_S = 50, 3, 0.02, 60.0, 60.0
 Report = Callable[[str, int, int], None]
 
 
