@@ -29,6 +29,8 @@ PARTS = {
     "offers-due": "bench.offers_due:rows",
     "person": "bench.person:rows",
     "serving": "bench.serving:rows",
+    "person-intake": "bench.person_intake:rows",
+    "person-killed": "bench.person_killed:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

@@ -50,13 +50,7 @@ class Client:
 @contextmanager
 def served(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """`daypart serve` as a process of its own, its output in `home/service.log`; ended with the block."""
-    handed = {f"{PREFIX}{f.name.upper()}": str(getattr(settings, f.name)) for f in fields(settings)}
-    with (settings.home / "service.log").open("ab") as log:
-        command = [sys.executable, "-m", "daypart", "serve"]
-        # A session of its own: Ctrl-C reaches only us, and we end it in order.
-        service = subprocess.Popen(
-            command, env={**os.environ, **handed}, stdout=log, stderr=log, start_new_session=True
-        )
+    service = started(settings)
     try:
         yield service
     finally:
@@ -66,6 +60,15 @@ def served(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
                 service.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 os.killpg(service.pid, signal.SIGKILL)
+
+
+def started(settings: Settings) -> subprocess.Popen[bytes]:
+    """`daypart serve` begun; whoever began it ends it."""
+    handed = {f"{PREFIX}{f.name.upper()}": str(getattr(settings, f.name)) for f in fields(settings)}
+    with (settings.home / "service.log").open("ab") as log:
+        command = [sys.executable, "-m", "daypart", "serve"]
+        # A session of its own: Ctrl-C reaches only us, and we end it in order.
+        return subprocess.Popen(command, env={**os.environ, **handed}, stdout=log, stderr=log, start_new_session=True)
 
 
 def wait_ready(service: subprocess.Popen[bytes], settings: Settings) -> float:

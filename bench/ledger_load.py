@@ -61,13 +61,13 @@ async def _shoot(
 async def _one(host: str, port: int, request: bytes, due: float, free: list[Wire]) -> Shot:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            status, body = await _asked(host, port, request, free)
+            status, body = await ask_on(host, port, request, free)
     except (OSError, EOFError, ValueError, TimeoutError) as error:
         return Shot(time.perf_counter() - due, 0, repr(error).encode())
     return Shot(time.perf_counter() - due, status, body)
 
 
-async def _asked(host: str, port: int, request: bytes, free: list[Wire]) -> tuple[int, bytes]:
+async def ask_on(host: str, port: int, request: bytes, free: list[Wire]) -> tuple[int, bytes]:
     """On a connection that waits, or on a new one: a client with as many tills as it needs.
 
     A server may close a connection that waited for long. As HTTP clients do, we then ask once more on a new one; the time

@@ -3,7 +3,7 @@
 The links are made (`bench/people_crowd.py`): references as the lake holds them, 2% of phones shared and .5% of cards shown by
 somebody else. What is timed is a fresh process that reads them from parquet, resolves all of them at once and writes the table
 that the lake is read through. Beside it: components alone beside scipy's, the hashing of raw identities, and the registry, which
-takes links as they come, into SQLite with its audit.
+takes links as they come, into SQLite with its audit. Then a person erased, events that come in, and a service that is killed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bench import person_erased
+from bench import person_erased, person_intake, person_killed
 from bench.people_crowd import links_of
 from bench.ranking_run import apart
 from bench.results import Row, row
@@ -30,10 +30,14 @@ class Broken(Exception):
 
 
 def rows(
-    n_links: int = N_LINKS, n_hashed: int = N_HASHED, n_taken: int = N_TAKEN, n_erased: int = N_ERASED
+    n_links: int = N_LINKS,
+    n_hashed: int = N_HASHED,
+    n_taken: int = N_TAKEN,
+    n_erased: int = N_ERASED,
+    is_served: bool = True,
 ) -> list[Row]:
-    """Every row. Raises Broken when a link got no verdict, or two ways to the same groups differ, Left by an erasure that left
-    something."""
+    """Every row; is_served: those of a service that runs, too. Raises Broken when a link got no verdict, or two ways to the same
+    groups differ, Left by an erasure that left something."""
     with tempfile.TemporaryDirectory(prefix="daypart-bench-") as folder:
         home = Path(folder)
         apart(make, home, n_links)
@@ -58,6 +62,7 @@ def rows(
         ),
         *others,
         *person_erased.rows(n_erased),
+        *((*person_intake.rows(), *person_killed.rows()) if is_served else ()),
     ]
 
 

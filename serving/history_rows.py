@@ -1,127 +1,114 @@
-"""A user's history straight from the rows that Feast writes on Redis: one HMGET, no SDK, a fifth of its time.
+"""Histories in the online store, many at once, each replaced only if nobody replaced it since it was read.
 
-The layout is Feast's own (docs/specs/online_store_format.md there): the hash of an entity holds, for each feature, the murmur3 of
-`view:feature` in four bytes → a serialised `Value`, and `_ts:view` → a serialised `Timestamp`. A property test holds this reader
-and the SDK together (`tests/serving/test_history_rows.py`).
+The row is Feast's (docs/specs/online_store_format.md there): a hash under the entity's key, a field for each feature, named by
+the MurmurHash3 of view and feature, and the moment it was true under `_ts:` and the view. Written as Feast writes it, so that
+either reads what the other wrote; a test holds the two together. Feast itself asks for one user at a time, and would lose the
+visit that another process adds between its reading and its writing.
 """
 
 from __future__ import annotations
 
+import logging
 import struct
-from collections.abc import Callable, Sequence
-from threading import Lock
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import mmh3
-import numpy as np
 import redis
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded.online_rows import entity_key
 from models.history import History
-from serving.feast_values import moment_of
-from serving.online_port import Past
 
-_VIEW, _KEY = "user_history", "user_id"
-_FEATURES = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits")
-_FLOATS = b"\x82\x01"
-"""Field 16 of `Value`, length-delimited: float_list_val."""
+log = logging.getLogger("daypart.serving")
+VIEW = "user_history"
+STAMP = f"_ts:{VIEW}"
+TICK = timedelta(microseconds=1)
+_TOGETHER = 256
+_TRIES = 8
+# The store runs a script alone: between its look at the stamp and its writing nobody else writes.
+_REPLACE = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], unpack(ARGV, 3))
+return 1
+"""
+Change = Callable[[str, History], History]
 
 
-Parse = Callable[[Any], Any]
-"""`Value.FromString` and `Timestamp.FromString` of Feast's protocol buffers: bytes to a message."""
+@dataclass(frozen=True)
+class Kind:
+    """What a history looks like as the store's bytes: its features in order, and both ways between."""
+
+    names: Sequence[str]
+    to_bytes: Callable[[History], Mapping[str, bytes]]
+    from_bytes: Callable[[Sequence[bytes | None]], History]
+    """Of the values of `names`; raises ValueError for what no history is."""
 
 
 class HistoryRows:
-    """One connection of its own, used in turn. Raises redis.RedisError or OSError when the store doesn't answer."""
+    """Rows of one project. Raises what `client` raises, which never retries and waits a moment at most (`embedded.connect`)."""
 
-    def __init__(self, client: redis.Redis, project: str, value: Parse, moment: Parse) -> None:
-        self._client, self._project, self._value, self._moment = client, project, value, moment
-        fields = [struct.pack("<I", mmh3.hash(f"{_VIEW}:{name}", signed=False)) for name in _FEATURES]
-        self._asked = b"".join(map(_bulk, [*fields, f"_ts:{_VIEW}".encode()]))
-        self._head = b"*%d\r\n%s" % (len(fields) + 3, _bulk(b"HMGET"))
-        self._connection: Any = None
-        self._turn = Lock()
+    def __init__(self, client: redis.Redis, project: str, kind: Kind) -> None:
+        self._client, self._project, self._kind = client, project, kind
+        self._fields = {name: field(name) for name in kind.names}
 
-    def read(self, user_id: str) -> Past:
-        """What is known of the user's purchases; an empty history and no moment where nothing is. ValueError: a damaged row."""
-        key = entity_key(self._project, _KEY, user_id)
-        *row, stamp = self._answer(self._head + _bulk(key) + self._asked)
-        moment = None if stamp is None else moment_of(self._moment(stamp))
-        if moment is None:
-            return Past(History.empty(), None)
-        try:
-            ids, counts, decayed, visits, times, n_visits = row
-            values = self._value
-            return Past(
-                History.of(
-                    values(ids).string_list_val.val,
-                    _floats(counts, values),
-                    _floats(decayed, values),
-                    values(visits).int64_list_val.val,
-                    values(times).int64_list_val.val,
-                    values(n_visits).int64_val,
-                ),
-                moment,
+    def change(self, user_ids: Sequence[str], how: Change, at: datetime | None = None) -> int:
+        """Replace each history by what `how` makes of it (the same object: it is left alone), true at `at` (default: its last
+        purchase); how many were replaced."""
+        changed, left = 0, list(user_ids)
+        for _ in range(_TRIES):
+            if not left:
+                break
+            some, later = left[:_TOGETHER], left[_TOGETHER:]
+            n_done, overtaken = self._replace(some, how, at)
+            changed, left = changed + n_done, overtaken + later
+        if left:
+            log.warning(
+                "%d histories were changed by others again and again; they wait for the next features run", len(left)
             )
-        except (TypeError, struct.error) as error:
-            raise ValueError(f"history: a row is not whole ({error})") from None
+        return changed
 
-    def close(self) -> None:
-        """Let the connection go."""
-        with self._turn:
-            self._drop()
+    def _replace(self, user_ids: Sequence[str], how: Change, at: datetime | None) -> tuple[int, list[str]]:
+        """(how many were replaced, whose row somebody else replaced meanwhile)."""
+        rows, asked = self._read(user_ids), list[str]()
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id, (stamp, *values) in zip(user_ids, rows, strict=True):
+                try:
+                    history = self._kind.from_bytes(values) if stamp else History.empty()
+                except ValueError as error:
+                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", error)
+                    continue
+                if (new := how(user_id, history)) is not history:
+                    asked.append(user_id)
+                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stamp))
+            done = pipe.execute() if asked else []
+        return sum(done), [user_id for user_id, is_done in zip(asked, done, strict=True) if not is_done]
 
-    def _answer(self, command: bytes) -> Sequence[bytes | None]:
-        with self._turn:
-            try:
-                return self._ask(command)
-            except redis.TimeoutError:
-                self._drop()
-                raise
-            except (redis.ConnectionError, OSError):
-                # The server may have closed a connection that waited, or have been started anew: a read may be asked again.
-                self._drop()
-            try:
-                return self._ask(command)
-            except BaseException:
-                self._drop()
-                raise
+    def _read(self, user_ids: Sequence[str]) -> list[list[bytes | None]]:
+        fields: list[bytes | str] = [STAMP, *self._fields.values()]
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.hmget(self._key(user_id), fields)
+            return list(pipe.execute())
 
-    def _ask(self, command: bytes) -> Sequence[bytes | None]:
-        if self._connection is None:
-            self._connection = self._client.connection_pool.get_connection()
-        self._connection.send_packed_command([command], check_health=False)
-        answer: Sequence[bytes | None] = self._connection.read_response(disable_decoding=True)
-        return answer
+    def _row(self, history: History, at: datetime | None, stood: bytes | None) -> list[Any]:
+        """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
+        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max()), UTC)
+        if stood:
+            true_at = max(true_at, Timestamp.FromString(stood).ToDatetime(UTC) + TICK)
+        stamp = Timestamp()
+        stamp.FromDatetime(true_at)
+        row: list[Any] = [stamp.SerializeToString()]
+        for name, value in self._kind.to_bytes(history).items():
+            row += (self._fields[name], value)
+        return row
 
-    def _drop(self) -> None:
-        """An answer that came late must not be taken for the next one's."""
-        if self._connection is not None:
-            self._connection.disconnect()
-            self._client.connection_pool.release(self._connection)
-            self._connection = None
-
-
-def _bulk(text: bytes) -> bytes:
-    return b"$%d\r\n%s\r\n" % (len(text), text)
+    def _key(self, user_id: str) -> bytes:
+        return entity_key(self._project, "user_id", user_id)
 
 
-def _floats(raw: Any, value: Parse) -> np.ndarray:
-    """float32[n] of a list as serialisers pack it: two tags and two lengths, then the numbers themselves."""
-    if raw[:2] == _FLOATS:
-        outer, start = _varint(raw, 2)
-        if start + outer == len(raw) and raw[start : start + 1] == b"\x0a":
-            inner, start = _varint(raw, start + 1)
-            if start + inner == len(raw) and not inner % 4:
-                return np.frombuffer(raw, "<f4", offset=start)
-    return np.array(value(raw).float_list_val.val, dtype=np.float32)
-
-
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = raw[at]
-        number |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return number, at
+def field(name: str) -> bytes:
+    """The name of a feature in the hash."""
+    return struct.pack("<I", mmh3.hash(f"{VIEW}:{name}", signed=False))

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from offers.database import transaction
 from serving.events import Record
@@ -19,6 +18,10 @@ from serving.tables import EVENT_INBOX
 
 # SQLite binds at most 32,766 values a statement; three columns a row stay far below it.
 _ROWS_A_STATEMENT = 1000
+RECENT = timedelta(minutes=10)
+"""How far back a start looks for what an online store may have lost: the embedded one saves itself every five minutes."""
+_MOST_RECENT = 10_000
+_encode = msgspec.json.Encoder().encode
 
 
 def take(engine: Engine, records: Sequence[Record], now: datetime) -> list[Record]:
@@ -28,20 +31,31 @@ def take(engine: Engine, records: Sequence[Record], now: datetime) -> list[Recor
     """
     if not records:
         return []
-    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
     # Sorted by id: two batches that share events then lock them in one order and can't deadlock.
     first_of_id = {record["event_id"]: record for record in reversed(records)}
-    rows = [
-        {"event_id": key, "received_ms": _ms(now), "body": msgspec.json.encode(first_of_id[key]).decode()}
-        for key in sorted(first_of_id)
-    ]
-    statement = dialect.insert(EVENT_INBOX).on_conflict_do_nothing(index_elements=["event_id"])
-    fresh: set[str] = set()
+    received, ids, fresh = _ms(now), sorted(first_of_id), set[str]()
     with transaction(engine, write=True) as connection:
-        for start in range(0, len(rows), _ROWS_A_STATEMENT):
-            batch = statement.values(rows[start : start + _ROWS_A_STATEMENT]).returning(EVENT_INBOX.c.event_id)
-            fresh |= set(connection.execute(batch).scalars())
+        for start in range(0, len(ids), _ROWS_A_STATEMENT):
+            some = ids[start : start + _ROWS_A_STATEMENT]
+            rows = ((key, received, _encode(first_of_id[key]).decode()) for key in some)
+            fresh |= set(connection.exec_driver_sql(_insert(engine, len(some)), tuple(chain(*rows))).scalars())
     return [record for record in records if record["event_id"] in fresh and first_of_id[record["event_id"]] is record]
+
+
+def _insert(engine: Engine, n_rows: int) -> str:
+    """Written by hand: to have it made for so many rows costs several times what the database does with it."""
+    one = "(?, ?, ?)" if engine.dialect.name == "sqlite" else "(%s, %s, %s)"
+    into = f"INSERT INTO {EVENT_INBOX.name} (event_id, received_ms, body) VALUES "
+    return into + ", ".join([one] * n_rows) + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+
+
+def recent(engine: Engine, now: datetime) -> list[Record]:
+    """Events not absorbed yet that came within `RECENT`, the newest `_MOST_RECENT` at most, in the order of arrival."""
+    wanted = select(EVENT_INBOX.c.body, EVENT_INBOX.c.received_ms).where(EVENT_INBOX.c.absorbed_ms.is_(None))
+    with transaction(engine, write=False) as connection:
+        rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq.desc()).limit(_MOST_RECENT)).all()
+    since = _ms(now - RECENT)
+    return [msgspec.json.decode(row.body) for row in reversed(rows) if row.received_ms >= since]
 
 
 def pending(engine: Engine, limit: int) -> list[tuple[int, Record]]:

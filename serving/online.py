@@ -6,9 +6,10 @@ Feast is imported when the adapter is built, not with this page: it costs second
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,16 @@ import redis
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
-from serving.feast_values import moment_of, plain
-from serving.history_rows import HistoryRows
+from serving.feast_values import history_of, moment_of, plain
+from serving.history_read import HistoryRead
+from serving.history_rows import HistoryRows, Kind
 from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, UserFeatures
 from settings import Settings
 
 __all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
 
-HOURS = 168
-STORE_CACHE_S = 60.0
-MAX_CACHED_STORES = 4096
+HOURS, STORE_CACHE_S, MAX_CACHED_STORES, WRITE_TIMEOUT_S = 168, 60.0, 4096, 0.25
 _HISTORY = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits")
-_TICK = timedelta(microseconds=1)
 
 
 class FeastOnline:
@@ -37,9 +36,6 @@ class FeastOnline:
     def __init__(self, settings: Settings, store: OnlineStore, clock: Callable[[], float] = time.monotonic) -> None:
         from feast import FeatureStore, RepoConfig
         from feast.errors import FeastObjectNotFoundException
-        from feast.infra.provider import get_provider
-        from feast.protos.feast.types.Value_pb2 import Value
-        from google.protobuf.timestamp_pb2 import Timestamp
         from sqlalchemy.exc import SQLAlchemyError
 
         self._feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
@@ -47,16 +43,15 @@ class FeastOnline:
             # Objects, not names: looking a service up costs milliseconds a request.
             self._user_service = self._feast.get_feature_service("recommendations_v1")
             self._store_service = self._feast.get_feature_service("store_v1")
-            self._history = (self._feast.config, self._feast.get_feature_view("user_history"))
             profile = self._feast.get_feature_view("user_profile")
         except (FeastObjectNotFoundException, FileNotFoundError) as error:
             raise OnlineStoreError(f"the feature registry is not filled ({error}); run `daypart features`") from None
         except SQLAlchemyError as error:
             raise OnlineStoreError(unreachable_registry(settings, error)) from None
         self._profile_names = tuple(f.name for f in profile.features)
-        self._provider = get_provider(self._feast.config)
-        client = connect(store.url, READ_TIMEOUT_S)
-        self._rows = HistoryRows(client, self._feast.config.project, Value.FromString, Timestamp.FromString)
+        kind, project = _kind(), self._feast.config.project
+        self._rows = HistoryRows(connect(store.url, WRITE_TIMEOUT_S), project, kind)
+        self._reading = HistoryRead(connect(store.url, READ_TIMEOUT_S), project, kind)
         self._clock = clock
         self._stores: dict[str, tuple[float, Assortment | None]] = {}
 
@@ -73,7 +68,7 @@ class FeastOnline:
     def past(self, user_id: str) -> Past:
         """See OnlineFeatures."""
         with _answering():
-            return self._rows.read(user_id)
+            return self._reading.read(user_id)
 
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
@@ -91,16 +86,13 @@ class FeastOnline:
 
     def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
         """See OnlineFeatures."""
-        from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-        from feast.protos.feast.types.Value_pb2 import Value
-
-        key = EntityKey(join_keys=["user_id"], entity_values=[Value(string_val=user_id)])
-        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max()), UTC)
         with _answering():
-            # Feast on Redis drops a row that is not newer than the one that stands (1970 where none does).
-            stands = self._provider.online_read(*self._history, [key], ["n_visits"])[0][0] or true_at
-            row = (key, _values(history), max(true_at, stands + _TICK), None)
-            self._provider.online_write_batch(*self._history, [row], None)
+            self._rows.change([user_id], lambda _, before: history, at)
+
+    def change(self, user_ids: Sequence[str], how: Callable[[str, History], History]) -> int:
+        """See OnlineFeatures."""
+        with _answering():
+            return self._rows.change(user_ids, how)
 
     def _read(self, service: Any, key: str, value: str) -> dict[str, tuple[Any, datetime | None]]:
         """(value, moment) by feature name: both None where the entity has no row, the value alone where it is null."""
@@ -131,15 +123,17 @@ def _assortment(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment |
     )
 
 
-def _values(history: History) -> dict[str, Any]:
-    """Every feature of the view: a row is written whole or not at all."""
+def _kind() -> Kind:
+    """Every feature of the history: a row is written whole or not at all."""
     from feast.protos.feast.types.Value_pb2 import FloatList, Int64List, StringList, Value
 
-    return {
-        "product_ids": Value(string_list_val=StringList(val=history.product_ids)),
-        "counts": Value(float_list_val=FloatList(val=history.counts.tolist())),
-        "decayed": Value(float_list_val=FloatList(val=history.decayed.tolist())),
-        "last_visit": Value(int64_list_val=Int64List(val=history.last_visit.tolist())),
-        "last_at_s": Value(int64_list_val=Int64List(val=history.last_at_s.tolist())),
-        "n_visits": Value(int64_val=history.n_visits),
-    }
+    def to_bytes(history: History) -> Mapping[str, bytes]:
+        values = [Value(string_list_val=StringList(val=history.product_ids))]
+        values += [Value(float_list_val=FloatList(val=each.tolist())) for each in (history.counts, history.decayed)]
+        values += [
+            Value(int64_list_val=Int64List(val=each.tolist())) for each in (history.last_visit, history.last_at_s)
+        ]
+        values.append(Value(int64_val=history.n_visits))
+        return {name: value.SerializeToString() for name, value in zip(_HISTORY, values, strict=True)}
+
+    return Kind(_HISTORY, to_bytes, partial(history_of, parse=Value.FromString))

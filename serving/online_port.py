@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -67,3 +67,9 @@ class OnlineFeatures(Protocol):
 
     def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
         """Replace the user's history by one true at `at` (default: its last purchase), however late that is."""
+
+    def change(self, user_ids: Sequence[str], how: Callable[[str, History], History]) -> int:
+        """Replace the history of each user by what `how` makes of it (the same object: it is left alone), true at its last
+        purchase; how many were replaced. What another process replaces meanwhile is not lost: then `how` is asked again. A
+        history that can't be read is left alone. `how` never makes an empty one.
+        """

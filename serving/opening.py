@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from offers.signing_key import signer_at
 from people.secret import References
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
+from serving.grouped import Grouped
 from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
@@ -33,6 +34,7 @@ from serving.rate import rates_of
 from serving.shelves import Shelves, units
 from serving.standing import Standing
 from serving.tables import prepare
+from serving.taken import MOST_TOGETHER, show_again, take_together
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
@@ -50,20 +52,18 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         store = stack.enter_context(lease_online_store(settings))
         with without_typeguard():
             online = FeastOnline(settings, store)
-        journal = Journal(settings.ledger_url)
-        stack.callback(journal.close)
+        journal = stack.enter_context(closing(Journal(settings.ledger_url)))
         prepare(journal.engine)
         gate = OnlineGate(online, time.monotonic)
-        pool = ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger")
-        stack.callback(pool.shutdown)
-        impressions = ImpressionLog(settings.home)
-        stack.callback(impressions.close)
+        pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
+        impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
         client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
-        limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
-        stack.callback(limiter.close)
+        rates, purse = rates_of(settings.rate_limits), StorePurse(client)
+        limiter = stack.enter_context(closing(Limiter(rates, purse, time.monotonic)))
         references = References(settings.identity_secret)
         forget = partial(delete_rows, settings, store, "user_id")
-        yield Parts(
+        intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
+        parts = Parts(
             settings=settings,
             bundle=bundle,
             shelves=Shelves(bundle),
@@ -82,7 +82,10 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
             holders=Holders(journal.engine, lambda: datetime.now(UTC), time.monotonic),
+            intake=intake,
         )
+        show_again(parts)
+        yield parts
 
 
 def warm_up(parts: Parts) -> None:

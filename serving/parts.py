@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,7 @@ from offers.desk import Desk
 from offers.tokens import Signer
 from serving.bundle import Bundle
 from serving.gate import OnlineGate
+from serving.grouped import Grouped
 from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
@@ -48,3 +50,4 @@ class Parts:
     clock: Callable[[], datetime]
     limiter: Limiter
     holders: Holders
+    intake: Grouped[Any, Any]

@@ -67,7 +67,7 @@ class DaypartService:
     @bentoml.on_startup
     async def start(self) -> None:
         """Open the parts, warm them up, freeze what will not change; only then is the service ready."""
-        end_with_parent()
+        end_with_parent(int(os.environ[CHECKED]) if CHECKED in os.environ else None)
         with _one_line():
             parts = self._stack.enter_context(open_parts(settings_from(os.environ)))
         warm_up(parts)

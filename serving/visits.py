@@ -6,7 +6,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from threading import Lock
 
 from embedded import OnlineStoreError
 from models.history import History, add_visit
@@ -14,17 +13,16 @@ from serving.events import Record
 from serving.online_port import OnlineFeatures
 
 log = logging.getLogger("daypart.serving")
-_STRIPES = 64
 
 
 class Visits:
-    """Adds purchases to histories. One process adds one user's visits in turn; between processes the last write wins,
-    and the next `daypart features` reckons every history from the events again.
+    """Adds purchases to histories, those of a batch in one round trip; what another process adds at the same moment stays.
+    Adding a purchase twice is adding it once, as a visit has a product or has it not, unless a later day came between: then it
+    is one of the past.
     """
 
     def __init__(self, online: OnlineFeatures, zones: Mapping[str, tzinfo], history_limit: int) -> None:
         self._online, self._zones, self._limit = online, zones, history_limit
-        self._turns = [Lock() for _ in range(_STRIPES)]
 
     def add(self, records: Sequence[Record]) -> int:
         """Add the purchases among `records`; returns how many users' histories changed. Blocking, never raises for a
@@ -34,42 +32,32 @@ class Visits:
         for record in records:
             if record["event_type"] == "purchase" and record["user_id"] is not None:
                 by_user[record["user_id"]].append(record)
-        changed = 0
-        for user_id in sorted(by_user):
-            with self._turns[hash(user_id) % _STRIPES]:
-                try:
-                    changed += self._add_one(user_id, by_user[user_id])
-                except OnlineStoreError as error:
-                    log.warning("online store down, %d users wait for the next features run: %s", len(by_user), error)
-                    return changed
-                except ValueError as error:
-                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", error)
-        return changed
+        if not by_user:
+            return 0
+        try:
+            return self._online.change(sorted(by_user), lambda user, history: self._with(history, by_user[user]))
+        except OnlineStoreError as error:
+            log.warning("online store down, %d users wait for the next features run: %s", len(by_user), error)
+            return 0
 
-    def _add_one(self, user_id: str, records: Sequence[Record]) -> int:
-        history = before = self._online.user(user_id).history
-        days: dict[tuple[date, str], list[Record]] = defaultdict(list)
+    def _with(self, history: History, records: Sequence[Record]) -> History:
+        days: dict[tuple[date, str], list[tuple[str, datetime]]] = defaultdict(list)
         for record in records:
-            days[self._day(record), record["store_id"] or ""].append(record)
+            at, store_id = datetime.fromisoformat(record["occurred_at"]), record["store_id"] or ""
+            days[self._local(at, store_id), store_id].append((record["product_id"], at))
         for (day, store_id), bought in sorted(days.items(), key=lambda pair: pair[0]):
             history = self._with_day(history, day, store_id, bought)
-        if history is before:
-            return 0
-        self._online.push_visit(user_id, history)
-        return 1
+        return history
 
-    def _with_day(self, history: History, day: date, store_id: str, bought: Sequence[Record]) -> History:
-        at_s = max(int(datetime.fromisoformat(record["occurred_at"]).timestamp()) for record in bought)
+    def _with_day(self, history: History, day: date, store_id: str, bought: Sequence[tuple[str, datetime]]) -> History:
         last_day = (
             self._local(datetime.fromtimestamp(int(history.last_at_s.max()), UTC), store_id) if len(history) else None
         )
         if last_day is not None and day < last_day:
             return history  # a visit of the past has its place among the others: only a full reckoning can give it
-        ids = [record["product_id"] for record in bought]
+        at_s = int(max(at for _, at in bought).timestamp())
+        ids = [product_id for product_id, _ in bought]
         return add_visit(history, ids, at_s, new_visit=day != last_day, limit=self._limit)
 
-    def _day(self, record: Record) -> date:
-        return self._local(datetime.fromisoformat(record["occurred_at"]), record["store_id"])
-
-    def _local(self, moment: datetime, store_id: str | None) -> date:
-        return moment.astimezone(self._zones.get(store_id or "", UTC)).date()
+    def _local(self, moment: datetime, store_id: str) -> date:
+        return moment.astimezone(self._zones.get(store_id, UTC)).date()

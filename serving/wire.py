@@ -133,9 +133,18 @@ class Rejected(Struct, frozen=True):
     detail: str
 
 
+class Adjusted(Struct, frozen=True):
+    """An event that was taken, but not as it was told: its place in the list, a code and what was changed."""
+
+    index: int
+    code: str
+    detail: str
+
+
 class EventsTaken(Struct, frozen=True, kw_only=True):
-    """Answer of `POST /v1/events`, given after the accepted ones are durable."""
+    """Answer of `POST /v1/events`, given after the accepted ones are durable. `adjusted` is there if anything was."""
 
     accepted: int
     duplicates: int
     rejected: list[Rejected]
+    adjusted: list[Adjusted] | UnsetType = UNSET

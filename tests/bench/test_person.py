@@ -25,7 +25,7 @@ def test_the_crowd_is_the_same_each_time_and_makes_mistakes():
 
 
 def test_rows_of_a_small_run(monkeypatch):
-    rows = person.rows(n_links=2000, n_hashed=50, n_taken=40, n_erased=50)
+    rows = person.rows(n_links=2000, n_hashed=50, n_taken=40, n_erased=50, is_served=False)
     assert [set(row) for row in rows] == [set(Row.__annotations__)] * len(rows)
     assert [row["met"] for row in rows] == [True] * len(rows)
     assert rows[0]["reach"] == "< 120 s"

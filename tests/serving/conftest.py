@@ -26,6 +26,7 @@ from serving.bundle import load_bundle
 from serving.calls import CALLS
 from serving.front import Front
 from serving.gate import OnlineGate
+from serving.grouped import Grouped
 from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
@@ -36,6 +37,7 @@ from serving.persons import Persons
 from serving.shelves import Shelves
 from serving.standing import Standing
 from serving.tables import prepare
+from serving.taken import MOST_TOGETHER, take_together
 from serving.visits import Visits
 from settings import Settings
 from tests.models import checkerboard
@@ -135,6 +137,7 @@ def world(home: Path, tmp_path: Path):
         limiter=Limiter({}, None, time.monotonic),
         # The desk's coupons aren't in the engine: with this clock no look is ever fresh, so everybody is asked about.
         holders=Holders(engine, lambda: NOW, count().__next__),
+        intake=Grouped(take_together, MOST_TOGETHER),
     )
     front = Front(CALLS, "1")
     front.parts = parts
@@ -142,5 +145,6 @@ def world(home: Path, tmp_path: Path):
     secrets["pos-s0"] = keys.create(engine, "pos", NOW, store_id="s0")
     yield World(parts, online, desk, front, secrets)
     pool.shutdown()
+    parts.intake.close()
     impressions.close()
     engine.dispose()

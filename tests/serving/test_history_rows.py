@@ -1,125 +1,136 @@
-"""The reader of Feast's rows on Redis beside the SDK, on whatever can stand there."""
+"""Rows that Feast wrote are read, rows that we write Feast reads, and of two who replace one at once neither is lost."""
 
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-import redis
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from embedded import READ_TIMEOUT_S, connect, lease_online_store
-from embedded.feast_config import repo_config
+from embedded import OnlineStore, connect, lease_online_store
 from embedded.online_rows import entity_key
-from models.history import History
-from serving.online import FeastOnline
-from serving.online_port import OnlineUnavailable
+from models.history import History, add_visit
+from serving import history_rows
+from serving.history_rows import STAMP, HistoryRows, Kind
 from settings import Settings
-from tests import world
 
-WORD = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)
-COUNT = st.floats(2**-20, 2.0**20, width=32)
-WHEN = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))
+AT = datetime(2026, 3, 2, 13, tzinfo=UTC)
+
+
+def to_bytes(history):
+    said = "|".join(
+        f"{p}:{n:g}:{at}" for p, n, at in zip(history.product_ids, history.counts, history.last_at_s, strict=True)
+    )
+    return {"said": said.encode()}
+
+
+def from_bytes(values):
+    if values[0] is None or b"?" in values[0]:
+        raise ValueError("no history")
+    rows = [line.split(":") for line in values[0].decode().split("|")]
+    n = len(rows)
+    return History.of([r[0] for r in rows], [r[1] for r in rows], [1.0] * n, [1] * n, [r[2] for r in rows], 1)
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    from training import features
-
-    kept = Settings(home=tmp_path_factory.mktemp("café"))
-    world.fill(kept.lake)
-    with lease_online_store(kept) as store:
-        features.compute(kept, world.END)
-        features.apply(kept)
-        features.materialise(kept, world.END)
-        yield kept, store, FeastOnline(kept, store)
+def store(tmp_path_factory) -> OnlineStore:
+    with lease_online_store(Settings(home=tmp_path_factory.mktemp("rows"))) as found:
+        yield found
 
 
-@st.composite
-def histories(draw):
-    ids = draw(st.lists(WORD, unique=True, min_size=1, max_size=20))
-    n_visits = draw(st.integers(1, 2**31 - 1))
-    columns = [[draw(kind) for _ in ids] for kind in (COUNT, COUNT, st.integers(1, n_visits), st.integers(0, 2**33))]
-    return History.of(ids, *columns, n_visits)
+@pytest.fixture
+def client(store):
+    with connect(store.url) as found:
+        found.flushdb()
+        yield found
 
 
-def same(one, other):
-    assert one.history.product_ids == other.history.product_ids
-    for name in ("counts", "decayed", "last_visit", "last_at_s"):
-        mine, theirs = getattr(one.history, name), getattr(other.history, name)
-        assert mine.dtype == theirs.dtype
-        np.testing.assert_array_equal(mine, theirs)
-    assert (one.history.n_visits, one.as_of) == (other.history.n_visits, other.as_of)
+@pytest.fixture
+def rows(client):
+    return HistoryRows(client, "daypart", Kind(("said",), to_bytes, from_bytes))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
-@given(WORD, histories(), st.one_of(st.none(), WHEN))
-def test_what_was_pushed_is_read_as_the_sdk_reads_it(loaded, user_id, history, at):
-    online = loaded[2]
-    online.push_visit(user_id, history, at)
-    read = online.past(user_id)
-    same(read, online.user(user_id))
-    assert read.history.product_ids == history.product_ids
-    np.testing.assert_array_equal(read.history.counts, history.counts)
+def buys(product, at=AT):
+    return lambda user, history: add_visit(history, [product], int(at.timestamp()), new_visit=False)
 
 
-def test_what_was_materialised_is_read_as_the_sdk_reads_it(loaded):
-    online = loaded[2]
-    for user_id in world.USERS:
-        same(online.past(user_id), online.user(user_id))
-    assert online.past("ann").history.n_visits == 4
+def held(rows, user):
+    seen = []
+    rows.change([user], lambda _, history: seen.append(history) or history)
+    return seen[0].product_ids
 
 
-def test_somebody_unknown_has_nothing(loaded):
-    nobody = loaded[2].past("nobody at all")
-    assert (len(nobody.history), nobody.history.n_visits, nobody.as_of) == (0, 0, None)
+def test_many_are_changed_at_once_and_who_is_left_alone_is_not_written(rows, client):
+    def how(user, history):
+        return history if user == "bob" else buys("latte")(user, history)
+
+    assert rows.change(["ann", "bob", "cat"], how) == 2
+    assert [held(rows, user) for user in ("ann", "bob", "cat")] == [("latte",), (), ("latte",)]
+    assert len(client.keys()) == 2
+    assert rows.change([], how) == 0
 
 
-@pytest.mark.parametrize("field", range(6))
-def test_half_a_row_is_damaged(loaded, field):
-    kept, store, online = loaded
-    key = entity_key(str(repo_config(kept, "localhost:0")["project"]), "user_id", "halved")
-    online.push_visit("halved", History.of(["a", "b"], [1, 2], [1, 2], [1, 2], [1, 2], 2))
-    with connect(store.url) as client:
-        names = [name for name in client.hkeys(key) if not name.startswith(b"_ts")]
-        client.hdel(key, names[field])
-        with pytest.raises(ValueError, match="history"):
-            online.past("halved")
-        client.delete(key)
-    assert online.past("halved").as_of is None
+def test_more_than_fit_into_one_round_trip(rows, monkeypatch):
+    monkeypatch.setattr(history_rows, "_TOGETHER", 2)
+    users = [f"u{n}" for n in range(5)]
+    assert rows.change(users, buys("latte")) == 5
+    assert [held(rows, user) for user in users] == [("latte",)] * 5
 
 
-def test_a_connection_that_was_closed_is_opened_again(loaded):
-    _, store, online = loaded
-    assert online.past("ann").as_of is not None
-    with connect(store.url) as client:
-        for one in client.client_list():
-            if one["id"] != str(client.client_id()):
-                client.client_kill_filter(_id=one["id"])
-    assert online.past("ann").as_of is not None
+def test_what_another_process_adds_between_reading_and_writing_stays(rows, store):
+    with connect(store.url) as second:
+        other, seen = HistoryRows(second, "daypart", Kind(("said",), to_bytes, from_bytes)), []
+
+        def how(user, history):
+            seen.append(history.product_ids)
+            if len(seen) == 1:
+                other.change([user], buys("tea"))
+            return buys("latte")(user, history)
+
+        assert rows.change(["ann"], how) == 1
+    assert seen == [(), ("tea",)]
+    assert held(rows, "ann") == ("latte", "tea")
 
 
-def test_an_answer_that_came_too_late_is_not_the_next_ones(loaded):
-    _, store, online = loaded
-    ann, bob = online.past("ann"), online.past("bob")
-    assert ann.history.product_ids != bob.history.product_ids
-    with connect(store.url) as client:
-        client.client_pause(int(READ_TIMEOUT_S * 3000))
-        with pytest.raises(OnlineUnavailable):
-            online.past("ann")
-        client.client_unpause()
-    same(online.past("bob"), bob)
+def test_who_is_overtaken_again_and_again_gives_up_in_the_end(rows, store, caplog):
+    with connect(store.url) as second:
+        other, turns = HistoryRows(second, "daypart", Kind(("said",), to_bytes, from_bytes)), iter(range(99))
+
+        def how(user, history):
+            other.change([user], buys(f"p{next(turns)}"))
+            return buys("latte")(user, history)
+
+        assert rows.change(["ann"], how) == 0
+    assert "wait for the next features run" in caplog.text
 
 
-def test_a_store_that_is_gone_is_told_as_such(tmp_path):
-    from serving.history_rows import HistoryRows
+def test_a_row_that_cannot_be_read_holds_up_nobody_else(rows, client, caplog):
+    rows.change(["ann", "bob"], buys("latte"))
+    key = entity_key("daypart", "user_id", "ann")
+    (field,) = (name for name in client.hkeys(key) if name != STAMP.encode())
+    client.hset(key, field, "?")
+    assert rows.change(["ann", "bob"], buys("tea")) == 1
+    assert held(rows, "bob") == ("latte", "tea")
+    assert "can't be read" in caplog.text
 
-    nowhere = redis.Redis(unix_socket_path=str(tmp_path / "none.sock"), retry=None)
-    with pytest.raises(redis.ConnectionError):
-        HistoryRows(nowhere, "daypart", bytes, bytes).read("ann")
+
+def test_a_later_row_is_stamped_later_whatever_its_purchases_say(rows, client):
+    rows.change(["ann"], buys("latte"))
+    first = stamp(client)
+    assert first == AT
+    rows.change(["ann"], buys("tea", AT - timedelta(days=2)))
+    assert stamp(client) == AT + history_rows.TICK
+    rows.change(["ann"], buys("bagel"), AT + timedelta(days=1))
+    assert stamp(client) == AT + timedelta(days=1)
 
 
-def test_a_moment_keeps_its_microseconds(loaded):
-    online, at = loaded[2], world.END + timedelta(microseconds=123_457)
-    online.push_visit("exact", History.of(["a"], [1], [1], [1], [1], 1), at)
-    assert online.past("exact").as_of == at
+def stamp(client):
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    said = client.hget(entity_key("daypart", "user_id", "ann"), STAMP)
+    return Timestamp.FromString(said).ToDatetime(UTC)
+
+
+def test_numbers_of_a_history_keep_their_kinds(rows):
+    rows.change(["ann"], buys("latte"))
+    seen = []
+    rows.change(["ann"], lambda _, history: seen.append(history) or history)
+    assert (seen[0].counts.dtype, seen[0].last_at_s.dtype) == (np.float32, np.int64)

@@ -1,10 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from offers.database import LedgerError, connect
-from serving.inbox import mark_absorbed, pending, take
+from serving import inbox
+from serving.inbox import RECENT, mark_absorbed, pending, recent, take
 from serving.tables import EVENT_INBOX, METADATA, prepare
+from tests.offers.conftest import postgres as postgres  # its server, started anew for this room
 from tests.serving.fakes import NOW
 
 
@@ -74,3 +77,30 @@ def test_a_database_without_the_tables_is_a_plain_fault(tmp_path):
         take(bare, [record(1)], NOW)
     bare.dispose()
     assert EVENT_INBOX.name in METADATA.tables
+
+
+def test_what_came_last_and_waits_is_looked_at_again_in_order(engine, monkeypatch):
+    take(engine, [record(1)], NOW - RECENT - timedelta(milliseconds=1))
+    take(engine, [record(2)], NOW - RECENT)
+    take(engine, [record(3)], NOW)
+    take(engine, [record(4)], NOW)
+    mark_absorbed(engine, [pending(engine, 9)[2][0]], NOW)
+    assert [r["event_id"] for r in recent(engine, NOW)] == ["e2", "e4"]
+    monkeypatch.setattr(inbox, "_MOST_RECENT", 1)
+    assert [r["event_id"] for r in recent(engine, NOW)] == ["e4"]
+
+
+def test_the_same_on_postgresql(postgres):
+    with postgres.without_tables() as url:
+        engine = connect(url)
+        prepare(engine)
+        rows = [record(n, product_id="100% tea '安") for n in range(1200)]
+        assert take(engine, rows, NOW) == rows
+        assert take(engine, [rows[3], record(1200), record(1200)], NOW) == [record(1200)]
+        assert sorted(r["event_id"] for r in recent(engine, NOW)) == sorted(f"e{n}" for n in range(1201))
+        mark_absorbed(engine, [number for number, _ in pending(engine, 1200)], NOW)
+        assert len(recent(engine, NOW)) == 1
+        with ThreadPoolExecutor(4) as pool:
+            taken = list(pool.map(lambda _: take(engine, [record(n) for n in range(1190, 1250)], NOW), range(8)))
+        assert sum(map(len, taken)) == 49
+        engine.dispose()

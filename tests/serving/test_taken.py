@@ -1,6 +1,11 @@
+import asyncio
+
+import httpx
+
 from serving import taken
 from serving.calls import CALLS
-from serving.inbox import pending
+from serving.inbox import mark_absorbed, pending
+from tests.serving.fakes import NOW
 
 BOUGHT = {"event_type": "purchase", "occurred_at": "2026-03-02T13:00:00Z", "user_id": "new", "product_id": "p01"}
 
@@ -84,3 +89,50 @@ def test_outcomes_are_counted(world):
     text = world.ask("GET", "/metrics").text
     for outcome in ("accepted", "duplicates", "rejected"):
         assert f'daypart_events_total{{outcome="{outcome}"}} 1.0' in text
+
+
+def together(world, *batches):
+    """Requests that arrive in one turn of the loop."""
+
+    async def send_all():
+        transport = httpx.ASGITransport(app=world.front)
+        headers = {"Authorization": f"Bearer {world.secrets['pos']}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://daypart", headers=headers) as client:
+            asks = (client.post("/v1/events", json={"events": rows}) for rows in batches)
+            return [answer.json() for answer in await asyncio.gather(*asks)]
+
+    return asyncio.run(send_all())
+
+
+def test_requests_that_come_together_are_answered_each_for_itself(world):
+    one, two, three = ({**BOUGHT, "event_id": f"e{n}"} for n in range(3))
+    bad = {**BOUGHT, "event_type": "theft"}
+    answers = together(world, [one, bad, two], [two, three], [one, one, two], [bad])
+    told = [(a["accepted"], a["duplicates"], [r["index"] for r in a["rejected"]]) for a in answers]
+    assert sum(accepted for accepted, _, _ in told) == 3
+    assert [accepted + known for accepted, known, _ in told] == [2, 2, 3, 0]
+    assert [places for _, _, places in told] == [[1], [], [], [0]]
+    assert [record["event_id"] for _, record in pending(world.parts.engine, 10)] == ["e0", "e1", "e2"]
+    assert world.online.users["new"].history.counts.tolist() == [1.0]
+
+
+def test_a_start_shows_what_was_taken_and_not_shown(world):
+    world.online.down = True
+    send(world, BOUGHT)
+    world.online.down = False
+    assert "new" not in world.online.users
+    taken.show_again(world.parts)
+    first = world.online.users["new"]
+    assert first.history.product_ids == ("p01",)
+    taken.show_again(world.parts)
+    again = world.online.users["new"].history
+    assert (again.counts.tolist(), again.n_visits) == ([1.0], 1)
+
+
+def test_a_start_shows_nothing_that_features_know_already(world):
+    world.online.down = True
+    send(world, BOUGHT)
+    world.online.down = False
+    mark_absorbed(world.parts.engine, [number for number, _ in pending(world.parts.engine, 10)], NOW)
+    taken.show_again(world.parts)
+    assert "new" not in world.online.users

@@ -50,6 +50,18 @@ class MemoryOnline:
             as_of = max(as_of, old.as_of + timedelta(microseconds=1))
         self.users[user_id] = UserFeatures(history, old.profile, old.rhythm, as_of)
 
+    def change(self, user_ids: Sequence[str], how: Callable[[str, History], History]) -> int:
+        changed = 0
+        for user_id in user_ids:
+            try:
+                before = self.user(user_id).history
+            except ValueError:
+                continue
+            if (after := how(user_id, before)) is not before:
+                self.push_visit(user_id, after)
+                changed += 1
+        return changed
+
     def forget(self, user_ids: Sequence[str]) -> int:
         self._touch()
         return sum(self.users.pop(user_id, None) is not None for user_id in user_ids)

@@ -125,3 +125,19 @@ class OnlineFeaturesSuite:
         online.push_visit("ann", History.empty(), at)
         assert online.user("ann").history.product_ids == ()
         assert online.user("ann").as_of == at
+
+    def test_histories_changed_together_are_in_the_next_answers(self, online):
+        at_s = int((world.END + timedelta(hours=13)).timestamp())
+
+        def how(user, history):
+            return history if user == "bob" else add_visit(history, ["tea"], at_s)
+
+        bob = online.user("bob")
+        assert online.change(["ann", "bob", "eve"], how) == 2
+        ann, eve = online.user("ann"), online.user("eve")
+        assert (ann.history.product_ids, ann.history.n_visits) == (("bagel", "cookie", "latte", "tea"), 5)
+        assert ann.history.counts.tolist() == [1, 1, 4, 1]
+        assert ann.as_of == eve.as_of == world.END + timedelta(hours=13)
+        assert (eve.history.product_ids, eve.profile) == (("tea",), {})
+        assert online.user("bob").as_of == bob.as_of
+        assert online.change([], how) == 0
