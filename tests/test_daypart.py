@@ -61,6 +61,8 @@ def test_the_offline_verbs_in_the_rivers_order(place):
         "user_rhythm": 40,
         "user_visits": 40,
         "user_responses": 0,
+        "user_portrait": 40,
+        "user_reviews": 0,
         "store_assortment": 0,
     }
     prices = market.products().with_columns(price_cents=pl.lit(500), cost_cents=pl.lit(150), name=pl.col("product_id"))

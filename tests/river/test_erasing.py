@@ -101,7 +101,7 @@ def test_nothing_is_left_and_the_receipt_says_what_was_there(settings):
     receipt = erase_person(settings, CARD, "shell:ada", NOW)
     assert traces(settings, ANN, reference, "login-1") == []
     assert receipt.removed == {
-        "events": 8, "answers": 0, "features": 4, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
+        "events": 8, "answers": 0, "features": 5, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
         "decisions": 1, "identities": 2, "links": 1, "consent": 1,
     }  # fmt: skip
     assert (receipt.actor, receipt.asked_at, receipt.done_at) == ("shell:ada", NOW, NOW)
@@ -171,7 +171,7 @@ def test_an_export_is_everything_and_a_file_of_its_owners_alone(settings, tmp_pa
         "events": 8, "coupons": 1, "decisions": 1, "events_waiting": 1, "shown_waiting": 1,
     }  # fmt: skip
     assert [entry["kind"] for entry in held["entries"]] == ["issue"]
-    assert set(held["features"]) == {"user_profile", "user_history", "user_rhythm", "user_visits"}
+    assert set(held["features"]) == {"user_profile", "user_history", "user_rhythm", "user_visits", "user_portrait"}
     assert held["online"]["n_visits"] == 4
     assert held["consent"]["allowed"] == {"recommend": True, "offers": True, "measurement": False}
     file = tmp_path / "ann.json"

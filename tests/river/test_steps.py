@@ -50,6 +50,8 @@ def test_a_refresh_says_what_it_did(settings):
         "user_rhythm": 4,
         "user_visits": 4,
         "user_responses": 0,
+        "user_portrait": 4,
+        "user_reviews": 1,
         "store_assortment": 2,
     }
 
