@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from embedded import OnlineStoreError
-from serving.online_port import Assortment, OnlineFeatures, UserFeatures
+from serving.online_port import Assortment, OnlineFeatures, Portrait, UserFeatures
 
 log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
@@ -37,6 +37,18 @@ class OnlineGate:
             return None
         self._open()
         return features
+
+    def portrait(self, user_id: str) -> Portrait | None:
+        """The user's portrait, None when the store can't say."""
+        if self._clock_s() < self._closed_until:
+            return None
+        try:
+            portrait = self._online.portrait(user_id)
+        except OnlineStoreError as error:
+            self._close(error)
+            return None
+        self._open()
+        return portrait
 
     def store(self, store_id: str) -> tuple[bool, Assortment | None]:
         """(whether the store could say, the assortment or None when that store has none)."""

@@ -17,7 +17,8 @@ import redis
 from embedded import OnlineStore, OnlineStoreError
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
-from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, UserFeatures
+from serving.feast_values import moment, plain
+from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Portrait, UserFeatures
 from settings import Settings
 
 __all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "UserFeatures"]
@@ -64,6 +65,19 @@ class FeastOnline:
         history = History.of(*(read[name][0] for name in _HISTORY)) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
 
+    def portrait(self, user_id: str) -> Portrait:
+        """See OnlineFeatures."""
+        from feast.errors import FeatureServiceNotFoundException
+
+        try:
+            service = self._feast.get_feature_service("portrait_v1")
+        except FeatureServiceNotFoundException:
+            # The registry is of an earlier version, and stays so until `daypart features` runs.
+            return Portrait({}, None)
+        read = self._read(service, "user_id", user_id)
+        as_of = max((at for _, at in read.values() if at), default=None)
+        return Portrait({name: value for name, (value, at) in read.items() if at}, as_of)
+
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
         now = self._clock()
@@ -96,7 +110,7 @@ class FeastOnline:
         with _answering():
             answer = self._feast.get_online_features(features=service, entity_rows=[{key: value}]).proto
         vectors = zip(answer.metadata.feature_names.val, answer.results, strict=True)
-        return {name: (_plain(v.values[0]), _moment(v.event_timestamps[0])) for name, v in vectors}
+        return {name: (plain(v.values[0]), moment(v.event_timestamps[0])) for name, v in vectors}
 
 
 @contextmanager
@@ -132,19 +146,3 @@ def _values(history: History) -> dict[str, Any]:
         "last_at_s": Value(int64_list_val=Int64List(val=history.last_at_s.tolist())),
         "n_visits": Value(int64_val=history.n_visits),
     }
-
-
-def _plain(value: Any) -> Any:
-    """A Feast value as Python has it; None for one that is not set."""
-    kind = value.WhichOneof("val")
-    if kind is None:
-        return None
-    content = getattr(value, kind)
-    return list(content.val) if kind.endswith("_list_val") else content
-
-
-def _moment(stamp: Any) -> datetime | None:
-    """None for zero: on Redis Feast reports an entity without a row as present, true in 1970."""
-    if not (stamp.seconds or stamp.nanos):
-        return None
-    return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)

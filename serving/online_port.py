@@ -31,6 +31,16 @@ class UserFeatures:
 
 
 @dataclass(frozen=True)
+class Portrait:
+    """What is told of one user to a person who asks, beyond what recommendations read. One whom nobody knows has neither."""
+
+    values: Mapping[str, Any]
+    """Scalars and lists by feature name; None for one without a value."""
+    as_of: datetime | None
+    """When the newest of it was true."""
+
+
+@dataclass(frozen=True)
 class Assortment:
     """What a store sells. Row i of every array is about `product_ids[i]`; ids ascend."""
 
@@ -49,6 +59,9 @@ class OnlineFeatures(Protocol):
 
     def user(self, user_id: str) -> UserFeatures:
         """All about one user, in one read."""
+
+    def portrait(self, user_id: str) -> Portrait:
+        """What else is told of one user, in one read. Nothing while the features are of a version that had none."""
 
     def store(self, store_id: str) -> Assortment | None:
         """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows."""

@@ -84,7 +84,17 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     assert any("0 answered offers, 200 are needed" in note for note in trained["notes"])
     assert ask("models")[0]["current"] is True
     user = pl.read_parquet("events.parquet")["user_id"].drop_nulls()[0]
-    assert ask("user", "show", user)["known"] is True
+    shown = ask("user", "show", user)
+    assert (shown["user_id"], shown["n_visits"] > 0, shown["profile"]["n_orders"] > 0) == (user, True, True)
+    told = RUNNER.invoke(daypart.app, ["user", "show", user])
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"Customer {user}\n")
+    nobody = RUNNER.invoke(daypart.app, ["user", "show", "nobody", "--json"])
+    assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert "nobody with this id is known here" in nobody.stderr
+    assert RUNNER.invoke(daypart.app, ["user", "export", user]).exit_code == 0
+    acts = [row["act"] for row in ask("audit")]
+    assert (acts.count("person_read"), acts.count("person_exported")) == (3, 1)
     assert ask("keys", "create", "--scope", "pos", "--store", "north")["key"].startswith("dp_pos_")
     day = (datetime.now(UTC) + timedelta(days=1)).date()
     planned = ask("plan", "--for", day.isoformat())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from models.history import History
-from serving.online_port import Assortment, OnlineUnavailable, UserFeatures
+from serving.online_port import Assortment, OnlineUnavailable, Portrait, UserFeatures
 
 NOBODY = UserFeatures(History.empty(), {}, np.zeros(168, np.float32), None)
 
@@ -22,13 +22,19 @@ class MemoryOnline:
         users: Mapping[str, UserFeatures] | None = None,
         stores: Mapping[str, Assortment] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        portraits: Mapping[str, Portrait] | None = None,
     ) -> None:
+        self.portraits = dict(portraits or {})
         self.users, self.stores, self.down = dict(users or {}), dict(stores or {}), False
         self._clock, self._cached = clock, {}
 
     def user(self, user_id: str) -> UserFeatures:
         self._touch()
         return self.users.get(user_id, NOBODY)
+
+    def portrait(self, user_id: str) -> Portrait:
+        self._touch()
+        return self.portraits.get(user_id, Portrait({}, None))
 
     def store(self, store_id: str) -> Assortment | None:
         expires, found = self._cached.get(store_id, (self._clock(), None))
@@ -48,6 +54,8 @@ class MemoryOnline:
 
     def forget(self, user_ids: Sequence[str]) -> int:
         self._touch()
+        for user_id in user_ids:
+            self.portraits.pop(user_id, None)
         return sum(self.users.pop(user_id, None) is not None for user_id in user_ids)
 
     def _touch(self) -> None:
