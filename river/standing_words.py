@@ -79,7 +79,7 @@ def fresh(card: Person, now: datetime) -> str:
 
 
 def _coupon(offer: Offer, products: Mapping[str, str], stores: Mapping[str, str], currency: str) -> str:
-    worth = f"{offer.points} points" if offer.points else f"{money(offer.discount_cents, currency, 'en')} off"
+    worth = f"{offer.points} points on" if offer.points else f"{money(offer.discount_cents, currency, 'en')} off"
     begins, ends = offer.valid_from, offer.valid_until
     until = f"{ends:%H:%M}" if ends.date() == begins.date() else f"{date(ends)} {ends:%H:%M}"
     what, where = called(offer.product_id, products), stores.get(offer.store_id) or f"store {offer.store_id}"
