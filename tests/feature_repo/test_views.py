@@ -53,6 +53,12 @@ def test_no_feature_name_stands_twice_in_a_service(declared):
         assert len(names) == len(set(names)) > 0
 
 
+def test_a_recommendation_reads_no_more_than_it_needs(declared):
+    views = {projection.name for projection in declared["recommendations_v1"].feature_view_projections}
+    assert views == {"user_profile", "user_history", "user_rhythm"}
+    assert len(declared["user_profile"].schema) == 1 + 8
+
+
 @pytest.mark.parametrize("name", list(features.VIEWS))
 def test_a_view_is_what_training_writes(declared, home, name):
     schema = pl.read_parquet_schema(home.features / f"{name}.parquet")
