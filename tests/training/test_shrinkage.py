@@ -12,7 +12,10 @@ def test_values_are_drawn_to_the_mean_by_what_noise_there_is():
 
 
 def test_fewer_observations_are_drawn_further():
+    # w = 1, 1, 1/4: Q = 80/9, spare = 4/3, so T = 31/6; m is weighted by 6/37, 6/37 and 6/55.
     told = shrunk([0.0, 4.0, 4.0], [1.0, 1.0, 4.0])
+    m = 4 * (6 / 37 + 6 / 55) / (12 / 37 + 6 / 55)
+    assert told.tolist() == pytest.approx([m - 31 / 37 * m, m + 31 / 37 * (4 - m), m + 31 / 55 * (4 - m)])
     assert 4.0 > told[1] > told[2] > 0
 
 
