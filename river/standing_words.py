@@ -69,7 +69,7 @@ def fresh(card: Person, now: datetime) -> str:
     if as_of is None:
         return ""
     age = (now - as_of).total_seconds() / 86_400
-    ago = "just now" if age < 1 / 24 else f"{span(age)} ago"
+    ago = "less than an hour ago" if age < 1 / 24 else f"{span(age)} ago"
     told = f"As of {date(as_of)}, {as_of:%H:%M} UTC, {ago}"
     told += "; run `daypart features` for newer numbers." if age > STALE_DAYS else "."
     if card.profile_as_of and card.features_as_of and card.features_as_of > card.profile_as_of:

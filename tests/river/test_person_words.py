@@ -47,7 +47,7 @@ def test_all_of_ann():
         "No open offer.",
         "Allows recommendations of their own, offers and learning from what they do (by default: they never said).",
         "Known by one id of your own; no card, phone or app account is linked to it.",
-        "As of 2 March 2026, 12:00 UTC, just now.",
+        "As of 2 March 2026, 12:00 UTC, less than an hour ago.",
     ]
 
 
