@@ -21,7 +21,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(admin_verbs.keys_app, name="keys")
 app.command()(admin_verbs.audit)
 app.command()(person_verbs.purge)
-for verb in (person_verbs.export, person_verbs.erase, person_verbs.consent):
+for verb in (person_verbs.show, person_verbs.export, person_verbs.erase, person_verbs.consent):
     user_app.command()(verb)
 
 DAY, MOMENT, OFFSET = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"
@@ -181,14 +181,6 @@ def serve(workers: int | None = None) -> None:
     from serving.launch import run
 
     run(load_settings(), workers)
-
-
-@user_app.command("show")
-def user_show(user_id: str, as_json: Json = False) -> None:
-    """One person's profile, as the service sees it."""
-    from river import steps
-
-    console.show(steps.show_user(load_settings(), user_id), as_machine=as_json)
 
 
 @app.command()

@@ -48,9 +48,9 @@ def rows(n_users: int) -> list[Row]:
             receipt = erase_person(settings, WANTED, "bench", AT)
             seconds = time.perf_counter() - began
     removed = receipt.removed
-    if receipt.done_at is None or (removed["events"], removed["features"], removed["online"]) != (EVENTS_EACH, 4, 1):
+    if receipt.done_at is None or (removed["events"], removed["features"], removed["online"]) != (EVENTS_EACH, 5, 1):
         raise Left(f"the receipt says {removed}")
-    name = f"one of {n_users:,} persons erased: {n_users * EVENTS_EACH:,} events, four views of features, ledger, online store"
+    name = f"one of {n_users:,} persons erased: {n_users * EVENTS_EACH:,} events, five views of features, ledger, online store"
     return [row(name, seconds, "s", reach=f"< {REACH_S:g} s", met=seconds < REACH_S)]
 
 
@@ -93,6 +93,13 @@ def _features(settings: Settings, users: pl.Series) -> None:
         "user_history": {"ids": ids, "counts": weights, "decayed": weights, "visits": moments, "at_s": moments},
         "user_rhythm": {"hour_of_week": lists(pl.Float32, 168, week)},
         "user_visits": {"days": moments, "hours": moments, "stores": ids},
+        "user_portrait": {
+            **{f"score{k}": rng.integers(0, 24, n) for k in range(5)},
+            **{f"share{k}": rng.random(n).astype(np.float32) for k in range(8)},
+            "first_at_s": rng.integers(0, 10**9, n),
+            "categories": ids.list.head(5),
+            "category_shares": weights.list.head(5),
+        },
     }
     for name, columns in views.items():
         write_whole(

@@ -39,6 +39,7 @@ REQUIRED = {
 MAX_ID_LENGTH = 128
 MAX_QUANTITY = 1_000_000
 MAX_PRICE_CENTS = 100_000_000
+MAX_RATING = 5
 EARLIEST_UTC = datetime(1990, 1, 1, tzinfo=UTC)
 # A till's clock may run ahead; further than this the stamp is a fault, not a skew.
 MAX_AHEAD = timedelta(days=1)
@@ -67,6 +68,8 @@ EVENT_COLUMNS = (
     Column("discount_cents", "int"),
     Column("coupon_id", "text"),
     Column("recommendation_id", "text"),
+    # Of a rating: 1 to MAX_RATING stars, or none where something was said without them.
+    Column("rating", "int"),
 )
 PRODUCT_COLUMNS = (
     Column("product_id", "text", required=True),

@@ -1,60 +1,19 @@
 """Feast declarations: who is described (entities), by what (views), read together as what (feature services).
 
-Feast executes this page; `DAYPART__FEATURES` names the folder of the views' parquet files. Views are split by who
-writes them and how often: `user_history` is also written by the serving process after every purchase.
+Feast executes this page. Views are split by who writes them and how often (`user_history` is also written by the serving process
+after every purchase), and by who reads them: a recommendation reads no more than it needs.
 """
 
 from __future__ import annotations
 
-import os
-from datetime import timedelta
-from pathlib import Path
-
-from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+from feast import Field
 from feast.types import Array, Bool, Float32, Int64, String
 
-FEATURES = Path(os.environ.get("DAYPART__FEATURES", ".daypart/features"))
-OWNER = "daypart"
+from feature_repo.declaring import product, service, store, user, view
 
+__all__ = ["product", "store", "user"]
 
-def _source(name: str) -> FileSource:
-    return FileSource(
-        name=f"{name}_source",
-        path=str(FEATURES / f"{name}.parquet"),
-        timestamp_field="event_timestamp",
-        description=f"Snapshots of {name}: a row holds what was known strictly before its event_timestamp.",
-        owner=OWNER,
-    )
-
-
-def _view(
-    name: str, of: Entity, fields: list[Field], description: str, pii: str = "behaviour", writer: str = "training",
-    cadence: str = "snapshot",
-) -> FeatureView:  # fmt: skip
-    """A view whose rows are kept for 90 days, keyed by the entity's text id."""
-    return FeatureView(
-        name=name,
-        entities=[of],
-        ttl=timedelta(days=90),
-        schema=[Field(name=of.join_key, dtype=String), *fields],
-        source=_source(name),
-        description=description,
-        owner=OWNER,
-        tags={"pii": pii, "writer": writer, "cadence": cadence},
-    )
-
-
-def _service(name: str, views: list[FeatureView], description: str, pii: str = "behaviour") -> FeatureService:
-    return FeatureService(name=name, features=[*views], description=description, owner=OWNER, tags={"pii": pii})
-
-
-user = Entity(name="user", join_keys=["user_id"], value_type=ValueType.STRING, description="A person.", owner=OWNER)
-product = Entity(
-    name="product", join_keys=["product_id"], value_type=ValueType.STRING, description="A thing sold.", owner=OWNER
-)
-store = Entity(name="store", join_keys=["store_id"], value_type=ValueType.STRING, description="A place.", owner=OWNER)
-
-user_profile = _view(
+user_profile = view(
     "user_profile",
     user,
     [
@@ -70,7 +29,45 @@ user_profile = _view(
     "Who the user is as a customer: recency, frequency, money, lifecycle, usual place.",
 )
 
-user_history = _view(
+user_portrait = view(
+    "user_portrait",
+    user,
+    [
+        Field(name="r_score", dtype=Int64, description="Recency in fifths of all buyers, 1 to 5; 5 came last."),
+        Field(name="f_score", dtype=Int64, description="Orders in fifths of all buyers, 1 to 5; 5 has most."),
+        Field(name="m_score", dtype=Int64, description="Money in fifths of all buyers, 1 to 5; 5 paid most."),
+        Field(name="gap_days", dtype=Float32, description="Days between visits that lifecycle measures silence by."),
+        Field(name="first_at_s", dtype=Int64, description="First purchase that stands, seconds since 1970 UTC."),
+        Field(name="favourite_weekday", dtype=Int64, description="Weekday of most orders, 0 is Monday."),
+        Field(name="weekday_share", dtype=Float32, description="Share of orders on that weekday."),
+        Field(name="favourite_hour", dtype=Int64, description="Hour of most orders on the store's clock, 0 to 23."),
+        Field(name="hour_share", dtype=Float32, description="Share of orders in that hour of the day."),
+        Field(name="categories", dtype=Array(String), description="Up to five categories, the favourite first."),
+        Field(
+            name="category_shares", dtype=Array(Float32), description="Their shares of decayed choices; lists align."
+        ),
+        Field(name="new_share", dtype=Float32, description="Late choices never bought before, as a share; shrunk."),
+        Field(name="discount_share", dtype=Float32, description="Share of purchase lines on discount."),
+        Field(name="discount_share_expected", dtype=Float32, description="That share of all that their stores sold."),
+        Field(name="price_sensitivity", dtype=Float32, description="The former less the latter; shrunk. 0 is usual."),
+        Field(name="price_level", dtype=Float32, description="Prices to their category's median; shrunk. 1 is usual."),
+    ],
+    "What is told of the user to who asks: RFM scores, rhythm, taste, price sensitivity; rules in training/portraits.py.",
+)
+
+user_reviews = view(
+    "user_reviews",
+    user,
+    [
+        Field(name="n_reviews", dtype=Int64, description="Products judged; of each the latest word stands."),
+        Field(name="n_stars", dtype=Int64, description="Of those, with stars."),
+        Field(name="mean_stars", dtype=Float32, description="Mean of their stars, 1 to 5; shrunk."),
+        Field(name="last_review_at_s", dtype=Int64, description="The latest review, seconds since 1970 UTC."),
+    ],
+    "What the user said of products; rules in training/reviews.py.",
+)
+
+user_history = view(
     "user_history",
     user,
     [
@@ -86,7 +83,7 @@ user_history = _view(
     cadence="snapshot, then each purchase",
 )
 
-user_rhythm = _view(
+user_rhythm = view(
     "user_rhythm",
     user,
     [
@@ -95,7 +92,7 @@ user_rhythm = _view(
     "When the user buys.",
 )
 
-user_visits = _view(
+user_visits = view(
     "user_visits",
     user,
     [
@@ -109,7 +106,7 @@ user_visits = _view(
     "When and where the user came, days with an answered offer as they were foretold: what chances of the next visit rest on.",
 )
 
-user_responses = _view(
+user_responses = view(
     "user_responses",
     user,
     [
@@ -125,7 +122,7 @@ user_responses = _view(
     "What the user answered to the latest offers: what own weights of the response classes rest on.",
 )
 
-store_assortment = _view(
+store_assortment = view(
     "store_assortment",
     store,
     [
@@ -138,11 +135,12 @@ store_assortment = _view(
     pii="none",
 )
 
-recommendations_v1 = _service(
+recommendations_v1 = service(
     "recommendations_v1",
     [user_profile, user_history, user_rhythm],
     "All that a recommendation reads about one user, in one call.",
 )
-timing_v1 = _service("timing_v1", [user_visits], "All that the timing of offers reads about one user.")
-responses_v1 = _service("responses_v1", [user_responses], "All that the value of an offer reads about one user.")
-store_v1 = _service("store_v1", [store_assortment], "What a store can be asked to sell.", pii="none")
+portrait_v1 = service("portrait_v1", [user_portrait, user_reviews], "What is told of one user to who asks.")
+timing_v1 = service("timing_v1", [user_visits], "All that the timing of offers reads about one user.")
+responses_v1 = service("responses_v1", [user_responses], "All that the value of an offer reads about one user.")
+store_v1 = service("store_v1", [store_assortment], "What a store can be asked to sell.", pii="none")

@@ -4,7 +4,8 @@ Each row carries the hash of the one before it, so an altered, removed or slippe
 refuses to change one. As with the journal, who can rewrite all of it can rewrite history: `daypart audit --json` tells the
 last hash, to be kept elsewhere.
 
-A row outlives every erasure, so it names no person whom the chain serves: an erasure is told by the number of its receipt.
+A row outlives every erasure, so it names no person whom the chain serves: an erasure is told by the number of its receipt, whom
+somebody looked at by a keyed hash.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ ACTS = {
     "model_promoted": "a candidate became the version that serves",
     "model_rolled_back": "the version before serves again",
     "user_erased": "a person was erased; the subject is the receipt",
+    "person_read": "somebody looked at a person's profile; the subject is a keyed hash of whom",
+    "person_exported": "somebody took out everything held of a person; the subject is a keyed hash of whom",
 }
 """What is audited, and in words."""
 _LOCK = 0x6175646974  # "audit" in ASCII

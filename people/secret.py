@@ -44,11 +44,12 @@ class References:
         said = f"{kind}:{value}".encode()
         return f"{kind}-{hmac.digest(self._secret, said, 'sha256').hex()[:_HEX]}"
 
-    def mark(self, reference: str) -> str:
-        """What a tombstone keeps of a reference or id: keyed, and no reference itself. Raises SecretFault."""
+    def mark(self, reference: str, of: str = "tombstone") -> str:
+        """What a tombstone keeps of a reference or id: keyed, and no reference itself. Marks `of` other things are others, so
+        that nobody can lay them side by side. Raises SecretFault."""
         if not self._secret:
             self._secret = read_secret(self._file)
-        return hmac.digest(self._secret, f"tombstone:{reference}".encode(), "sha256").hex()[:_HEX]
+        return hmac.digest(self._secret, f"{of}:{reference}".encode(), "sha256").hex()[:_HEX]
 
     def of_all(self, texts: Iterable[str]) -> list[str]:
         """References in the order given. Raises IdentityFault at the first that cannot be one, SecretFault."""

@@ -14,22 +14,31 @@ class ExportFault(Exception):
     """The export can't be written. One line: where, why, what to do."""
 
 
-def export(settings: Settings, user_id: str, now: datetime) -> dict[str, Any]:
-    """All of it as JSON values. Raises IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError."""
+def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[str, Any]:
+    """All of it as JSON values; that `actor` took it out is written down first.
+
+    Raises IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError.
+    """
     from embedded import lease_online_store
+    from offers.audit import By
     from people.secret import References
     from river.steps import open_desk
     from serving.holdings import holdings, online_of
+    from serving.looks import EXPORTED, note
     from serving.online import FeastOnline
     from serving.tables import prepare
 
-    reference = References(settings.identity_secret).of(user_id)
+    references = References(settings.identity_secret)
+    reference = references.of(user_id)
     with open_desk(settings) as desk:
         prepare(desk.journal.engine)
+        with desk.journal.write() as connection:
+            note(connection, references, EXPORTED, reference, By(actor), now)
         with desk.journal.read() as connection:
-            found = holdings(connection, settings, reference, now)
+            found = holdings(connection, settings, references, reference, now)
     with lease_online_store(settings) as store:
-        return {**found, "online": online_of(FeastOnline(settings, store).user(found["user_id"]))}
+        online, user_id = FeastOnline(settings, store), found["user_id"]
+        return {**found, "online": online_of(online.user(user_id), online.portrait(user_id))}
 
 
 def write_private(file: Path, text: str) -> None:

@@ -1,4 +1,5 @@
-"""The verbs about one person, a sub-page of the command line: `daypart user export`, `erase`, `consent`. No logic here either."""
+"""The verbs about one person, a sub-page of the command line: `daypart user show`, `export`, `erase`, `consent`. No logic here
+either."""
 
 from __future__ import annotations
 
@@ -14,13 +15,36 @@ from settings import load_settings
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def show(user_id: str, as_json: Json = False) -> None:
+    """Who a person is, in words: what the service tells of them; exit code 1 when nobody with this id is known."""
+    import msgspec
+
+    from river import erasing
+    from river.person_words import sentences
+    from river.showing import show_user
+
+    settings, now = load_settings(), datetime.now(UTC)
+    shown = show_user(settings, user_id, erasing.shell(), now)
+    if shown is None:
+        console.aside.print(
+            "daypart: nobody with this id is known here; is it written as it was told, card:… for a card?", markup=False
+        )
+        raise typer.Exit(1)
+    if as_json:
+        console.show(msgspec.to_builtins(shown.card), as_machine=True)
+    else:
+        console.out.print(
+            "\n".join([f"Customer {shown.card.user_id}", *sentences(shown, settings.currency, now)]), markup=False
+        )
+
+
 def export(
     user_id: str, out: Annotated[Path | None, typer.Option(help="File to write; it must not be there yet.")] = None
 ) -> None:
     """Everything held of one person, as JSON."""
-    from river import holdings
+    from river import erasing, holdings
 
-    text = console.as_json(holdings.export(load_settings(), user_id, datetime.now(UTC)))
+    text = console.as_json(holdings.export(load_settings(), user_id, erasing.shell(), datetime.now(UTC)))
     if out is None:
         console.out.print(text, markup=False)
     else:

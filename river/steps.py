@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Refreshed", "decision", "open_desk", "plan_offers", "reconcile_till", "refresh_features",
-    "show_user", "verify_ledger",
+    "verify_ledger",
 ]  # fmt: skip
 
 
@@ -58,28 +58,6 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
         with desk.journal.read() as connection:
             may = permission(connection, resolved(connection), "offers", settings.consent_default)
         return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of)
-
-
-def show_user(settings: Settings, user_id: str) -> dict[str, Any]:
-    """One person, by any of their ids, as the service sees them now: profile, newest products, open coupons."""
-    from embedded import lease_online_store
-    from river.persons import name_of
-    from serving.online import FeastOnline
-
-    user_id = name_of(settings, user_id)
-    with lease_online_store(settings) as store:
-        known = FeastOnline(settings, store).user(user_id)
-    history = known.history
-    latest = sorted(zip(history.last_at_s.tolist(), history.product_ids, strict=True), reverse=True)[:10]
-    return {
-        "user_id": user_id,
-        "known": known.as_of is not None,
-        "features_as_of": known.as_of,
-        **{name: known.profile[name] for name in sorted(known.profile)},
-        "n_visits": history.n_visits,
-        "n_products": len(history.product_ids),
-        "latest_products": [product for _, product in latest],
-    }
 
 
 def verify_ledger(settings: Settings) -> dict[str, Any]:

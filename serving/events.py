@@ -17,7 +17,7 @@ from people.secret import References
 from serving.door import REPEATED, fault_of
 from serving.plain import CODE, SAYS
 from serving.repeats import repeats
-from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected
+from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected, Stars
 
 EventType = Literal[
     "purchase", "refund", "void", "view", "cart", "visit", "rating", "impression", "exposure", "redemption"
@@ -30,7 +30,7 @@ NULL_WORDS = frozenset(
 _INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATOR = "\x1f"
-_SAID = tuple(column for column in EVENT_COLUMNS if column.name != "event_id")
+_SAID = tuple(column for column in EVENT_COLUMNS if column.name not in ("event_id", "rating"))
 Record = dict[str, Any]
 """One event with every name of EVENT_COLUMNS; `occurred_at` is RFC 3339 text in UTC."""
 
@@ -51,6 +51,7 @@ class EventRow(Ask, frozen=True):
     discount_cents: Cents | None = None
     coupon_id: Id | None = None
     recommendation_id: Id | None = None
+    rating: Stars | None = None
 
 
 def judge(
@@ -130,10 +131,13 @@ def _record(row: EventRow, references: References, store_id: str | None) -> Reco
 def derived_id(record: Mapping[str, Any]) -> str:
     """The id of an event that names none: the hash of what it says, so that sending it again adds nothing.
 
-    `row-` and the MD5 of the other columns, times as microseconds since 1970, as `training/event_ids.py` does for files: the
-    same row has one id by whichever door it comes. A test holds the two together.
+    `row-` and the MD5 of the other columns (`rating` only if given), times as microseconds since 1970, as `training/event_ids.py`
+    does for files: the same row has one id by whichever door it comes. A test holds the two together.
     """
-    return "row-" + hashlib.md5(_SEPARATOR.join(_said(record, column) for column in _SAID).encode()).hexdigest()
+    said = [_said(record, column) for column in _SAID]
+    if (stars := record.get("rating")) is not None:
+        said.append(str(stars))
+    return "row-" + hashlib.md5(_SEPARATOR.join(said).encode()).hexdigest()
 
 
 def _said(record: Mapping[str, Any], column: Column) -> str:

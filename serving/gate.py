@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from embedded import OnlineStoreError
-from serving.online_port import Assortment, OnlineFeatures, Past, UserFeatures
+from serving.online_port import Assortment, OnlineFeatures, Past, Portrait, UserFeatures
 
 T = TypeVar("T")
 
@@ -32,6 +32,10 @@ class OnlineGate:
     def past(self, user_id: str) -> Past | None:
         """The user's history alone; otherwise as `user`."""
         return self._read(self._online.past, user_id)
+
+    def portrait(self, user_id: str) -> Portrait | None:
+        """The user's portrait, None when the store can't say."""
+        return self._read(self._online.portrait, user_id)
 
     def store(self, store_id: str) -> tuple[bool, Assortment | None]:
         """(whether the store could say, the assortment or None when that store has none)."""

@@ -17,10 +17,12 @@ from offers.tables import coupons, decisions, entries
 from people.consent import allowed, said
 from people.directory import names_of
 from people.identity import kind_of
+from people.secret import References
 from people.tables import AUDIT, IDENTITIES, LINKS
 from serving.holdings_files import Files
 from serving.inbox import waiting_of
-from serving.online_port import UserFeatures
+from serving.looks import looks_at
+from serving.online_port import Portrait, UserFeatures
 from settings import Settings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,10 +30,12 @@ _ASKED = 5000
 Rows = list[dict[str, Any]]
 
 
-def holdings(connection: Connection, settings: Settings, user_id: str, now: datetime) -> dict[str, Any]:
+def holdings(
+    connection: Connection, settings: Settings, references: References, user_id: str, now: datetime
+) -> dict[str, Any]:
     """All of it as JSON values but the online row, which the caller has a store for. user_id: an id, or a reference.
 
-    Identities are references: what they were made of is not held. Raises PlanError when a file is damaged.
+    Identities are references: what they were made of is not held. Raises PlanError when a file is damaged, SecretFault.
     """
     names = names_of(connection, user_id)
     files = Files(settings, names)
@@ -55,16 +59,18 @@ def holdings(connection: Connection, settings: Settings, user_id: str, now: date
         "answers": files.answers(),
         "shown_waiting": files.shown(),
         "reports": files.reports(),
+        "looks": looks_at(connection, references, names),
     }
 
 
-def online_of(known: UserFeatures) -> dict[str, Any]:
+def online_of(known: UserFeatures, portrait: Portrait) -> dict[str, Any]:
     """What the online store holds, as JSON values."""
     history = known.history
     columns = ("counts", "decayed", "last_visit", "last_at_s")
     return {
         "as_of": None if known.as_of is None else known.as_of.isoformat(),
         "profile": {name: value.item() if hasattr(value, "item") else value for name, value in known.profile.items()},
+        "portrait": dict(portrait.values),
         "history": {"product_ids": list(history.product_ids), **{c: getattr(history, c).tolist() for c in columns}},
         "n_visits": history.n_visits,
         "hour_of_week": known.rhythm.tolist() if known.rhythm.any() else [],
@@ -73,7 +79,7 @@ def online_of(known: UserFeatures) -> dict[str, Any]:
 
 def is_empty(found: dict[str, Any]) -> bool:
     """Whether nothing at all is held."""
-    filled = (value for name, value in found.items() if name not in ("user_id", "exported_at", "consent"))
+    filled = (value for name, value in found.items() if name not in ("user_id", "exported_at", "consent", "looks"))
     return not (any(filled) or found["consent"]["said"])
 
 

@@ -18,10 +18,10 @@ import redis
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
-from serving.feast_values import history_of, moment_of, plain
+from serving.feast_values import assortment_of, history_of, moment_of, plain
 from serving.history_read import HistoryRead
 from serving.history_rows import HistoryRows, Kind
-from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, UserFeatures
+from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, Portrait, UserFeatures
 from settings import Settings
 
 __all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
@@ -70,13 +70,26 @@ class FeastOnline:
         with _answering():
             return self._reading.read(user_id)
 
+    def portrait(self, user_id: str) -> Portrait:
+        """See OnlineFeatures."""
+        from feast.errors import FeatureServiceNotFoundException
+
+        try:
+            service = self._feast.get_feature_service("portrait_v1")
+        except FeatureServiceNotFoundException:
+            # The registry is of an earlier version, and stays so until `daypart features` runs.
+            return Portrait({}, None)
+        read = self._read(service, "user_id", user_id)
+        as_of = max((at for _, at in read.values() if at), default=None)
+        return Portrait({name: value for name, (value, at) in read.items() if at}, as_of)
+
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
         now = self._clock()
         expires, found = self._stores.get(store_id, (now, None))
         if now < expires:
             return found
-        found = _assortment(self._read(self._store_service, "store_id", store_id))
+        found = assortment_of(self._read(self._store_service, "store_id", store_id))
         # Oldest first, so that made-up ids cannot grow it without end.
         self._stores.pop(store_id, None)
         if len(self._stores) >= MAX_CACHED_STORES:
@@ -108,19 +121,6 @@ def _answering() -> Iterator[None]:
         yield
     except (redis.RedisError, OSError) as error:
         raise OnlineUnavailable(f"the online store does not answer ({type(error).__name__})") from error
-
-
-def _assortment(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment | None:
-    ids, as_of = read["product_ids"]
-    if as_of is None:
-        return None
-    return Assortment(
-        product_ids=tuple(ids),
-        price_cents=np.array(read["price_cents"][0], dtype=np.int64),
-        stock_units=np.array(read["stock_units"][0], dtype=np.int64),
-        stock_known=np.array(read["stock_known"][0], dtype=bool),
-        as_of=as_of,
-    )
 
 
 def _kind() -> Kind:

@@ -40,6 +40,16 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Portrait:
+    """What is told of one user to a person who asks, beyond what recommendations read. One whom nobody knows has neither."""
+
+    values: Mapping[str, Any]
+    """Scalars and lists by feature name; None for one without a value."""
+    as_of: datetime | None
+    """When the newest of it was true."""
+
+
+@dataclass(frozen=True)
 class Assortment:
     """What a store sells. Row i of every array is about `product_ids[i]`; ids ascend."""
 
@@ -61,6 +71,9 @@ class OnlineFeatures(Protocol):
 
     def past(self, user_id: str) -> Past:
         """The history alone, as `user` has it: what is read while somebody waits. ValueError when a row is damaged."""
+
+    def portrait(self, user_id: str) -> Portrait:
+        """What else is told of one user, in one read. Nothing while the features are of a version that had none."""
 
     def store(self, store_id: str) -> Assortment | None:
         """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows."""

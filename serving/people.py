@@ -4,37 +4,75 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from models.history import History
+from offers.audit import By
+from offers.database import transaction
 from offers.errors import PlanError
 from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
 from serving.asked import Asked, Reply
-from serving.identified import names, wallet_of
+from serving.identified import wallet_of
+from serving.looks import Told, look
+from serving.online_port import Portrait, UserFeatures
 from serving.problems import not_found, unavailable
 from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
+from serving.wire_privacy import Allowed
 
+N_PRODUCTS = 5
+"""Favourite and latest products that are named."""
 _BUDGET = tuple(Budget.__struct_fields__)
 
 
 async def person(asked: Asked) -> Reply:
-    """The profile and counts of one person, from the online store and the ledger."""
-    theirs, parts = await names(asked, asked.path["user_id"]), asked.parts
-    user_id = theirs[0]
-    features = await asked.begin(parts.gate.user, user_id)
-    if features is None:
+    """The profile and counts of one person, from the online store and the ledger. The look is written down first."""
+    parts = asked.parts
+    told = await asked.begin(_look, asked)
+    user_id = told.names[0]
+    features, portrait = await asked.begin(parts.gate.user, user_id), await asked.begin(parts.gate.portrait, user_id)
+    if features is None or portrait is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
-    offers = await wallet_of(asked, theirs)
-    if features.as_of is None and not len(features.history) and not offers:
+    found = card(told, features, portrait, len(await wallet_of(asked, tuple(told.names))))
+    if is_unknown(found):
         raise not_found("unknown_user", "nobody with this id is known here")
-    return Reply(
-        Person(
-            user_id=user_id,
-            profile={name: _plain(value) for name, value in sorted(features.profile.items())},
-            n_visits=features.history.n_visits,
-            n_products=len(features.history),
-            features_as_of=features.as_of,
-            n_open_offers=len(offers),
-        )
+    return Reply(found)
+
+
+def card(told: Told, features: UserFeatures, portrait: Portrait, n_open_offers: int) -> Person:
+    """A person in short, the same over HTTP and at the command line."""
+    history, profile = features.history, {**features.profile, **portrait.values}
+    return Person(
+        user_id=told.names[0],
+        profile={name: _plain(value) for name, value in sorted(profile.items())},
+        profile_as_of=portrait.as_of,
+        n_visits=history.n_visits,
+        n_products=len(history),
+        favourite_product_ids=_first(history, history.decayed),
+        latest_product_ids=_first(history, history.last_at_s),
+        features_as_of=features.as_of,
+        n_open_offers=n_open_offers,
+        identities=told.identities,
+        allowed=Allowed(**told.allowed),
+        said=told.said,
     )
+
+
+def is_unknown(found: Person) -> bool:
+    """Whether nothing was ever bought, said or offered under any id of theirs."""
+    return found.features_as_of is None and found.profile_as_of is None and not (found.n_open_offers or found.said)
+
+
+def _first(history: History, column: np.ndarray) -> list[str]:
+    """Products with most in a column; ties by id."""
+    return [product for _, product in sorted(zip((-column).tolist(), history.product_ids, strict=True))[:N_PRODUCTS]]
+
+
+def _look(asked: Asked) -> Told:
+    parts = asked.parts
+    with transaction(parts.engine, write=True) as connection:
+        default, by = parts.settings.consent_default, By(asked.key.key_id)
+        return look(connection, parts.persons.references, default, asked.path["user_id"], by, asked.now)
 
 
 async def campaign(asked: Asked) -> Reply:
@@ -87,5 +125,6 @@ def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, s
 
 
 def _plain(value: Any) -> Any:
-    """A numpy scalar as the Python number it is."""
-    return value.item() if hasattr(value, "item") else value
+    """A numpy scalar as the Python number it is; NaN, which JSON hasn't got, as None."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and value != value else value

@@ -20,6 +20,7 @@ from serving import inbox
 from serving.admitting import micros
 from serving.asked import Asked, Reply
 from serving.holdings import holdings, is_empty, online_of
+from serving.looks import EXPORTED, note
 from serving.problems import malformed, not_found, unavailable
 from serving.wire_privacy import Allowed, ConsentCard, ErasureCard, Export
 
@@ -48,12 +49,13 @@ async def export(asked: Asked) -> Reply:
     except PlanError as fault:
         log.warning("an export failed: %s", fault)
         raise unavailable("files_unreadable", "a file of features or events can't be read") from None
-    features = await asked.begin(asked.parts.gate.user, found["user_id"])
-    if features is None:
+    gate, user_id = asked.parts.gate, found["user_id"]
+    features, portrait = await asked.begin(gate.user, user_id), await asked.begin(gate.portrait, user_id)
+    if features is None or portrait is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
-    if is_empty(found) and features.as_of is None:
+    if is_empty(found) and features.as_of is None and portrait.as_of is None:
         raise not_found("unknown_user", "nothing is held of anybody with this id")
-    return Reply(Export(**found, online=online_of(features)))
+    return Reply(Export(**found, online=online_of(features, portrait)))
 
 
 async def erase(asked: Asked) -> Reply:
@@ -85,8 +87,11 @@ def _consent(asked: Asked, told: dict[str, bool]) -> ConsentCard:
 
 
 def _held(asked: Asked) -> dict[str, Any]:
+    references = asked.parts.persons.references
+    with transaction(asked.parts.engine, write=True) as connection:
+        note(connection, references, EXPORTED, asked.path["user_id"], By(asked.key.key_id), asked.now)
     with transaction(asked.parts.engine, write=False) as connection:
-        return holdings(connection, asked.parts.settings, asked.path["user_id"], asked.now)
+        return holdings(connection, asked.parts.settings, references, asked.path["user_id"], asked.now)
 
 
 def _erase(asked: Asked) -> ErasureCard:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from feature_repo.events import MAX_ID_LENGTH, MAX_PRICE_CENTS, MAX_QUANTITY
+from feature_repo.events import MAX_ID_LENGTH, MAX_PRICE_CENTS, MAX_QUANTITY, MAX_RATING
 
 # Python and ECMA read this alike: no control character anywhere (a plain `$` would let a last newline through).
 _PRINTABLE = "^(?![\\s\\S]*[\\u0000-\\u001f\\u007f-\\u009f])"
@@ -25,6 +25,7 @@ Locale = Annotated[str, Meta(min_length=2, max_length=35, pattern="^[A-Za-z]{2,8
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with offset")]
 Cents = Annotated[int, Meta(ge=0, le=MAX_PRICE_CENTS)]
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+Stars = Annotated[int, Meta(ge=1, le=MAX_RATING)]
 Channel = Literal["app", "store", "delivery", "web"]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from serving.wire import Ask, Moment
+from serving.wire_privacy import Allowed
 
 MAX_PAGE = 1000
 
@@ -69,14 +70,23 @@ class Acknowledged(Struct, frozen=True, kw_only=True):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """What the online store knows of a person, in short."""
+    """What is known of a person, in short. `profile`: the features of the views `user_profile`, `user_portrait` and
+    `user_reviews` by name, as known at `profile_as_of`; null for one without a value. The history, `n_visits` to
+    `latest_product_ids`, has every purchase until `features_as_of`. `identities`: how many they are known by, by kind; `user`
+    are ids of the merchant's own. `said`: purposes on which they said a word; on the others the default goes."""
 
     user_id: str
-    profile: dict[str, str | int | float | None]
+    profile: dict[str, str | int | float | list[str | float] | None]
+    profile_as_of: datetime | None
     n_visits: int
     n_products: int
+    favourite_product_ids: list[str]
+    latest_product_ids: list[str]
     features_as_of: datetime | None
     n_open_offers: int
+    identities: dict[str, int]
+    allowed: Allowed
+    said: list[str]
 
 
 class Budget(Struct, frozen=True, kw_only=True):

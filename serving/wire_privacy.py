@@ -65,3 +65,4 @@ class Export(Struct, frozen=True, kw_only=True):
     answers: Rows
     shown_waiting: Rows
     reports: list[str]
+    looks: Rows

@@ -61,6 +61,8 @@ def test_the_offline_verbs_in_the_rivers_order(place):
         "user_rhythm": 40,
         "user_visits": 40,
         "user_responses": 0,
+        "user_portrait": 40,
+        "user_reviews": 0,
         "store_assortment": 0,
     }
     prices = market.products().with_columns(price_cents=pl.lit(500), cost_cents=pl.lit(150), name=pl.col("product_id"))
@@ -82,7 +84,17 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     assert any("0 answered offers, 200 are needed" in note for note in trained["notes"])
     assert ask("models")[0]["current"] is True
     user = pl.read_parquet("events.parquet")["user_id"].drop_nulls()[0]
-    assert ask("user", "show", user)["known"] is True
+    shown = ask("user", "show", user)
+    assert (shown["user_id"], shown["n_visits"] > 0, shown["profile"]["n_orders"] > 0) == (user, True, True)
+    told = RUNNER.invoke(daypart.app, ["user", "show", user])
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"Customer {user}\n")
+    nobody = RUNNER.invoke(daypart.app, ["user", "show", "nobody", "--json"])
+    assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert "nobody with this id is known here" in nobody.stderr
+    assert RUNNER.invoke(daypart.app, ["user", "export", user]).exit_code == 0
+    acts = [row["act"] for row in ask("audit")]
+    assert (acts.count("person_read"), acts.count("person_exported")) == (3, 1)
     assert ask("keys", "create", "--scope", "pos", "--store", "north")["key"].startswith("dp_pos_")
     day = (datetime.now(UTC) + timedelta(days=1)).date()
     planned = ask("plan", "--for", day.isoformat())

@@ -116,6 +116,7 @@ _SCHEMA = {
     "discount_cents": pl.Int64,
     "coupon_id": pl.String,
     "recommendation_id": pl.String,
+    "rating": pl.Int64,
 }
 
 
@@ -126,7 +127,8 @@ def _event(n: int, words: list[str]) -> tuple[object, ...]:
     # Exposures name their coupon, impressions the list they stood in.
     coupon, listed = ("c01" if kind == "exposure" else None), ("r01" if kind == "impression" else None)
     stamp = datetime.fromisoformat(at).replace(tzinfo=UTC)
-    return (f"e{n:02d}", kind, stamp, user, product, store, channel, order, *money, coupon, listed)
+    stars = 5 if kind == "rating" else None
+    return (f"e{n:02d}", kind, stamp, user, product, store, channel, order, *money, coupon, listed, stars)
 
 
 def fill(lake: Path) -> None:

@@ -58,4 +58,5 @@ def _sweep(lake: Path) -> None:
 
 
 def _scan(files: list[Path]) -> pl.LazyFrame:
-    return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+    # Parts of two versions may differ in what columns they have; asked for are such that all have.
+    return pl.scan_parquet(files, hive_partitioning=False, glob=False, missing_columns="insert", extra_columns="ignore")

@@ -1,7 +1,8 @@
 """An id for events that came without one: the hash of what the row says.
 
 `row-` and the hexadecimal MD5 of the row's other columns in the order of `EVENT_COLUMNS`, as UTF-8 text between unit separators
-(0x1F): times as microseconds since 1970, numbers in decimal, nothing for null. The same row has the same id from CSV and from
+(0x1F): times as microseconds since 1970, numbers in decimal, nothing for null. `rating`, which came later, is only said (and its
+separator with it) where it is not null, so rows of before keep their ids. The same row has the same id from CSV and from
 parquet, on any machine. So two rows alike in every column are one event: give lines that may repeat an id of their own.
 """
 
@@ -25,8 +26,9 @@ def with_event_ids(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hashes(events: pl.DataFrame) -> pl.Series:
-    said = [_said(name) for name in SCHEMAS["events"] if name != "event_id"]
-    lines = events.select(pl.concat_str(said, separator="\x1f").alias("line"))
+    said = [_said(name) for name in SCHEMAS["events"] if name not in ("event_id", "rating")]
+    rated = pl.concat_str(pl.lit("\x1f"), pl.col.rating.cast(pl.String)).fill_null("")
+    lines = events.select((pl.concat_str(said, separator="\x1f") + rated).alias("line"))
     with duckdb.connect() as connection:
         connection.register("lines", lines.to_arrow())
         hashes = connection.sql("SELECT md5(line) AS hash FROM lines").to_arrow_table()

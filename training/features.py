@@ -15,27 +15,15 @@ import polars as pl
 
 from embedded import lease_online_store
 from settings import Settings
-from training.answers import known_answers, read_answers
-from training.assortment import assortments
 from training.errors import FeatureError
 from training.feast_store import declare, join, load, open_store
-from training.histories import build_histories
-from training.lake import read_events, read_table
-from training.profiles import profiles
-from training.responses import response_rows
-from training.rhythm import rhythms
-from training.sales import CANCELS, coded, sales
-from training.snapshots import VIEWS, history_rows, latest, replace_snapshot
-from training.untouched import untouched
-from training.visit_log import visit_log, visit_rows
-from training.visits import visits_of
+from training.known import known
+from training.snapshots import VIEWS, latest, replace_snapshot
 
 Progress = Callable[[str, int, int], None] | None
 
-# Nobody answered an offer yet, a chain states no price: that is known, and nothing to bring online.
-_MAY_BE_EMPTY = ("user_responses", "store_assortment")
-_IDS = ("event_id", "user_id", "product_id", "store_id", "order_id")
-COLUMNS = (*_IDS, "event_type", "occurred_at", "channel", "quantity", "unit_price_cents", "discount_cents")
+# Nobody answered an offer or judged a product yet, a chain states no price: that is known, and nothing to bring online.
+_MAY_BE_EMPTY = ("user_responses", "user_reviews", "store_assortment")
 
 
 @dataclass(frozen=True)
@@ -59,13 +47,14 @@ def compute(
 ) -> FeatureReport:
     """Write `views` as known at each of `snapshots` (default: `through`), replacing rows of the same moment.
 
-    A row for every user with a purchase that stands (`user_responses`: an answer), every store that sells; none for anonymous
-    tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake cannot be read.
+    A row for every user with a purchase that stands (`user_responses`: an answer; `user_reviews`: a review), every store that
+    sells; none for anonymous tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake
+    cannot be read.
     """
     began, rows, n_unpriced = time.monotonic(), dict.fromkeys(views, 0), 0
     moments = sorted({_moment(at, through) for at in snapshots or (through,)})
     for n_done, at in enumerate(moments):
-        frames, unpriced = _snapshot(settings, at, views)
+        frames, unpriced = known(settings, at, views)
         n_unpriced += unpriced
         for n_view, view in enumerate(views):
             replace_snapshot(settings.features / f"{view}.parquet", frames[view], VIEWS[view], at)
@@ -125,22 +114,3 @@ def _moment(at: datetime, through: datetime) -> datetime:
     if at > through:
         raise FeatureError(f"snapshot {at.isoformat()} is later than the events used, {through.isoformat()}")
     return at.astimezone(UTC)
-
-
-def _snapshot(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[dict[str, pl.DataFrame], int]:
-    lake = settings.lake
-    stores, products, stated = (read_table(lake, name) for name in ("stores", "products", "assortment"))
-    # Read once: every view is made of it.
-    events = read_events(lake, at, types=("purchase", *CANCELS), columns=COLUMNS).collect().lazy()
-    bought = sales(events, stores)
-    made: dict[str, Callable[[], pl.DataFrame]] = {
-        "user_profile": lambda: profiles(events, bought, at),
-        "user_history": lambda: history_rows(build_histories(visits_of(coded(bought)), settings.history_limit)),
-        "user_rhythm": lambda: rhythms(bought),
-        "user_visits": lambda: visit_rows(visit_log(untouched(bought, read_answers(lake), at))),
-        "user_responses": lambda: response_rows(known_answers(read_answers(lake), bought, at)),
-    }
-    frames, n_unpriced = {view: made[view]() for view in views if view in made}, 0
-    if "store_assortment" in views:
-        frames["store_assortment"], n_unpriced = assortments(stated, events, products, at)
-    return frames, n_unpriced

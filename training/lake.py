@@ -132,9 +132,10 @@ def _known(lake: Path, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _scan(files: Sequence[Path]) -> pl.LazyFrame:
-    if not files:
-        return pl.LazyFrame(schema=SCHEMAS["events"])
-    return pl.scan_parquet(list(files), hive_partitioning=False, glob=False)
+    # Parts from before a column was thought of say nothing in it.
+    return pl.scan_parquet(
+        list(files), hive_partitioning=False, glob=False, schema=SCHEMAS["events"], missing_columns="insert"
+    )
 
 
 def _readable(frame: pl.LazyFrame, where: Path) -> pl.DataFrame:

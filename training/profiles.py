@@ -1,9 +1,6 @@
 """Who a user is as a customer: recency, frequency, money; segment, lifecycle, usual place.
 
-RFM scores (A. M. Hughes, Strategic Database Marketing, 1994): users are ranked by each measure and cut into fifths;
-score = ceil(5 · rank / n), 1 to 5, equal values sharing the higher rank; the most recent, frequent and generous get 5.
-Segment, the first that fits:
-`champion` R, F and M ≥ 4 · `loyal` F ≥ 4 · `big_spender` M ≥ 4 · `promising` R ≥ 4 · `dormant` R and F ≤ 2 · `regular`.
+Scores and segment: `training.rfm`.
 
 Lifecycle, the first that fits, by silence = recency / own mean gap between visits (at least one day; before the third
 visit the median of all users with three). Were visits a Poisson process, a silence of k gaps would have chance exp(-k)
@@ -19,6 +16,7 @@ from datetime import datetime
 import polars as pl
 
 from models.history import DECAY
+from training.rfm import first_that_fits, scores, segment
 
 LAPSED_GAPS = 4.0
 AT_RISK_GAPS = 2.0
@@ -41,8 +39,14 @@ SCHEMA = {
 _DAY_S = 86_400.0
 
 
-def profiles(events: pl.LazyFrame, bought: pl.DataFrame, at: datetime) -> pl.DataFrame:
-    """One row per user with a standing purchase, sorted by user: the columns of `SCHEMA`.
+def profiles(who: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `SCHEMA`. who: as `customers` returns it."""
+    return who.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+
+
+def customers(events: pl.LazyFrame, bought: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """One row per user with a standing purchase, sorted by user: the columns of `SCHEMA` and what they are reckoned from,
+    r_score, f_score, m_score (int64) and gap_days, the gap that silence is measured by (float64).
 
     events: purchases, refunds and voids before `at`. bought: what `training.sales.sales` leaves of them.
     """
@@ -60,9 +64,10 @@ def profiles(events: pl.LazyFrame, bought: pl.DataFrame, at: datetime) -> pl.Dat
         .join(_usual(lines, "channel", "usual_channel"), on="user_id", how="left")
         .with_columns(pl.col.monetary_cents.fill_null(0))
         .with_columns(mean_basket_cents=pl.col.monetary_cents // pl.col.n_orders)
-        .with_columns(segment=_segment(), lifecycle=_lifecycle())
+        .with_columns(scores())
+        .with_columns(segment=segment(), lifecycle=_lifecycle())
     )
-    return frame.sort("user_id").select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+    return frame.sort("user_id")
 
 
 def money(events: pl.LazyFrame) -> pl.DataFrame:
@@ -107,7 +112,7 @@ def _tempo(lines: pl.DataFrame, at: datetime) -> pl.DataFrame:
     settled = tempo.filter(pl.col.n_visits >= NEW_VISITS)["gap"]
     typical = settled.median() if len(settled) else FIRST_GAP_DAYS
     gap = pl.when(pl.col.n_visits >= NEW_VISITS).then(pl.col.gap).otherwise(typical).clip(1.0)
-    return tempo.with_columns(gap=gap).join(orders, on="user_id")
+    return tempo.with_columns(gap_days=gap).join(orders, on="user_id")
 
 
 def _usual(lines: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
@@ -118,33 +123,12 @@ def _usual(lines: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
     return best.group_by("user_id", maintain_order=True).first().select("user_id", pl.col(column).alias(name))
 
 
-def _fifth(measure: pl.Expr) -> pl.Expr:
-    return (5 * measure.rank("max") / pl.len()).ceil()
-
-
-def _segment() -> pl.Expr:
-    r, f, m = _fifth(-pl.col.recency_days), _fifth(pl.col.n_orders), _fifth(pl.col.monetary_cents)
-    rules = (
-        ("champion", (r >= 4) & (f >= 4) & (m >= 4)),
-        ("loyal", f >= 4),
-        ("big_spender", m >= 4),
-        ("promising", r >= 4),
-        ("dormant", (r <= 2) & (f <= 2)),
-    )
-    return _first_that_fits(rules, "regular")
-
-
 def _lifecycle() -> pl.Expr:
-    silence = pl.col.recency_days / pl.col.gap
+    silence = pl.col.recency_days / pl.col.gap_days
     rules = (
         ("lapsed", silence > LAPSED_GAPS),
         ("at_risk", silence > AT_RISK_GAPS),
         ("new", pl.col.n_visits < NEW_VISITS),
-        ("rising", (pl.col.n_visits >= RISING_VISITS) & (pl.col.recent_gap <= RISING_SHARE * pl.col.gap)),
+        ("rising", (pl.col.n_visits >= RISING_VISITS) & (pl.col.recent_gap <= RISING_SHARE * pl.col.gap_days)),
     )
-    return _first_that_fits(rules, "active")
-
-
-def _first_that_fits(rules: tuple[tuple[str, pl.Expr], ...], otherwise: str) -> pl.Expr:
-    fit = [pl.when(rule).then(pl.lit(name)) for name, rule in rules]
-    return pl.coalesce(*fit, pl.lit(otherwise))
+    return first_that_fits(rules, "active")

@@ -19,6 +19,7 @@ from training.parts import locked, write_whole
 MOMENT = pl.Datetime("us", "UTC")
 VIEWS = {
     **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
+    **dict.fromkeys(("user_portrait", "user_reviews"), "user_id"),
     "store_assortment": "store_id",
 }
 """Views and the column that names their entity; a parquet file each in `settings.features`."""

@@ -17,6 +17,7 @@ from feature_repo.events import (
     MAX_AHEAD,
     MAX_PRICE_CENTS,
     MAX_QUANTITY,
+    MAX_RATING,
     REQUIRED,
     Column,
 )
@@ -33,6 +34,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "quantity": (1, MAX_QUANTITY),
     "unit_price_cents": (0, MAX_PRICE_CENTS),
     "discount_cents": (0, MAX_PRICE_CENTS),
+    "rating": (1, MAX_RATING),
     "price_cents": (0, MAX_PRICE_CENTS),
     "cost_cents": (0, MAX_PRICE_CENTS),
     "stock_units": (0, MAX_STOCK),

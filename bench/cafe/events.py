@@ -107,6 +107,7 @@ def _rows(
             "discount_cents": pl.Series(np.where(on_offer, days.discount_cents, 0)) if till else None,
             "coupon_id": _text(coupons),
             "recommendation_id": None,
+            "rating": None,
         },
         schema=SCHEMA,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from embedded import OnlineStoreError, lease_online_store
 from embedded.feast_config import FEATURE_REPO
+from feature_repo.declaring import OWNER
 from serving.online import FeastOnline
 from settings import Settings
 from tests import world
@@ -39,7 +40,7 @@ def home(tmp_path_factory):
 @pytest.mark.parametrize("name", list(features.VIEWS))
 def test_every_view_tells_who_owns_it_what_it_is_and_how_private(declared, name):
     view = declared[name]
-    assert view.owner
+    assert view.owner == OWNER
     assert view.description.endswith(".")
     assert view.tags["pii"] in PRIVATE
     assert view.ttl.days > 0
@@ -47,9 +48,15 @@ def test_every_view_tells_who_owns_it_what_it_is_and_how_private(declared, name)
 
 
 def test_no_feature_name_stands_twice_in_a_service(declared):
-    for service in (declared[name] for name in ("recommendations_v1", "responses_v1", "store_v1", "timing_v1")):
+    for service in (value for name, value in declared.items() if name.endswith("_v1")):
         names = [f.name for projection in service.feature_view_projections for f in projection.features]
         assert len(names) == len(set(names)) > 0
+
+
+def test_a_recommendation_reads_no_more_than_it_needs(declared):
+    views = {projection.name for projection in declared["recommendations_v1"].feature_view_projections}
+    assert views == {"user_profile", "user_history", "user_rhythm"}
+    assert len(declared["user_profile"].schema) == 1 + 8
 
 
 @pytest.mark.parametrize("name", list(features.VIEWS))
@@ -72,7 +79,7 @@ def test_the_repository_of_feast_reads_the_whole_folder(monkeypatch, tmp_path):
             del sys.modules[name]
     assert sorted(v.name for v in contents.feature_views) == sorted(features.VIEWS)
     assert sorted(s.name for s in contents.feature_services) == [
-        "recommendations_v1", "responses_v1", "store_v1", "timing_v1",
+        "portrait_v1", "recommendations_v1", "responses_v1", "store_v1", "timing_v1",
     ]  # fmt: skip
     assert {"user", "product", "store"} <= {e.name for e in contents.entities}
 

@@ -11,7 +11,9 @@ import pytest
 from embedded import connect, lease_online_store
 from people.secret import References
 from river import steps
+from river.person_words import sentences
 from river.persons import take_links, waiting
+from river.showing import show_user
 from serving.events import judge
 from serving.inbox import take
 from serving.tables import prepare
@@ -101,9 +103,11 @@ def test_no_store_log_or_table_holds_an_identity_in_the_clear(settings, tmp_path
     }
     taken = take_links(settings, [*linked, clash, {**clash, "other": "phone:planted-ann"}], "links.csv", NOW)
     done = steps.refresh_features(settings, world.END + timedelta(days=1), NOW, lambda *_: None)
-    shown = [steps.show_user(settings, PLANTED[name]) for name in ("ann", "cat", "dan")]
+    shown = [show_user(settings, PLANTED[name], "shell:ada", NOW) for name in ("ann", "cat", "dan")]
+    shown += [sentences(one, "USD", NOW) for one in shown if one]
     assert done.n_absorbed == 1
-    assert [one["known"] for one in shown] == [True, True, True]
+    assert None not in shown
+    assert len(shown) == 6
     assert {row["reason"] for row in waiting(settings)} == {"two_cards"}
     told = f"{taken} {refused} {done} {shown} {waiting(settings)} {caplog.text} {capfd.readouterr()}"
     found = [(where, traces(text)) for where, text in [*everything_in(settings.home), ("told", told)]]

@@ -15,6 +15,7 @@ from river.consenting import consent
 from river.erasing import erase_person, finish_erasures
 from river.holdings import ExportFault, export, write_private
 from river.persons import take_links
+from river.showing import show_user
 from serving import inbox
 from serving.tables import prepare
 from settings import Settings
@@ -101,7 +102,7 @@ def test_nothing_is_left_and_the_receipt_says_what_was_there(settings):
     receipt = erase_person(settings, CARD, "shell:ada", NOW)
     assert traces(settings, ANN, reference, "login-1") == []
     assert receipt.removed == {
-        "events": 8, "answers": 0, "features": 4, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
+        "events": 8, "answers": 0, "features": 5, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
         "decisions": 1, "identities": 2, "links": 1, "consent": 1,
     }  # fmt: skip
     assert (receipt.actor, receipt.asked_at, receipt.done_at) == ("shell:ada", NOW, NOW)
@@ -122,9 +123,9 @@ def test_nothing_late_brings_them_back(settings):
     refreshed = steps.refresh_features(settings, NOW, NOW, silent)
     assert (refreshed.n_absorbed, refreshed.n_quarantined) == (0, 1)
     assert traces(settings, ANN, reference) == []
-    assert steps.show_user(settings, ANN)["known"] is False
-    held = export(settings, ANN, NOW)
-    assert [name for name, value in held.items() if value] == ["user_id", "exported_at", "consent", "online"]
+    assert show_user(settings, ANN, "shell:ada", NOW) is None
+    held = export(settings, ANN, "shell:ada", NOW)
+    assert [name for name, value in held.items() if value] == ["user_id", "exported_at", "consent", "looks", "online"]
     assert (held["consent"]["said"], held["online"]["as_of"]) == ([], None)
 
 
@@ -162,7 +163,7 @@ def test_a_new_account_starts_new_and_a_yes_brings_the_old_one_back(settings):
 
 
 def test_an_export_is_everything_and_a_file_of_its_owners_alone(settings, tmp_path):
-    held = export(settings, CARD, NOW)
+    held = export(settings, CARD, "shell:ada", NOW)
     reference = References(settings.identity_secret).of(CARD)
     assert held["user_id"] == ANN
     assert [one["reference"] for one in held["identities"]] == [ANN, reference]
@@ -171,7 +172,7 @@ def test_an_export_is_everything_and_a_file_of_its_owners_alone(settings, tmp_pa
         "events": 8, "coupons": 1, "decisions": 1, "events_waiting": 1, "shown_waiting": 1,
     }  # fmt: skip
     assert [entry["kind"] for entry in held["entries"]] == ["issue"]
-    assert set(held["features"]) == {"user_profile", "user_history", "user_rhythm", "user_visits"}
+    assert set(held["features"]) == {"user_profile", "user_history", "user_rhythm", "user_visits", "user_portrait"}
     assert held["online"]["n_visits"] == 4
     assert held["consent"]["allowed"] == {"recommend": True, "offers": True, "measurement": False}
     file = tmp_path / "ann.json"

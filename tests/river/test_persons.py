@@ -9,6 +9,7 @@ from embedded import lease_online_store
 from people.secret import References
 from river import steps
 from river.persons import forget_aliases, rule_link, settle_persons, take_links, waiting
+from river.showing import show_user
 from serving.online import FeastOnline
 from settings import Settings
 from tests import world
@@ -47,7 +48,8 @@ def online(settings, user):
 
 
 def shown(settings, *users):
-    return [(known["known"], known["n_visits"]) for known in (steps.show_user(settings, user) for user in users)]
+    found = (show_user(settings, user, "shell:ada", NOW) for user in users)
+    return [(True, one.card.n_visits) if one else (False, 0) for one in found]
 
 
 def test_a_merge_moves_history_features_and_online_rows_and_a_split_moves_them_back(settings):

@@ -111,7 +111,7 @@ def test_a_missing_id_is_derived_from_the_content():
 def test_files_and_this_door_derive_the_same_id():
     full = {
         **GOOD, "store_id": "s", "channel": "app", "order_id": "o", "quantity": 2, "unit_price_cents": 450,
-        "discount_cents": 0, "coupon_id": "c", "recommendation_id": "安",
+        "discount_cents": 0, "coupon_id": "c", "recommendation_id": "安", "rating": 4,
         "occurred_at": "2026-03-02T08:00:00.000001-05:00",
     }  # fmt: skip
     records, _ = judged(GOOD, full)
@@ -130,6 +130,7 @@ ODD = {
     "quantity": [0, 1, MAX_QUANTITY, MAX_QUANTITY + 1],
     "unit_price_cents": [0, -1, MAX_PRICE_CENTS, MAX_PRICE_CENTS + 1],
     "discount_cents": [0, 450, 451, -1],
+    "rating": [0, 1, 5, 6],
     "channel": ["app", "App", "till"],
     "occurred_at": [
         "2026-03-02T13:00:00+00:00", "2026-03-02T13:00:00", "1990-01-01T00:00:00Z", "1989-12-31T23:59:59Z",

@@ -39,7 +39,7 @@ def loaded(tmp_path_factory):
 def histories(draw):
     ids = draw(st.lists(WORD, unique=True, min_size=1, max_size=20))
     n_visits = draw(st.integers(1, 2**31 - 1))
-    columns = [[draw(kind) for _ in ids] for kind in (COUNT, COUNT, st.integers(1, n_visits), st.integers(0, 2**33))]
+    columns = [[draw(kind) for _ in ids] for kind in (COUNT, COUNT, st.integers(1, n_visits), st.integers(1, 2**33))]
     return History.of(ids, *columns, n_visits)
 
 

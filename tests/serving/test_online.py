@@ -11,7 +11,7 @@ import serving.online
 from embedded import OnlineStore, OnlineStoreError, connect, lease_online_store
 from models.history import History
 from serving.online import FeastOnline, OnlineUnavailable
-from serving.online_port import Assortment, UserFeatures
+from serving.online_port import Assortment, Portrait, UserFeatures
 from settings import Settings
 from tests import world
 from tests.suites.memory_online import MemoryOnline
@@ -47,7 +47,9 @@ class TestMemory(OnlineFeaturesSuite):
             "bund": assortment({"cookie": (200, 0), "mocha": (480, None), "tea": (260, 40)}),
             "soho": assortment({"latte": (450, 12)}),
         }
-        return MemoryOnline({"ann": ann, "bob": bob, "dan": dan}, stores, clock)
+        values = {"favourite_weekday": 0, "r_score": 3, "categories": ["drink", "food"]}
+        portraits = {"ann": Portrait(values, world.END), "dan": Portrait({"price_sensitivity": None}, world.END)}
+        return MemoryOnline({"ann": ann, "bob": bob, "dan": dan}, stores, clock, portraits)
 
     @pytest.fixture
     def put_store(self, online):
@@ -124,6 +126,31 @@ class TestFeast(OnlineFeaturesSuite):
             assert row["decayed"] == user.history.decayed.tolist()
             assert row["last_at_s"] == user.history.last_at_s.tolist()
             assert row["hour_of_week"] == user.rhythm.tolist()
+
+    def test_offline_and_online_tell_the_same_portrait(self, online, kept):
+        import polars as pl
+
+        from training.features import historical
+
+        entity = pl.DataFrame({"user_id": list(world.USERS), "event_timestamp": [world.END] * 4})
+        rows = historical(kept[0], entity, "portrait_v1").to_dicts()
+        assert len(rows) == 4
+        for row in rows:
+            told = online.portrait(row.pop("user_id")).values
+            del row["event_timestamp"]
+            # Of somebody who reviewed nothing there is no row online, and nulls in a join.
+            assert {name: value for name, value in row.items() if value is not None} == {
+                name: value for name, value in told.items() if value is not None
+            }
+
+    def test_a_registry_of_an_earlier_version_has_no_portraits(self, online, monkeypatch):
+        from feast.errors import FeatureServiceNotFoundException
+
+        def gone(name):
+            raise FeatureServiceNotFoundException(name, "daypart")
+
+        monkeypatch.setattr(online._feast, "get_feature_service", gone)
+        assert online.portrait("ann") == Portrait({}, None)
 
     def test_made_up_stores_do_not_fill_the_memory(self, online, monkeypatch):
         monkeypatch.setattr(serving.online, "MAX_CACHED_STORES", 2)

@@ -2,23 +2,70 @@ from dataclasses import replace
 
 import pytest
 
+from offers.audit import newest
 from offers.lift_report import report_file, save
+from serving.looks import LOOK
+from serving.online_port import Portrait
 from serving.people import campaign, person
 from tests.offers.test_lift_report import LIFT, REPORT
-from tests.serving.fakes import offer
+from tests.serving.fakes import NOW, offer
+
+
+def audited(world):
+    with world.parts.engine.connect() as connection:
+        return [(row.act, row.subject, row.actor) for row in newest(connection, 10)]
 
 
 def test_a_person_in_short(world):
+    world.online.portraits["u00"] = Portrait({"categories": ["food"], "price_level": float("nan")}, NOW)
     body = world.ask("GET", "/v1/users/u00", "admin").json()
+    history = world.online.users["u00"].history
+    order = sorted(range(len(history)), key=lambda row: (-history.decayed[row], history.product_ids[row]))
     assert body == {
         "user_id": "u00",
-        "profile": {"n_orders": 8, "segment": "regular"},
-        "n_visits": world.online.users["u00"].history.n_visits,
-        "n_products": len(world.online.users["u00"].history),
+        "profile": {"categories": ["food"], "n_orders": 8, "price_level": None, "segment": "regular"},
+        "profile_as_of": "2026-03-02T13:30:00Z",
+        "n_visits": history.n_visits,
+        "n_products": len(history),
+        "favourite_product_ids": [history.product_ids[row] for row in order[:5]],
+        "latest_product_ids": body["latest_product_ids"],
         "features_as_of": "2026-03-02T13:30:00Z",
         "n_open_offers": 1,
+        "identities": {"user": 1},
+        "allowed": {"recommend": True, "offers": True, "measurement": True},
+        "said": [],
     }
+    assert history.last_at_s[history.product_ids.index(body["latest_product_ids"][0])] == history.last_at_s.max()
     assert person is not campaign
+
+
+def test_a_look_is_written_down_before_and_names_nobody(world):
+    assert "person_read" not in {act for act, _, _ in audited(world)}
+    world.ask("GET", "/v1/users/u00", "admin")
+    world.ask("GET", "/v1/users/nobody", "admin")
+    world.ask("GET", "/v1/users/u00/export", "admin")
+    (last, nobody, first), mark = audited(world)[:3], world.parts.persons.references.mark
+    assert (first[:2], nobody[:2]) == (("person_read", mark("u00", LOOK)), ("person_read", mark("nobody", LOOK)))
+    assert last[:2] == ("person_exported", mark("u00", LOOK))
+    assert {row[2][:6] for row in (first, nobody, last)} == {"admin-"}
+    assert mark("u00", LOOK) != mark("u00")
+
+
+def test_without_an_audit_nobody_is_looked_at(world):
+    with world.parts.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit RENAME TO gone")
+    n_reads = world.online.n_reads
+    for path in ("/v1/users/u00", "/v1/users/u00/export"):
+        answer = world.ask("GET", path, "admin")
+        assert (answer.status_code, answer.json()["code"]) == (503, "ledger_unavailable")
+    assert world.online.n_reads == n_reads
+    assert world.rank()["items"]
+
+
+def test_who_only_said_a_word_is_known(world):
+    world.ask("POST", "/v1/users/quiet/consent", "app", json={"offers": False})
+    body = world.ask("GET", "/v1/users/quiet", "admin").json()
+    assert (body["allowed"]["offers"], body["said"], body["profile"]) == (False, ["offers"], {})
 
 
 def test_nobody_is_a_404_and_somebody_with_only_a_coupon_is_not(world):

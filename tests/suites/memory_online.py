@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from models.history import History
-from serving.online_port import Assortment, OnlineUnavailable, Past, UserFeatures
+from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures
 
 NOBODY = UserFeatures(History.empty(), {}, np.zeros(168, np.float32), None)
 
@@ -22,7 +22,9 @@ class MemoryOnline:
         users: Mapping[str, UserFeatures] | None = None,
         stores: Mapping[str, Assortment] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        portraits: Mapping[str, Portrait] | None = None,
     ) -> None:
+        self.portraits = dict(portraits or {})
         self.users, self.stores, self.down = dict(users or {}), dict(stores or {}), False
         self._clock, self._cached = clock, {}
 
@@ -33,6 +35,10 @@ class MemoryOnline:
     def past(self, user_id: str) -> Past:
         known = self.user(user_id)
         return Past(known.history, known.as_of)
+
+    def portrait(self, user_id: str) -> Portrait:
+        self._touch()
+        return self.portraits.get(user_id, Portrait({}, None))
 
     def store(self, store_id: str) -> Assortment | None:
         expires, found = self._cached.get(store_id, (self._clock(), None))
@@ -64,6 +70,8 @@ class MemoryOnline:
 
     def forget(self, user_ids: Sequence[str]) -> int:
         self._touch()
+        for user_id in user_ids:
+            self.portraits.pop(user_id, None)
         return sum(self.users.pop(user_id, None) is not None for user_id in user_ids)
 
     def _touch(self) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from models.history import History, add_visit
+from serving.online_port import Portrait
 from tests import world
 
 TICK = timedelta(microseconds=1)
@@ -57,6 +58,23 @@ class OnlineFeaturesSuite:
         assert nobody.profile == {}
         assert nobody.rhythm.tolist() == [0.0] * 168
         assert nobody.as_of is None
+
+    def test_a_portrait_holds_scalars_and_lists(self, online):
+        ann = online.portrait("ann")
+        assert (ann.values["favourite_weekday"], ann.values["r_score"]) == (0, 3)
+        assert ann.values["categories"] == ["drink", "food"]
+        assert ann.as_of == world.END
+
+    def test_a_portrait_without_a_value_has_none(self, online):
+        assert online.portrait("dan").values["price_sensitivity"] is None
+
+    def test_nobody_has_no_portrait(self, online):
+        assert online.portrait("zoe") == Portrait({}, None)
+
+    def test_a_pushed_visit_leaves_the_portrait_as_it_was(self, online):
+        before = online.portrait("ann")
+        online.push_visit("ann", online.user("bob").history, world.END + timedelta(hours=1))
+        assert online.portrait("ann") == before
 
     def test_a_store(self, online):
         bund = online.store("bund")

@@ -30,6 +30,7 @@ def test_declaring_twice_says_the_same(settings):
             declare(store, settings)
             assert sorted(v.name for v in store.list_feature_views()) == sorted(features.VIEWS)
             assert sorted(s.name for s in store.list_feature_services()) == [
+                "portrait_v1",
                 "recommendations_v1",
                 "responses_v1",
                 "store_v1",

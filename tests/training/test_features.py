@@ -61,7 +61,7 @@ def online(settings, user):
 
 
 def test_every_view_has_a_row_for_everybody_who_bought_and_for_nobody_else(settings):
-    for view in ("user_profile", "user_history", "user_rhythm"):
+    for view in ("user_profile", "user_history", "user_rhythm", "user_portrait"):
         assert sorted(rows(settings, view, world.MIDDLE)) == ["ann", "bob", "cat"]
         assert sorted(rows(settings, view, world.END)) == ["ann", "bob", "cat", "dan"]
     assert sorted(rows(settings, "store_assortment", world.END)) == ["bund", "soho"]
@@ -86,9 +86,11 @@ def test_the_report_counts_rows_and_calls_progress(fresh):
         "user_rhythm": 7,
         "user_visits": 7,
         "user_responses": 0,
+        "user_portrait": 7,
+        "user_reviews": 1,
         "store_assortment": 4,
     }
-    assert told == [("features", n, 12) for n in range(1, 13)]
+    assert told == [("features", n, 16) for n in range(1, 17)]
     assert json.dumps(report.rows)
 
 
@@ -136,7 +138,7 @@ def test_a_snapshot_that_cannot_be_is_a_plain_fault(fresh, through, at, message)
 
 def test_a_moment_before_all_events_gives_tables_without_rows(fresh):
     features.compute(fresh, world.START)
-    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0] * 6
+    assert [len(rows(fresh, view, world.START)) for view in features.VIEWS] == [0] * 8
 
 
 # --- joins in time
@@ -221,8 +223,8 @@ def test_a_moment_without_a_zone_or_none_at_all_is_refused(settings):
 def test_the_latest_snapshot_not_after_the_moment_is_online(settings, capsys):
     told = []
     counts = features.materialise(settings, world.END - US, lambda *seen: told.append(seen))
-    assert counts == {**dict.fromkeys(features.VIEWS, 3), "user_responses": 0, "store_assortment": 2}
-    assert told == [("online store", n, 6) for n in range(1, 7)]
+    assert counts == {**dict.fromkeys(features.VIEWS, 3), "user_responses": 0, "user_reviews": 0, "store_assortment": 2}
+    assert told == [("online store", n, 8) for n in range(1, 9)]
     assert online(settings, "ann")["n_visits"] == 2
     assert features.materialise(settings, world.END)["user_profile"] == 4
     assert online(settings, "ann")["n_visits"] == 4

@@ -9,6 +9,7 @@ import pytest
 
 from tests import world
 from training import parts
+from training.erasing import find
 from training.event_ids import with_event_ids
 from training.lake import DataError, append_events, has_table, read_events, read_table, upsert
 from training.repeats import ROW, settle
@@ -81,6 +82,24 @@ def test_an_id_is_the_md5_of_what_the_row_says():
     row = world.events()[7:8].with_columns(pl.lit(None, pl.String).alias("event_id"))
     said = "\x1f".join(["purchase", "1761354000000000", "cat", "tea", "bund", "store", "o06", "1", "250", "0", "", ""])
     assert with_event_ids(row)["event_id"].to_list() == ["row-" + hashlib.md5(said.encode()).hexdigest()]
+
+
+def test_stars_are_part_of_what_a_row_says_and_their_absence_is_not():
+    row = world.events().filter(pl.col.event_type == "rating").with_columns(pl.lit(None, pl.String).alias("event_id"))
+    said = "\x1f".join(["rating", "1763175600000000", "cat", "tea", "bund", "app", "", "", "", "", "", ""])
+    for stars, text in ((5, said + "\x1f5"), (None, said)):
+        told = with_event_ids(row.with_columns(rating=pl.lit(stars, pl.Int64)))["event_id"].to_list()
+        assert told == ["row-" + hashlib.md5(text.encode()).hexdigest()]
+
+
+def test_parts_from_before_there_were_stars_are_read_beside_new_ones(tmp_path):
+    append_events(tmp_path, world.events()[:10])
+    for path in tmp_path.glob("events/*/part-000001.parquet"):
+        pl.read_parquet(path, hive_partitioning=False).drop("rating").write_parquet(path)
+    append_events(tmp_path, world.events()[10:])
+    assert append_events(tmp_path, world.events()) == (0, 30)
+    assert read_events(tmp_path).collect().sort("event_id").equals(world.events().sort("event_id"))
+    assert find(tmp_path, ["cat"]).event_ids == world.events().filter(pl.col.user_id == "cat")["event_id"].to_list()
 
 
 def test_ids_that_are_there_stay():

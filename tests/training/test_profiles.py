@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from tests import world
+from training import profiles as room
 from training.profiles import SCHEMA, money, profiles
 from training.sales import sales
 
@@ -25,13 +26,18 @@ def bought(*days_ago, **more):
 
 def of(rows, user="ann"):
     events = table(rows)
-    return profiles(events, sales(events, world.stores()), AT).filter(pl.col.user_id == user).to_dicts()[0]
+    return (
+        profiles(room.customers(events, sales(events, world.stores()), AT)).filter(pl.col.user_id == user).to_dicts()[0]
+    )
 
 
 @pytest.fixture(scope="module")
 def known():
     events = world.events().filter(pl.col.event_type.is_in(["purchase", "refund", "void"])).lazy()
-    return {row["user_id"]: row for row in profiles(events, sales(events, world.stores()), world.END).to_dicts()}
+    return {
+        row["user_id"]: row
+        for row in profiles(room.customers(events, sales(events, world.stores()), world.END)).to_dicts()
+    }
 
 
 def test_the_world_by_heart(known):
@@ -66,7 +72,7 @@ def test_a_user_without_a_store(known):
 
 def test_columns_are_all_there_for_nobody():
     empty = table([]).filter(pl.col.user_id == "nobody")
-    frame = profiles(empty, sales(empty, world.stores()), AT)
+    frame = profiles(room.customers(empty, sales(empty, world.stores()), AT))
     assert frame.schema == pl.Schema(SCHEMA)
     assert len(frame) == 0
 
@@ -147,7 +153,7 @@ def customers(*rows):
 
 def segments(*rows):
     events = table(customers(*rows))
-    frame = profiles(events, sales(events, world.stores()), AT)
+    frame = profiles(room.customers(events, sales(events, world.stores()), AT))
     return dict(frame.select("user_id", "segment").iter_rows())
 
 
