@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,27 +84,29 @@ def standing(told: Told) -> list[Stands]:
     known = told.known()
     bought = [Stands(line, line.pieces) for line in known if line.kind == "purchase"]
     cancels = [line for line in known if line.kind in ("refund", "void")]
-    loose = []
     for place in (lambda one: (one.store, one.order, one.product), lambda one: (one.order, one.product)):
-        held = {place(one.line) for one in bought}
-        for cancel in [one for one in cancels if one.order is not None and place(one) in held]:
+        # A number is an order of its store; whoever says no store, or one that holds no such order, means any.
+        held = {place(one.line) for one in bought if None not in place(one.line)}
+        for cancel in [one for one in sorted(cancels, key=lambda one: one.at) if place(one) in held]:
             cancels.remove(cancel)
             _take(cancel, [one for one in bought if place(one.line) == place(cancel)])
-    loose = [cancel for cancel in cancels if cancel.user is not None]
-    for cancel in sorted(loose, key=lambda one: one.at):
+    for cancel in sorted((one for one in cancels if one.user is not None), key=lambda one: one.at):
         mine = [one for one in bought if (one.line.user, one.line.product) == (cancel.user, cancel.product)]
-        _take(cancel, [one for one in mine if one.line.at <= cancel.at])
+        priced = [one.line for one in mine if one.line.each is not None]
+        n = sum(line.pieces for line in priced)
+        usual = sum((line.each or 0.0) * line.pieces for line in priced) / n if n else 0.0
+        _take(cancel, [one for one in mine if one.line.at <= cancel.at], usual)
     return bought
 
 
-def _take(cancel: Line, candidates: list[Stands]) -> None:
-    """The latest first; a piece is worth what the cancelling line says, else what was paid for it."""
+def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> None:
+    """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually."""
     pieces = cancel.pieces
     for one in sorted(candidates, key=lambda one: one.line.at, reverse=True):
         taken = min(pieces, one.left)
         one.left, pieces = one.left - taken, pieces - taken
-        worth = one.line.each if cancel.each is None else cancel.each
-        one.back_cents += taken * (worth or 0.0)
+        paid = one.line.each if usual is None else usual
+        one.back_cents += taken * ((paid if cancel.each is None else cancel.each) or 0.0)
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,11 @@ def responses(told: Told) -> dict[str, dict[str, Any]]:
             continue
         back = one["reversed_at"]
         bought = one["redeemed"] and (back is None or back >= told.at)
-        row = {"bought": bought, "came": bought or (one["user_id"], one["day"]) in came, "product_ids": one["product_id"]}
+        row = {
+            "bought": bought,
+            "came": bought or (one["user_id"], one["day"]) in came,
+            "product_ids": one["product_id"],
+        }
         for name, value in {**row, **{name: one[name] for name in ("hour", "share", "p_buy", "p_come", "fit")}}.items():
             rows[one["user_id"]][name] = [*rows[one["user_id"]][name], value][-LAST_ANSWERS:]
     return {user: dict(row) for user, row in rows.items()}
@@ -214,7 +221,12 @@ def assortment(told: Told) -> dict[str, dict[str, Any]]:
     rows: dict[str, Any] = defaultdict(lambda: defaultdict(list))
     for (store, product), (price, units) in sorted(latest.items()):
         if (cents := told.prices.get(product) if price is None else price) is not None:
-            row = {"product_ids": product, "price_cents": cents, "stock_units": units or 0, "stock_known": units is not None}
+            row = {
+                "product_ids": product,
+                "price_cents": cents,
+                "stock_units": units or 0,
+                "stock_known": units is not None,
+            }
             for name, value in row.items():
                 rows[store][name].append(value)
     return {store: dict(row) for store, row in rows.items()}
@@ -242,7 +254,7 @@ class Customer:
         """Days between visits, each at its last basket."""
         told = self.told
         at = [max(line.at for line in person.lines if told.day(line) == day) for day in person.days]
-        return [(later - earlier) / timedelta(days=1) for earlier, later in zip(at, at[1:], strict=False)]
+        return [(later - earlier) / timedelta(days=1) for earlier, later in pairwise(at)]
 
     def fifth(self, measure: Callable[[Person], float]) -> int:
         values = [measure(one) for one in self.everybody]
@@ -321,7 +333,9 @@ def compare(view: str, names: Iterable[str], rows: Mapping[str, Mapping[str, Any
     assert sorted(rows) == sorted(expected), f"{view} at {told.at}: rows of {sorted(rows)}, not of {sorted(expected)}"
     for user, row in sorted(expected.items()):
         for name in names:
-            assert name in row, f"{view}.{name}: a new feature; say in tests/suites/naive_features.py how it is reckoned"
+            assert name in row, (
+                f"{view}.{name}: a new feature; say in tests/suites/naive_features.py how it is reckoned"
+            )
             found = rows[user][name]
             assert alike(found, row[name]), f"{view}.{name} of {user} at {told.at}: {found}, reckoned {row[name]}"
 

@@ -87,9 +87,11 @@ def test_columns_are_all_there_for_nobody():
         ([{"quantity": 2, "order_id": "o", "discount_cents": 100},
           {"event_type": "void", "order_id": "o", "unit_price_cents": None}], 400),
         ([{}, {"event_type": "refund", "quantity": 5}], 0),
-        ([{}, {"event_type": "void", "unit_price_cents": None}], 450),
+        ([{}, {"event_type": "void", "unit_price_cents": None}], 0),
+        ([{}, {"event_type": "void", "unit_price_cents": None, "product_id": "tea"}], 450),
     ],
-    ids=["price", "discount", "no price", "refund", "void takes the price paid", "never below zero", "void of what?"],
+    ids=["price", "discount", "no price", "refund", "void takes the price paid", "never below zero", "void takes the usual price",
+             "void of what?"],
 )  # fmt: skip
 def test_money(rows, cents):
     events = table([{"occurred_at": AT, **row} for row in rows])
