@@ -38,7 +38,6 @@ ZONES = {"soho": "America/New_York", "bund": "Asia/Shanghai"}
 PHONE = "phone:+41 79 000 00 01"
 IDS = ("ann", "bob", "card:1", "card:2", PHONE, None)
 PAIRS = (("card:1", "ann"), ("card:2", "bob"), ("card:1", "bob"), (PHONE, "card:2"), ("ann", "bob"), (PHONE, "ann"))
-DOORS = st.sampled_from(["file", "http"])
 
 
 def one_of(*values: Any) -> Any:
@@ -49,6 +48,7 @@ def act(do: str, **told: Any) -> Any:
     return st.fixed_dictionaries({"do": st.just(do), **told})
 
 
+DOORS = st.sampled_from(["file", "http", "http"])
 PICK = st.integers(0, 30)
 BUY = act(
     "buy", who=one_of(*IDS), store=one_of("soho", "soho", "bund", None), day=st.integers(0, 20), hour=one_of(2, 4, 13, 17, 23),
@@ -61,17 +61,33 @@ BACK = act(
     named=one_of(True, True, False), store=one_of("same", "same", None, "other"), who=one_of("same", "same", None, "other"),
     price=one_of("same", None, 100), hours=one_of(1, 1, 30, 170, -1), door=DOORS, late=one_of(False, False, True),
 )  # fmt: skip
-LOOK = act("look", who=one_of(*IDS), kind=one_of("rating", "view", "cart"), day=st.integers(0, 20), door=DOORS)
+LOOK = act(
+    "look",
+    who=one_of(*IDS),
+    kind=one_of("rating", "view", "cart"),
+    day=st.integers(0, 20),
+    door=DOORS,
+)
 LINK = act("link", pair=one_of(*PAIRS), day=st.integers(-5, 20))
 CLAIM = act("claim", who=one_of("ann", "bob", "card:1"), pick=PICK, day=st.integers(0, 20))
 RULE = act("rule", pick=PICK, ruling=one_of("accepted", "rejected", "rejected", "rejected", ""))
 AGAIN = act("again", pick=PICK, other=one_of(False, False, True), door=DOORS)
 ERASE = act("erase", who=one_of("ann", "card:1", PHONE))
 ARRIVE, RECKON = act("arrive"), act("reckon")
-COMMANDS = st.lists(
-    st.one_of(*[BUY] * 4, *[BACK] * 6, *[LINK] * 3, *[RULE] * 4, *[RECKON] * 2, LOOK, CLAIM, AGAIN, ERASE, ARRIVE),
-    min_size=20, max_size=30,
-)  # fmt: skip
+OFTEN = [
+    *[BUY] * 5,
+    *[BACK] * 7,
+    *[LINK] * 3,
+    *[RULE] * 4,
+    *[RECKON] * 2,
+    LOOK,
+    CLAIM,
+    ERASE,
+    *[AGAIN] * 2,
+    *[ARRIVE] * 2,
+]
+# `one_of` would count each but once.
+COMMANDS = st.lists(st.sampled_from(OFTEN).flatmap(lambda one: one), min_size=20, max_size=32)
 
 
 class Chain:
@@ -104,6 +120,8 @@ class Chain:
             store = "bund" if day % 3 == 2 else "soho"
             self.buy(who, store, day, 13, [("latte", 2), ("tea", 1)], True, "app", None, True, "file", False)
         self._arrive("file")
+        self.link(("card:1", "ann"), 3)
+        self.before = self.people.names()
 
     def buy(self, who: str | None, store: str | None, day: int, hour: int, lines: Sequence[tuple[str, int]], named: bool,
             channel: str | None, discount: int | None, priced: bool, door: str, late: bool) -> None:  # fmt: skip
@@ -166,9 +184,11 @@ class Chain:
 
     def rule(self, pick: int, ruling: str) -> None:
         _, queued = self.people.groups()
-        wanted = queued if queued and pick % 3 == 0 else self.people.links
+        refused = [link for link in self.people.links if link.ruling == "rejected"]
+        joined = [link for link in self.people.links if link not in queued and link not in refused]
+        wanted = {"accepted": queued or joined, "rejected": joined, "": refused or self.people.links}[ruling]
         if wanted:
-            told = wanted[-1 - pick // 3 % len(wanted)]
+            told = wanted[pick % len(wanted)]
             rule_link(self.settings, self._number(told.evidence), ruling, "ada", "looked at it", self.now)
             told.ruling = ruling
 

@@ -127,14 +127,9 @@ def people(told: Told) -> dict[str, Person]:
         mine = [one for one in everything if one.line.user == user]
         cents = sum((one.line.each or 0.0) * one.line.pieces - one.back_cents for one in mine)
         lines = [one.line for one in mine if one.left]
-        found[user] = Person(lines, max(0, _rounded(cents)), sorted({told.day(line) for line in lines}))
+        # Sums of thirds are no halves; halves go to the even cent.
+        found[user] = Person(lines, max(0, round(round(cents, 6))), sorted({told.day(line) for line in lines}))
     return found
-
-
-def _rounded(cents: float) -> int:
-    """Halves go away from zero; sums of thirds are no halves."""
-    whole = round(cents, 6)
-    return math.floor(abs(whole) + 0.5) * (1 if whole >= 0 else -1)
 
 
 def history(told: Told) -> dict[str, dict[str, Any]]:
