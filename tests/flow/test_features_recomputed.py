@@ -12,7 +12,7 @@ from embedded import connect, lease_online_store
 from settings import Settings
 from tests.suites.chain_walk import COMMANDS, settings_in, walk
 
-N_WALKS = 20
+N_WALKS = 16
 REACHED = Counter()
 
 
@@ -41,6 +41,5 @@ def test_features_are_what_the_lake_says(online, tmp_path_factory, commands, lim
 
 def test_the_walks_came_through_what_they_are_for():
     """How many looks (or commands) of all walks saw each; a walk that saw nothing proves nothing."""
-    print(dict(REACHED))  # noqa: T201
     few = {name: n for name, n in REACHED.items() if n < 3}
-    assert (few, len(REACHED)) == ({}, 17), REACHED
+    assert (few, len(REACHED)) == ({}, 14), REACHED

@@ -29,6 +29,7 @@ from settings import Settings
 from tests import world
 from tests.suites import naive_features as naive
 from tests.suites.naive_people import People, Told
+from tests.suites.online_reading import read_online
 from training import features
 from training.ingest import ingest
 
@@ -230,6 +231,11 @@ class Chain:
         refresh_features(self.settings, self.now, self.now, lambda *_: None)
         self._absorbed()
         self.compare(self.now)
+        told = self.plain(self.now)
+        everybody = sorted({*map(self.references.of, filter(None, IDS)), "dan"})
+        for view, key in features.VIEWS.items():
+            rows = read_online(self.settings, view, everybody if key == "user_id" else list(ZONES))
+            naive.compare(view, list(next(iter(rows.values()), {})), rows, told)
 
     # --- what comes in
 

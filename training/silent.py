@@ -1,0 +1,55 @@
+"""Rows that say nothing, of people about whom nothing stands any more: all they bought was taken back, or their answers went.
+
+The latest row of a person is what joins in time, plans and the online store read, so without one of these an older row would go
+on speaking for them, and a purchase that was pushed online and voided before the first snapshot would stay.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from training.rhythm import HOURS
+
+_ANSWERED = "user_responses"
+_BOUGHT = ("user_profile", "user_portrait", "user_history", "user_rhythm", "user_visits")
+
+
+def with_silent(
+    frames: dict[str, pl.DataFrame], events: pl.LazyFrame, folder: Path, at: datetime
+) -> dict[str, pl.DataFrame]:
+    """The same views of users, as known at `at`, each with a row for everybody of whom `events` (before it) hold a purchase; in
+    `user_responses` for everybody whose newest row before it, in the files of `folder`, says something.
+    """
+    bought = events.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
+    buyers = bought.select("user_id").unique().collect()["user_id"] if set(frames) - {_ANSWERED} else pl.Series()
+    return {
+        view: _completed(frame, _answered(folder, at) if view == _ANSWERED else buyers)
+        for view, frame in frames.items()
+    }
+
+
+def _completed(frame: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
+    silent = pl.DataFrame({"user_id": users}, {"user_id": pl.String}).join(frame, on="user_id", how="anti")
+    if silent.is_empty():
+        return frame
+    nothing = [_nothing(name, kind).alias(name) for name, kind in frame.schema.items() if name != "user_id"]
+    return pl.concat([frame, silent.with_columns(nothing).select(frame.columns)]).sort("user_id")
+
+
+def _nothing(name: str, kind: pl.DataType) -> pl.Expr:
+    """No list entries (but a week of hours has them all), no count, no text, no measure."""
+    if isinstance(kind, pl.List):
+        return pl.lit([0.0] * HOURS if name == "hour_of_week" else [], dtype=kind)
+    return pl.lit(0 if kind.is_integer() else None, dtype=kind)
+
+
+def _answered(folder: Path, at: datetime) -> pl.Series:
+    path = folder / f"{_ANSWERED}.parquet"
+    if not path.exists():
+        return pl.Series(dtype=pl.String)
+    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False).filter(pl.col.event_timestamp < at)
+    newest = rows.sort("event_timestamp").group_by("user_id").agg(pl.col.product_ids.list.len().last().alias("n"))
+    return newest.filter(pl.col.n > 0).collect()["user_id"]
