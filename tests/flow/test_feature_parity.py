@@ -93,6 +93,8 @@ def home(tmp_path_factory):
     void = {**gone[0], "event_id": "void", "event_type": "void", "occurred_at": moment("2025-11-05T13:00")}
     schema = {name: kind for name, kind in world.events().schema.items() if name in void}
     append_events(settings.lake, pl.DataFrame([*rows, *gone, void], schema=schema))
+    link = {"identity": "card:77", "other": "new", "evidence": "leaflet", "seen_at": "2025-11-01T08:00:00Z"}
+    take_links(settings, [link], "links.csv", LATER)
     write_answers(settings.lake, [pl.DataFrame(ANSWERS, schema=SCHEMA)])
     with lease_online_store(settings):
         for at in (world.MIDDLE, world.END):
@@ -221,10 +223,7 @@ def test_what_a_push_leaves_to_the_next_run(home, send):
 
 
 def test_somebody_new_is_known_by_their_first_purchase_and_one_person_under_two_ids(home, send):
-    settings = home[0]
-    link = {"identity": "card:77", "other": "new", "evidence": "leaflet", "seen_at": "2025-11-01T08:00:00Z"}
-    take_links(settings, [link], "links.csv", LATER)
-    sent = []
+    settings, sent = home[0], []
     for user, at in (("new", "2025-11-20T13:00"), ("card:77", "2025-11-21T13:00")):
         batch = purchases(user, [(at, ("latte",), "soho")])
         send(batch)
