@@ -21,7 +21,7 @@ def with_silent(
     frames: dict[str, pl.DataFrame], events: pl.LazyFrame, folder: Path, at: datetime
 ) -> dict[str, pl.DataFrame]:
     """The same views of users, as known at `at`, each with a row for everybody of whom `events` (before it) hold a purchase; in
-    `user_responses` for everybody whose newest row before it, in the files of `folder`, says something.
+    `user_responses` for everybody whose newest row until then, in the files of `folder`, says something.
     """
     bought = events.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
     buyers = bought.select("user_id").unique().collect()["user_id"] if set(frames) - {_ANSWERED} else pl.Series()
@@ -50,6 +50,8 @@ def _answered(folder: Path, at: datetime) -> pl.Series:
     path = folder / f"{_ANSWERED}.parquet"
     if not path.exists():
         return pl.Series(dtype=pl.String)
-    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False).filter(pl.col.event_timestamp < at)
-    newest = rows.sort("event_timestamp").group_by("user_id").agg(pl.col.product_ids.list.len().last().alias("n"))
-    return newest.filter(pl.col.n > 0).collect()["user_id"]
+    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False).filter(pl.col.event_timestamp <= at)
+    # One of this very moment is about to be replaced, be it silent already: online it may still speak.
+    says = (pl.col.product_ids.list.len() > 0) | (pl.col.event_timestamp == at)
+    newest = rows.sort("event_timestamp").group_by("user_id").agg(says.last().alias("says"))
+    return newest.filter("says").collect()["user_id"]
