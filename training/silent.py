@@ -20,15 +20,13 @@ _BOUGHT = ("user_profile", "user_portrait", "user_history", "user_rhythm", "user
 def with_silent(
     frames: dict[str, pl.DataFrame], events: pl.LazyFrame, folder: Path, at: datetime
 ) -> dict[str, pl.DataFrame]:
-    """The same views of users, as known at `at`, each with a row for everybody of whom `events` (before it) hold a purchase; in
-    `user_responses` for everybody whose newest row until then, in the files of `folder`, says something.
+    """The same views of users, as known at `at`; those made of purchases with a row for everybody of whom `events` (before it)
+    hold one, `user_responses` for everybody whose newest row until then, in the files of `folder`, says something.
     """
-    bought = events.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
-    buyers = bought.select("user_id").unique().collect()["user_id"] if set(frames) - {_ANSWERED} else pl.Series()
-    return {
-        view: _completed(frame, _answered(folder, at) if view == _ANSWERED else buyers)
-        for view, frame in frames.items()
-    }
+    own = events.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
+    buyers = own.select("user_id").unique().collect()["user_id"]
+    users = {**dict.fromkeys(_BOUGHT, buyers), _ANSWERED: _answered(folder, at)}
+    return {view: _completed(frame, users[view]) if view in users else frame for view, frame in frames.items()}
 
 
 def _completed(frame: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
@@ -40,10 +38,10 @@ def _completed(frame: pl.DataFrame, users: pl.Series) -> pl.DataFrame:
 
 
 def _nothing(name: str, kind: pl.DataType) -> pl.Expr:
-    """No list entries (but a week of hours has them all), no count, no text, no measure."""
+    """No list entries (but a week of hours has them all), counts and money of 0, nothing else."""
     if isinstance(kind, pl.List):
         return pl.lit([0.0] * HOURS if name == "hour_of_week" else [], dtype=kind)
-    return pl.lit(0 if kind.is_integer() else None, dtype=kind)
+    return pl.lit(0 if name.startswith("n_") or name.endswith("_cents") else None, dtype=kind)
 
 
 def _answered(folder: Path, at: datetime) -> pl.Series:

@@ -28,6 +28,7 @@ from serving.tables import prepare
 from settings import Settings
 from tests import world
 from tests.suites import naive_features as naive
+from tests.suites import naive_views
 from tests.suites.naive_people import People, Told
 from tests.suites.online_reading import read_online
 from training import features
@@ -37,6 +38,7 @@ BEGIN = datetime(2025, 10, 20, tzinfo=UTC)  # New York's clocks go back on the 1
 HOUR = timedelta(hours=1)
 ZONES = {"soho": "America/New_York", "bund": "Asia/Shanghai"}
 PHONE = "phone:+41 79 000 00 01"
+KINDS = dict(world.products().select("product_id", "category").iter_rows())
 IDS = ("ann", "bob", "card:1", "card:2", PHONE, None)
 PAIRS = (("card:1", "ann"), ("card:2", "bob"), ("card:1", "bob"), (PHONE, "card:2"), ("ann", "bob"), (PHONE, "ann"))
 
@@ -65,7 +67,9 @@ BACK = act(
 LOOK = act(
     "look",
     who=one_of(*IDS),
-    kind=one_of("rating", "view", "cart"),
+    kind=one_of("rating", "rating", "view", "cart"),
+    product=one_of("mocha", "tea"),
+    stars=one_of(None, 1, 4, 5),
     day=st.integers(0, 20),
     door=DOORS,
 )
@@ -81,7 +85,7 @@ OFTEN = [
     *[LINK] * 3,
     *[RULE] * 4,
     *[RECKON] * 2,
-    LOOK,
+    *[LOOK] * 2,
     CLAIM,
     ERASE,
     *[AGAIN] * 2,
@@ -156,8 +160,10 @@ class Chain:
             ))  # fmt: skip
         self._send(made, "late" if late else door)
 
-    def look(self, who: str | None, kind: str, day: int, door: str) -> None:
-        self._send([self._event(kind, BEGIN + timedelta(days=day), who, "mocha", store="soho")], door)
+    def look(self, who: str | None, kind: str, product: str, stars: int | None, day: int, door: str) -> None:
+        event = self._event(kind, BEGIN + timedelta(days=day), who, product, store="soho")
+        event["rating"] = stars if kind == "rating" else None
+        self._send([event], door)
 
     def link(self, pair: tuple[str, str], day: int) -> None:
         self._link(*pair, BEGIN + timedelta(days=day, minutes=len(self.people.links)))
@@ -235,7 +241,7 @@ class Chain:
         everybody = sorted({*map(self.references.of, filter(None, IDS)), "dan"})
         for view, key in features.VIEWS.items():
             rows = read_online(self.settings, view, everybody if key == "user_id" else list(ZONES))
-            naive.compare(view, list(next(iter(rows.values()), {})), rows, told)
+            naive_views.compare(view, list(next(iter(rows.values()), {})), rows, told)
 
     # --- what comes in
 
@@ -247,7 +253,7 @@ class Chain:
         event = {
             "event_id": f"e{len(self.told)}", "event_type": kind, "occurred_at": at, "user_id": user, "product_id": product,
             "store_id": store, "channel": channel, "order_id": order, "quantity": quantity, "unit_price_cents": price,
-            "discount_cents": discount,
+            "discount_cents": discount, "rating": None,
         }  # fmt: skip
         self.told.append(event)
         return event
@@ -321,7 +327,7 @@ class Chain:
         for view, key in features.VIEWS.items():
             frame = pl.read_parquet(self.settings.features / f"{view}.parquet").filter(event_timestamp=at)
             names = [name for name in frame.columns if name not in (key, "event_timestamp")]
-            naive.compare(view, names, {row[key]: row for row in frame.to_dicts()}, told)
+            naive_views.compare(view, names, {row[key]: row for row in frame.to_dicts()}, told)
         self._note(told)
 
     def plain(self, at: datetime) -> naive.Told:
@@ -336,6 +342,7 @@ class Chain:
             (),
             stated,
             self.settings.history_limit,
+            KINDS,
         )
 
     def _note(self, told: naive.Told) -> None:

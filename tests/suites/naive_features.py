@@ -1,7 +1,6 @@
 """Every feature reckoned again the slow way, line by line in plain Python, from what docs and declarations say of it.
 
-A feature that is declared and has no definition here fails the tests that compare: add it to `NAIVE`. Nothing of the
-product is imported, so a fault can't be on both sides.
+Nothing of the product is imported, so a fault can't be on both sides. Views by name, and how rows are compared: `naive_views`.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ class Line:
     quantity: int | None = None
     price: int | None = None
     discount: int | None = None
+    rating: int | None = None
 
     @property
     def pieces(self) -> int:
@@ -69,6 +69,7 @@ class Told:
     answers: Sequence[Mapping[str, Any]] = ()
     stated: Sequence[Mapping[str, Any]] = ()
     limit: int = 512
+    categories: Mapping[str, str] = field(default_factory=dict)
 
     def known(self) -> list[Line]:
         return [line for line in self.lines if line.at < self.at]
@@ -154,13 +155,13 @@ def rhythm(told: Told) -> dict[str, dict[str, Any]]:
     rows = {}
     for user, person in people(told).items():
         moments = {line: told.local(line) for line in person.lines}
-        orders = {(_order(told, line), at.weekday() * 24 + at.hour) for line, at in moments.items()}
+        orders = {(order_of(told, line), at.weekday() * 24 + at.hour) for line, at in moments.items()}
         week = Counter(hour for _, hour in orders)
         rows[user] = {"hour_of_week": [week[hour] for hour in range(168)]}
     return rows
 
 
-def _order(told: Told, line: Line) -> Any:
+def order_of(told: Told, line: Line) -> Any:
     """What names an order: its number in its store; without one, the day."""
     return told.day(line) if line.order is None else (line.store, line.order)
 
@@ -263,7 +264,7 @@ class Customer:
         return (self.told.at - latest) / timedelta(days=1)
 
     def n_orders(self, person: Person | None = None) -> int:
-        return len({_order(self.told, line) for line in (person or self.person).lines})
+        return len({order_of(self.told, line) for line in (person or self.person).lines})
 
     def gaps(self, person: Person) -> list[float]:
         """Days between visits, each at its last basket."""
@@ -275,9 +276,14 @@ class Customer:
         values = [measure(one) for one in self.everybody]
         return math.ceil(5 * sum(value <= measure(self.person) for value in values) / len(values))
 
+    def scores(self) -> tuple[int, int, int]:
+        """Recency, frequency, money."""
+        of = (lambda one: -self.recency_days(one), self.n_orders, lambda one: one.cents)
+        r, f, m = map(self.fifth, of)
+        return r, f, m
+
     def segment(self) -> str:
-        r = self.fifth(lambda one: -self.recency_days(one))
-        f, m = self.fifth(self.n_orders), self.fifth(lambda one: one.cents)
+        r, f, m = self.scores()
         if min(r, f, m) >= 4:
             return "champion"
         for name, fits in (("loyal", f >= 4), ("big_spender", m >= 4), ("promising", r >= 4)):
@@ -285,14 +291,15 @@ class Customer:
                 return name
         return "dormant" if max(r, f) <= 2 else "regular"
 
+    def gap_days(self) -> float:
+        """By which silence is measured."""
+        if len(self.person.days) >= 3:
+            return max(1.0, statistics.mean(self.gaps(self.person)))
+        settled = [statistics.mean(self.gaps(one)) for one in self.everybody if len(one.days) >= 3]
+        return max(1.0, statistics.median(settled) if settled else 14.0)
+
     def lifecycle(self) -> str:
-        n = len(self.person.days)
-        if n >= 3:
-            gap = statistics.mean(self.gaps(self.person))
-        else:
-            settled = [statistics.mean(self.gaps(one)) for one in self.everybody if len(one.days) >= 3]
-            gap = statistics.median(settled) if settled else 14.0
-        gap = max(1.0, gap)
+        n, gap = len(self.person.days), self.gap_days()
         silence = self.recency_days() / gap
         if silence > 2:
             return "lapsed" if silence > 4 else "at_risk"
@@ -330,54 +337,8 @@ def profile(told: Told) -> dict[str, dict[str, Any]]:
     }
 
 
-NAIVE: dict[str, Callable[[Told], dict[str, dict[str, Any]]]] = {
-    "user_profile": profile,
-    "user_history": history,
-    "user_rhythm": rhythm,
-    "user_visits": visits,
-    "user_responses": responses,
-    "store_assortment": assortment,
-}
-"""By view: rows by the id of whom they are about."""
-
-
-SILENT = ("user_profile", "user_history", "user_rhythm", "user_visits")
-"""Views with a row that says nothing of everybody who bought and has nothing left of it."""
-
-
 def buyers(told: Told) -> set[str]:
     return {line.user for line in told.known() if line.kind == "purchase" and line.user is not None}
-
-
-def compare(view: str, names: Iterable[str], rows: Mapping[str, Mapping[str, Any]], told: Told) -> None:
-    """AssertionError unless `rows` (by id) hold each feature in `names` as it is reckoned here, and nobody else."""
-    assert view in NAIVE, f"{view}: a new view; say in tests/suites/naive_features.py how it is reckoned"
-    expected = NAIVE[view](told)
-    # Of these an older row must not go on speaking.
-    gone = buyers(told) - set(expected) if view in SILENT else set()
-    wanted = sorted({*expected, *gone})
-    assert sorted(rows) == wanted, f"{view} at {told.at}: rows of {sorted(rows)}, not of {wanted}"
-    for user in wanted:
-        for name in names:
-            where, found = f"{view}.{name} of {user} at {told.at}", rows[user][name]
-            if user in gone:
-                said = found if isinstance(found, list) else [found]
-                assert not any(said), f"{where}: {found}, though nothing stands"
-                continue
-            row = expected[user]
-            assert name in row, (
-                f"{view}.{name}: a new feature; say in tests/suites/naive_features.py how it is reckoned"
-            )
-            assert alike(found, row[name]), f"{where}: {found}, reckoned {row[name]}"
-
-
-def alike(found: Any, expected: Any) -> bool:
-    """Equal, float32 to six digits; lists entry by entry."""
-    if isinstance(expected, (list, tuple)):
-        return found is not None and len(found) == len(expected) and all(map(alike, found, expected))
-    if isinstance(expected, float) and found is not None:
-        return math.isclose(found, expected, rel_tol=2e-6, abs_tol=1e-6)
-    return bool(found == expected)
 
 
 def lines_of(rows: Iterable[Mapping[str, Any]], person: Callable[[str], str] = lambda user: user) -> list[Line]:
@@ -385,7 +346,8 @@ def lines_of(rows: Iterable[Mapping[str, Any]], person: Callable[[str], str] = l
     return [
         Line(row["event_id"], row["event_type"], row["occurred_at"].astimezone(UTC),
              None if row["user_id"] is None else person(row["user_id"]), row["product_id"], row["store_id"],
-             row["channel"], row["order_id"], row["quantity"], row["unit_price_cents"], row["discount_cents"])
+             row["channel"], row["order_id"], row["quantity"], row["unit_price_cents"], row["discount_cents"],
+             row.get("rating"))
         for row in rows
     ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests import world
 from tests.suites import naive_features as naive
+from tests.suites import naive_views
 from training import features
 from training.cancels import BACK, net
 from training.cases import Known
@@ -19,7 +20,12 @@ from training.sales import coded, sales
 from training.visit_log import visit_log
 
 US = timedelta(microseconds=1)
-SCHEMA = {name: kind for name, kind in world.events().schema.items() if name not in ("coupon_id", "recommendation_id")}
+SCHEMA = {
+    name: kind
+    for name, kind in world.events().schema.items()
+    if name not in ("coupon_id", "recommendation_id", "rating")
+}
+KINDS = dict(world.products().select("product_id", "category").iter_rows())
 ZONES = {"soho": "America/New_York", "bund": "Asia/Shanghai"}
 
 
@@ -139,11 +145,13 @@ def test_what_comes_back_corrects_every_feature_from_then_on(settings, events, c
     features.compute(settings, LATER + US, (LATER, LATER + US))
     assert ann(settings, world.END) == ann(settings, LATER) == KNOWN
     assert ann(settings, LATER + US) == {**KNOWN, **changed}
-    told = naive.Told(LATER + US, naive.lines_of([*world.events().to_dicts(), *events.to_dicts()]), ZONES)
-    for view in naive.SILENT:
+    told = naive.Told(
+        LATER + US, naive.lines_of([*world.events().to_dicts(), *events.to_dicts()]), ZONES, categories=KINDS
+    )
+    for view in naive_views.SILENT:
         rows = pl.read_parquet(settings.features / f"{view}.parquet").filter(event_timestamp=LATER + US)
         names = [name for name in rows.columns if name not in ("user_id", "event_timestamp")]
-        naive.compare(view, names, {row["user_id"]: row for row in rows.to_dicts()}, told)
+        naive_views.compare(view, names, {row["user_id"]: row for row in rows.to_dicts()}, told)
 
 
 @pytest.mark.parametrize(("events", "changed"), CASES.values(), ids=CASES)
