@@ -5,7 +5,8 @@ The rule, for each refund or void line of a product (a missing quantity is 1):
    number in the store that it states; where it states none, or one without such an order (brought back elsewhere), in any.
 2. Otherwise, when it names a user, it cancels that user's latest still standing purchases of the product at or before it.
 3. What finds nothing to cancel (a purchase before our time, an anonymous ticket) cancels nothing; it never goes below zero.
-A line stands while any of its quantity stands: habits count visits, not pieces.
+Of lines of one moment the greater event_id counts as the later. A line stands while any of its quantity stands: habits count
+visits, not pieces.
 
 What came back is the purchaser's, whoever brought it. A piece is worth what the cancelling line says it is, without a price what
 was paid for it; cancelled by the second rule, the mean of what the user paid for the product.
@@ -25,7 +26,8 @@ def net(bought: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.DataFrame, pl
     """(the lines of `bought` of which something stands, `quantity` what does; what came back, the columns of BACK, a row or more
     a user).
 
-    Both: user_id, product_id, store_id, order_id, occurred_at, quantity (pieces) and `each`, net cents of a piece or null.
+    Both: event_id, user_id, product_id, store_id, order_id, occurred_at, quantity (pieces) and `each`, net cents of a piece or
+    null.
     """
     lines, came_back = bought.with_row_index("line").with_columns(left="quantity"), [pl.DataFrame(schema=BACK)]
     for order in _ORDERS:
@@ -55,9 +57,9 @@ def _pairs(lines: pl.DataFrame, named: pl.DataFrame, order: list[str]) -> pl.Dat
 
     Laid end to end, both are stretches of one ruler; what overlaps belongs together.
     """
-    held = lines.join(named, on=order, how="semi").sort("occurred_at", "line", descending=[True, False])
+    held = lines.join(named, on=order, how="semi").sort("occurred_at", "event_id", descending=True)
     held = held.with_columns(held_to=pl.col.left.cum_sum().over(order))
-    asked = named.sort("occurred_at").with_columns(asked_to=pl.col.quantity.cum_sum().over(order))
+    asked = named.sort("occurred_at", "event_id").with_columns(asked_to=pl.col.quantity.cum_sum().over(order))
     pairs = asked.join(held, on=order, how="inner", suffix="_bought")
     first = pl.max_horizontal(pl.col.asked_to - pl.col.quantity, pl.col.held_to - pl.col.left)
     pairs = pairs.with_columns(pieces=pl.min_horizontal("asked_to", "held_to") - first).filter(pl.col.pieces > 0)
@@ -72,7 +74,7 @@ def _latest_first(bought: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.Dat
     """
     pushes = bought.with_columns(step=pl.col.quantity, turn=0)
     pops = cancelled.with_columns(step=-pl.col.quantity, turn=1)
-    moves = pl.concat([pushes, pops], how="diagonal").sort(*_MINE, "occurred_at", "turn")
+    moves = pl.concat([pushes, pops], how="diagonal").sort(*_MINE, "occurred_at", "turn", "event_id")
     total = pl.col.step.cum_sum().over(_MINE)
     moves = moves.with_columns(height=total - total.cum_min().over(_MINE).clip(upper_bound=0))
     before = pl.col.height.shift(1, fill_value=0).over(_MINE)

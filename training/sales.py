@@ -79,7 +79,7 @@ def _lines(events: pl.LazyFrame, schema: pl.Schema) -> pl.DataFrame:
         if repeated.any():
             nth = pl.int_range(pl.len()).over("event_id")
             held = held.filter(~repeated | (nth == 0))
-    return held.drop("event_id")
+    return held
 
 
 def _standing(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

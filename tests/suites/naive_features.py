@@ -89,10 +89,10 @@ def standing(told: Told) -> list[Stands]:
     for place in (lambda one: (one.store, one.order, one.product), lambda one: (one.order, one.product)):
         # A number is an order of its store; whoever says no store, or one that holds no such order, means any.
         held = {place(one.line) for one in bought if None not in place(one.line)}
-        for cancel in [one for one in sorted(cancels, key=lambda one: one.at) if place(one) in held]:
+        for cancel in [one for one in sorted(cancels, key=later) if place(one) in held]:
             cancels.remove(cancel)
             _take(cancel, [one for one in bought if place(one.line) == place(cancel)])
-    for cancel in sorted((one for one in cancels if one.user is not None), key=lambda one: one.at):
+    for cancel in sorted((one for one in cancels if one.user is not None), key=later):
         mine = [one for one in bought if (one.line.user, one.line.product) == (cancel.user, cancel.product)]
         priced = [one.line for one in mine if one.line.each is not None]
         n = sum(line.pieces for line in priced)
@@ -101,10 +101,15 @@ def standing(told: Told) -> list[Stands]:
     return bought
 
 
+def later(line: Line) -> tuple[datetime, str]:
+    """What comes after what."""
+    return line.at, line.event
+
+
 def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> None:
     """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually."""
     pieces = cancel.pieces
-    for one in sorted(candidates, key=lambda one: one.line.at, reverse=True):
+    for one in sorted(candidates, key=lambda one: later(one.line), reverse=True):
         taken = min(pieces, one.left)
         one.left, pieces = one.left - taken, pieces - taken
         paid = one.line.each if usual is None else usual
