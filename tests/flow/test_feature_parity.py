@@ -5,6 +5,7 @@ The declarations are walked, so a feature or view that is new and not reckoned i
 """
 
 import asyncio
+import re
 import runpy
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +24,7 @@ from serving.opening import open_parts
 from settings import Settings
 from tests import world
 from tests.flow import served_home
+from tests.house.rooms import ROOT
 from tests.suites import naive_features as naive
 from tests.suites import naive_views
 from tests.suites.online_reading import read_online
@@ -198,9 +200,12 @@ def pushed_views(declared):
     return {name for name, view in declared.items() if "serving" in view.tags["writer"]}
 
 
-def test_the_views_that_a_push_writes_say_so(declared):
-    assert pushed_views(declared) == {"user_history"}
-    assert "then each purchase" in declared["user_history"].tags["cadence"]
+def test_what_a_push_writes_and_what_it_leaves_is_said_by_the_docs(declared):
+    text = (ROOT / "docs" / "features.md").read_text("utf-8")
+    said = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
+    assert sorted(said) == VIEWS
+    at_once = {view for view, words in said.items() if words == "is in it at once"}
+    assert at_once == pushed_views(declared) == {"user_history"}
 
 
 @pytest.mark.parametrize("name", PUSHED)
