@@ -125,6 +125,10 @@ class Chain:
             store = "bund" if day % 3 == 2 else "soho"
             self.buy(who, store, day, 13, [("latte", 2), ("tea", 1)], True, "app", None, True, "file", False)
         self._arrive("file")
+        for _ in range(2):
+            # A till that isn't sure whether it was heard, and an app that tells of the same order.
+            self._send(self.orders[-1], "http")
+            self._arrive("http")
         self.link(("card:1", "ann"), 3)
         self.before = self.people.names()
 
