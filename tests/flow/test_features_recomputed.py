@@ -12,7 +12,7 @@ from embedded import connect, lease_online_store
 from settings import Settings
 from tests.suites.chain_walk import COMMANDS, settings_in, walk
 
-N_WALKS = 13
+N_WALKS = 11
 REACHED = Counter()
 
 

@@ -129,6 +129,8 @@ class Chain:
             # A till that isn't sure whether it was heard, and an app that tells of the same order.
             self._send(self.orders[-1], "http")
             self._arrive("http")
+        # What is online now under a card must not outlive what the card becomes.
+        self.refresh()
         self.link(("card:1", "ann"), 3)
         self.before = self.people.names()
 
@@ -238,14 +240,19 @@ class Chain:
     def end(self) -> None:
         """The whole of `daypart features`, online store and all."""
         self.arrive()
-        refresh_features(self.settings, self.now, self.now, lambda *_: None)
-        self._absorbed()
-        self.compare(self.now)
-        told = self.plain(self.now)
+        self.refresh()
+        at = self.now - HOUR
+        self.compare(at)
+        told = self.plain(at)
         everybody = sorted({*map(self.references.of, filter(None, IDS)), "dan"})
         for view, key in features.VIEWS.items():
             rows = read_online(self.settings, view, everybody if key == "user_id" else list(ZONES))
             naive_views.compare(view, list(next(iter(rows.values()), {})), rows, told)
+
+    def refresh(self) -> None:
+        refresh_features(self.settings, self.now, self.now, lambda *_: None)
+        self._absorbed()
+        self.now += HOUR
 
     # --- what comes in
 

@@ -195,3 +195,10 @@ def test_recent_visits_decide_the_usual_place_and_ties_go_to_the_lower_id():
 
 def test_an_order_without_a_name_is_a_day():
     assert of(bought(1, 0.8, 5))["n_orders"] == 2
+
+
+def test_the_last_order_is_the_latest_wherever_the_day_is_further():
+    """Four in the morning of the 31st in Shanghai is three hours before seven in the evening of the 30th in New York."""
+    at = [datetime(2025, 5, 30, hour, tzinfo=UTC) for hour in (20, 23)]
+    rows = [{"occurred_at": moment, "store_id": store} for moment, store in zip(at, ("bund", "soho"), strict=True)]
+    assert of(rows)["recency_days"] == pytest.approx(1 + 1 / 24)
