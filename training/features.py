@@ -47,8 +47,8 @@ def compute(
 ) -> FeatureReport:
     """Write `views` as known at each of `snapshots` (default: `through`), replacing rows of the same moment.
 
-    A row for every user with a purchase that stands (`user_responses`: an answer; `user_reviews`: a review), every store that
-    sells; none for anonymous tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake
+    A row for every user who bought (one that says nothing where no purchase stands), answered or reviewed, by view; every store
+    that sells; none for anonymous tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake
     cannot be read.
     """
     began, rows, n_unpriced = time.monotonic(), dict.fromkeys(views, 0), 0

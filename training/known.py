@@ -20,6 +20,7 @@ from training.reviews import COLUMNS as REVIEW
 from training.reviews import reviews
 from training.rhythm import rhythms
 from training.sales import CANCELS, coded, sales
+from training.silent import with_silent
 from training.snapshots import history_rows
 from training.untouched import untouched
 from training.visit_log import visit_log, visit_rows
@@ -49,7 +50,8 @@ def known(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[dict[
         "user_visits": lambda: visit_rows(visit_log(untouched(bought, read_answers(lake), at))),
         "user_responses": lambda: response_rows(known_answers(read_answers(lake), bought, at)),
     }
-    frames, n_unpriced = {view: made[view]() for view in views if view in made}, 0
+    frames = with_silent({view: made[view]() for view in views if view in made}, events, settings.features, at)
+    n_unpriced = 0
     if "store_assortment" in views:
         frames["store_assortment"], n_unpriced = assortments(stated, events, products, at)
     return frames, n_unpriced

@@ -13,6 +13,7 @@ import polars as pl
 
 from training import price_sensitivity, taste
 from training.price_sensitivity import price_habits
+from training.sales import order_key
 from training.taste import tastes
 
 _WHO: dict[str, pl.DataType] = {
@@ -38,8 +39,7 @@ def portraits(who: pl.DataFrame, events: pl.LazyFrame, bought: pl.DataFrame, pro
     """
     own = bought.filter(pl.col.user_id.is_not_null())
     first = own.group_by("user_id").agg(first_at_s=pl.col.occurred_at.min().dt.epoch("s"))
-    order = pl.coalesce(pl.col.order_id, pl.col.day.cast(pl.String))
-    orders = own.select("user_id", order.alias("order"), "hour_of_week").unique()
+    orders = own.select("user_id", order_key().alias("order"), "hour_of_week").unique()
     hour_of_week = pl.col.hour_of_week.cast(pl.Int64)
     frame = who.join(first, on="user_id", how="left")
     for column, name, share in (

@@ -17,6 +17,7 @@ import polars as pl
 
 from models.history import DECAY
 from training.rfm import first_that_fits, scores, segment
+from training.sales import order_key, paid
 
 LAPSED_GAPS = 4.0
 AT_RISK_GAPS = 2.0
@@ -71,41 +72,25 @@ def customers(events: pl.LazyFrame, bought: pl.DataFrame, at: datetime) -> pl.Da
 
 
 def money(events: pl.LazyFrame) -> pl.DataFrame:
-    """user_id, monetary_cents: paid for purchases less refunds and voids, never below zero.
+    """user_id, monetary_cents: paid for purchases less what came back of them, never below zero.
 
-    A line is worth quantity · unit_price_cents - discount_cents; one that cancels without a price takes the price paid
-    in the order it names.
+    A line is worth quantity · unit_price_cents - discount_cents; what came back: `training.cancels`.
     """
-    pieces = pl.col.quantity.fill_null(1)
-    lines = events.filter(pl.col.user_id.is_not_null())
-    net = pl.col.unit_price_cents - pl.col.discount_cents.fill_null(0) / pieces.clip(1)
-    paid = (
-        lines.filter((pl.col.event_type == "purchase") & pl.col.order_id.is_not_null())
-        .group_by("order_id", "product_id")
-        .agg(net.mean().alias("paid"))
-    )
-    own = pl.when(pl.col.unit_price_cents.is_not_null()).then(net).otherwise(pl.col.paid).fill_null(0)
-    sign = pl.when(pl.col.event_type == "purchase").then(1).otherwise(-1)
-    return (
-        lines.join(paid, on=["order_id", "product_id"], how="left")
-        .group_by("user_id")
-        .agg((sign * own * pieces).sum().round().cast(pl.Int64).clip(0).alias("monetary_cents"))
-        .collect()
-    )
+    # Sums of thirds of a cent are no halves.
+    cents = pl.col.cents.round(6).round().cast(pl.Int64).clip(0)
+    return paid(events).select("user_id", cents.alias("monetary_cents"))
 
 
 def _tempo(lines: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """Recency, orders, visits and gaps, in days, per user."""
-    orders = lines.group_by("user_id").agg(
-        pl.coalesce(pl.col.order_id, pl.col.day.cast(pl.String)).n_unique().cast(pl.Int64).alias("n_orders")
-    )
+    orders = lines.group_by("user_id").agg(order_key().n_unique().cast(pl.Int64).alias("n_orders"))
     days = (
         lines.group_by("user_id", "day").agg(pl.col.occurred_at.max().dt.epoch("us").alias("us")).sort("user_id", "day")
     )
     n, last = pl.len().cast(pl.Float64), pl.col.us.last() / 1e6
     tempo = days.group_by("user_id").agg(
         n_visits=n,
-        recency_days=(at.timestamp() - last) / _DAY_S,
+        recency_days=(at.timestamp() - pl.col.us.max() / 1e6) / _DAY_S,
         gap=(last - pl.col.us.first() / 1e6) / _DAY_S / (n - 1),
         recent_gap=(last - pl.col.us.tail(4).first() / 1e6) / _DAY_S / pl.min_horizontal(n - 1, 3.0),
     )

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from training.sales import order_key
+
 HOURS = 168
 SCHEMA: dict[str, Any] = {"user_id": pl.String, "hour_of_week": pl.List(pl.Float32)}
 
@@ -20,10 +22,8 @@ def rhythms(bought: pl.DataFrame) -> pl.DataFrame:
 
     An order counts once however many lines it has; lines without an order id count once a day and hour.
     """
-    order = pl.coalesce(pl.col.order_id, pl.col.day.cast(pl.String))
-    orders = (
-        bought.filter(pl.col.user_id.is_not_null()).select("user_id", order.alias("order"), "hour_of_week").unique()
-    )
+    own = bought.filter(pl.col.user_id.is_not_null())
+    orders = own.select("user_id", order_key().alias("order"), "hour_of_week").unique()
     users = orders["user_id"].unique().sort()
     rows = users.search_sorted(orders["user_id"]).to_numpy().astype(np.int64)
     cells = rows * HOURS + orders["hour_of_week"].to_numpy()

@@ -1,18 +1,15 @@
-"""Purchase lines that stood: what refunds and voids cancelled is taken out, and the store's own day is written beside each.
-
-The rule, for each refund or void line of a product (a missing quantity is 1):
-1. If it names an order that holds the product, it cancels that order's quantity of it, whenever it was booked.
-2. Otherwise, when it names a user, it cancels that user's latest still standing purchases of the product at or before it.
-3. What finds nothing to cancel (a purchase before our time, an anonymous ticket) cancels nothing; it never goes below zero.
-A line stands while any of its quantity stands: habits count visits, not pieces.
-"""
+"""Purchase lines that stood: what refunds and voids cancelled is taken out, and the store's own day is written beside each."""
 
 from __future__ import annotations
 
 import polars as pl
 
-CANCELS = ("refund", "void")
+from training.cancels import BACK, CANCELS, net
+
+__all__ = ["CANCELS", "coded", "order_key", "paid", "sales"]
+
 _TEXT = ("event_id", "event_type", "user_id", "product_id", "store_id", "order_id")
+_MONEY = ("quantity", "unit_price_cents", "discount_cents")
 
 
 def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -28,14 +25,28 @@ def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFr
     """
     schema = events.collect_schema()
     own_zone = getattr(schema["occurred_at"], "time_zone", None) or "UTC"
-    lines = _lines(events, schema)
-    bought = lines.filter(pl.col.event_type == "purchase")
-    cancelled = lines.filter(pl.col.event_type.is_in(CANCELS))
-    if len(cancelled):
-        bought = _net(bought, cancelled)
+    bought = _standing(_lines(events, schema))[0]
     return _localised(bought, stores, own_zone).select(
         "user_id", "product_id", "store_id", "order_id", "occurred_at", "zone", "day", "hour_of_week"
     )
+
+
+def paid(events: pl.LazyFrame) -> pl.DataFrame:
+    """user_id, cents (float): paid for purchases, less what came back of them (`training.cancels`).
+
+    events: as `sales` takes them, with `unit_price_cents` and `discount_cents`. A line without a price is worth nothing.
+    """
+    lines = _lines(events, events.collect_schema())
+    spent = lines.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
+    spent = spent.select("user_id", cents=(pl.col.each * pl.col.quantity).fill_null(0))
+    came_back = _standing(lines)[1].with_columns(cents=-pl.col.cents)
+    return pl.concat([spent, came_back]).group_by("user_id").agg(pl.col.cents.sum())
+
+
+def order_key() -> pl.Expr:
+    """What tells orders of a user apart: the number in its store; of lines without a number, the day."""
+    number = pl.concat_str("order_id", pl.lit("\x1f"), pl.col.store_id.fill_null(""))
+    return pl.coalesce(number, pl.col.day.cast(pl.String))
 
 
 def coded(lines: pl.DataFrame) -> pl.DataFrame:
@@ -51,10 +62,14 @@ def _lines(events: pl.LazyFrame, schema: pl.Schema) -> pl.DataFrame:
     have = [pl.col(name).cast(pl.String) for name in _TEXT if name in schema]
     lack = [pl.lit(None, dtype=pl.String).alias(name) for name in _TEXT if name not in schema]
     pieces = pl.col.quantity.cast(pl.Int64) if "quantity" in schema else pl.lit(1, dtype=pl.Int64)
+    each = pl.col.unit_price_cents - pl.col.discount_cents.fill_null(0) / pl.col.quantity.fill_null(1).clip(1)
+    each = each if all(name in schema for name in _MONEY) else pl.lit(None)
     zone = getattr(schema["occurred_at"], "time_zone", None)
     stamp = pl.col.occurred_at.cast(pl.Datetime("us", zone))
     zoned = stamp.dt.convert_time_zone("UTC") if zone else stamp.dt.replace_time_zone("UTC")
-    lines = events.select(*have, *lack, pieces.fill_null(1).alias("quantity"), zoned.alias("occurred_at"))
+    lines = events.select(
+        *have, *lack, pieces.fill_null(1).alias("quantity"), zoned.alias("occurred_at"), each=each.cast(pl.Float64)
+    )
     lines = lines.with_columns(pl.col.event_type.fill_null("purchase"))
     lines = lines.filter(pl.col.event_type.is_in(["purchase", *CANCELS]) & pl.col.product_id.is_not_null())
     held = lines.collect()
@@ -64,47 +79,13 @@ def _lines(events: pl.LazyFrame, schema: pl.Schema) -> pl.DataFrame:
         if repeated.any():
             nth = pl.int_range(pl.len()).over("event_id")
             held = held.filter(~repeated | (nth == 0))
-    return held.drop("event_id")
+    return held
 
 
-def _net(bought: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
-    """Take cancelled quantities out of `bought`; returns the lines of which something stands."""
-    order = ["order_id", "product_id"]
-    held = bought.select(order).unique()
-    named = cancelled.join(held, on=order, how="semi")
-    loose = cancelled.join(held, on=order, how="anti").filter(pl.col.user_id.is_not_null())
-    taken = named.group_by(order).agg(pl.col.quantity.sum().alias("taken"))
-    first = pl.col.quantity.cum_sum().over(order, order_by="occurred_at", descending=True) - pl.col.quantity
-    bought = bought.join(taken, on=order, how="left").with_columns(
-        (pl.col.quantity - (pl.col.taken.fill_null(0) - first).clip(0)).alias("left")
-    )
-    standing = bought.filter(pl.col.taken.is_null() | (pl.col.left > 0))
-    standing = standing.with_columns(
-        pl.when(pl.col.taken.is_null()).then("quantity").otherwise("left").alias("quantity")
-    )
-    standing = standing.drop("taken", "left")
-    key = ["user_id", "product_id"]
-    touched = standing.join(loose.select(key).unique(), on=key, how="semi")
-    return pl.concat([standing.join(loose.select(key).unique(), on=key, how="anti"), _latest_first(touched, loose)])
-
-
-def _latest_first(bought: pl.DataFrame, cancelled: pl.DataFrame) -> pl.DataFrame:
-    """Cancel the latest standing pieces at or before each cancellation: purchases push on a stack, cancellations pop.
-
-    The height of a stack that cannot go below zero is S(t) - min(0, min S up to t), S the running sum; of a push, what stands
-    in the end is the lowest height from then on, less the height before it.
-    """
-    key = ["user_id", "product_id"]
-    moves = pl.concat(
-        [bought.with_columns(step=pl.col.quantity, turn=0), cancelled.with_columns(step=-pl.col.quantity, turn=1)]
-    ).sort(*key, "occurred_at", "turn")
-    total = pl.col.step.cum_sum().over(key)
-    moves = moves.with_columns(height=total - total.cum_min().over(key).clip(upper_bound=0))
-    before = pl.col.height.shift(1, fill_value=0).over(key)
-    lowest = pl.col.height.reverse().cum_min().reverse().over(key)
-    stands = lowest - before
-    moves = moves.with_columns(stands=stands)
-    return moves.filter((pl.col.turn == 0) & (pl.col.stands > 0)).select(bought.columns)
+def _standing(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    bought = lines.filter(pl.col.event_type == "purchase")
+    cancelled = lines.filter(pl.col.event_type.is_in(CANCELS))
+    return net(bought, cancelled) if len(cancelled) else (bought, pl.DataFrame(schema=BACK))
 
 
 def _localised(bought: pl.DataFrame, stores: pl.DataFrame | None, own_zone: str) -> pl.DataFrame:

@@ -65,15 +65,17 @@ def _without(path: Path, key: str, ids: Sequence[str]) -> int:
 
 
 def latest(path: Path, key: str, through: datetime, may_be_empty: bool = False) -> tuple[datetime, list[str]]:
-    """(moment of the last snapshot at or before `through`, its ids ascending); `through` and nobody for want of rows in a view
-    that may be empty. Raises FeatureError when there is no file, or no such snapshot."""
+    """(moment of the last snapshot at or before `through`, its ids ascending); `through` and nobody where the file holds no row,
+    or none so early in a view that may be empty. Raises FeatureError when there is no file, or no such snapshot."""
     if not path.exists():
         raise FeatureError(f"{path}: no features yet; run `daypart features` first")
-    rows = _read(path).select(key, "event_timestamp").filter(pl.col.event_timestamp <= through).collect()
+    every = _read(path).select(key, "event_timestamp").collect()
+    rows = every.filter(pl.col.event_timestamp <= through)
     at = rows["event_timestamp"].max()
     if isinstance(at, datetime):
         return at, rows.filter(pl.col.event_timestamp == at)[key].sort().to_list()
-    if may_be_empty:
+    # Nobody is known, or everybody was forgotten: that is no fault.
+    if may_be_empty or every.is_empty():
         return through, []
     raise FeatureError(f"{path}: no snapshot at or before {through.isoformat()}; run `daypart features` first")
 

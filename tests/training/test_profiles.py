@@ -87,9 +87,11 @@ def test_columns_are_all_there_for_nobody():
         ([{"quantity": 2, "order_id": "o", "discount_cents": 100},
           {"event_type": "void", "order_id": "o", "unit_price_cents": None}], 400),
         ([{}, {"event_type": "refund", "quantity": 5}], 0),
-        ([{}, {"event_type": "void", "unit_price_cents": None}], 450),
+        ([{}, {"event_type": "void", "unit_price_cents": None}], 0),
+        ([{}, {"event_type": "void", "unit_price_cents": None, "product_id": "tea"}], 450),
     ],
-    ids=["price", "discount", "no price", "refund", "void takes the price paid", "never below zero", "void of what?"],
+    ids=["price", "discount", "no price", "refund", "void takes the price paid", "never below zero", "void takes the usual price",
+             "void of what?"],
 )  # fmt: skip
 def test_money(rows, cents):
     events = table([{"occurred_at": AT, **row} for row in rows])
@@ -193,3 +195,10 @@ def test_recent_visits_decide_the_usual_place_and_ties_go_to_the_lower_id():
 
 def test_an_order_without_a_name_is_a_day():
     assert of(bought(1, 0.8, 5))["n_orders"] == 2
+
+
+def test_the_last_order_is_the_latest_wherever_the_day_is_further():
+    """Four in the morning of the 31st in Shanghai is three hours before seven in the evening of the 30th in New York."""
+    at = [datetime(2025, 5, 30, hour, tzinfo=UTC) for hour in (20, 23)]
+    rows = [{"occurred_at": moment, "store_id": store} for moment, store in zip(at, ("bund", "soho"), strict=True)]
+    assert of(rows)["recency_days"] == pytest.approx(1 + 1 / 24)

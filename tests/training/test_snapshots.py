@@ -55,7 +55,9 @@ def test_the_latest_is_the_last_not_after(path, through, moment):
 
 def test_a_view_that_may_be_empty_is_nobody_until_somebody_is_there(path):
     replace_snapshot(path, rows(ann=1).clear(), "user_id", MIDDLE)
-    assert latest(path, "user_id", END, may_be_empty=True) == (END, [])
+    # In a file without a row nobody is known, or everybody was forgotten.
+    for may_be_empty in (True, False):
+        assert latest(path, "user_id", END, may_be_empty) == (END, [])
     replace_snapshot(path, rows(ann=1), "user_id", END)
     assert latest(path, "user_id", END, may_be_empty=True) == (END, ["ann"])
     before = END - timedelta(microseconds=1)
