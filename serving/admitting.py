@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from people.tombstones import Tombstone, verdict
 from serving.events import Record, derived_id
-from serving.wire import Rejected
+from serving.wire_events import Rejected
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STALE = "/user_id: who this is about asked to be forgotten, and it happened before"

@@ -7,7 +7,8 @@ from serving.asked import Call
 from serving.coupon_calls import COUPON_CALLS
 from serving.door import EVENTS_BODY
 from serving.privacy_calls import PRIVACY_CALLS
-from serving.wire import EventsAsk, EventsTaken, RecommendationAsk, Slate
+from serving.wire import RecommendationAsk, Slate
+from serving.wire_events import EventsAsk, EventsTaken
 from serving.wire_offers import Acknowledged, CampaignCard, DueQuery, OffersDue, Person, Wallet
 
 CALLS = (

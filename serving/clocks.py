@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from serving.events import Record
-from serving.wire import Adjusted
+from serving.wire_events import Adjusted
 
 MAX_SKEW = timedelta(minutes=5)
 CODE = "clock_ahead"

@@ -14,7 +14,8 @@ import msgspec
 
 from serving.problems import Fault, Problem, malformed
 from serving.repeats import list_repeats, repeats
-from serving.wire import EventsAsk, HeaderKey, Id
+from serving.wire import HeaderKey, Id
+from serving.wire_events import EventsAsk
 
 T = TypeVar("T")
 KIB = 1024

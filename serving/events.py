@@ -17,7 +17,8 @@ from people.secret import References
 from serving.door import REPEATED, fault_of
 from serving.plain import CODE, SAYS
 from serving.repeats import repeats
-from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Rejected, Stars
+from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Stars
+from serving.wire_events import Rejected
 
 EventType = Literal[
     "purchase", "refund", "void", "view", "cart", "visit", "rating", "impression", "exposure", "redemption"

@@ -12,7 +12,8 @@ from msgspec.structs import fields
 from serving.asked import Call
 from serving.events import EventRow
 from serving.problems import ProblemDetails
-from serving.wire import EventsAsk, HeaderKey, Id
+from serving.wire import HeaderKey, Id
+from serving.wire_events import EventsAsk
 
 REF = "#/components/schemas/{name}"
 ALWAYS = {

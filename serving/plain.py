@@ -11,7 +11,7 @@ import msgspec
 from people.plain import is_plain
 from serving.door import decode
 from serving.problems import malformed
-from serving.wire import EventsAsk
+from serving.wire_events import EventsAsk
 
 CODE = "personal_data"
 SAYS = "personal data in the clear; who somebody is belongs into user_id, with mail:, phone: or card: before it"

@@ -13,7 +13,7 @@ from serving.clocks import ahead, on_our_clock
 from serving.events import Record, judge
 from serving.inbox import recent, take
 from serving.parts import Parts
-from serving.wire import EventsTaken, Rejected
+from serving.wire_events import EventsTaken, Rejected
 
 MOST_TOGETHER = 16
 """Requests whose events go in with one transaction."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from feature_repo.events import MAX_ID_LENGTH, MAX_PRICE_CENTS, MAX_QUANTITY, MAX_RATING
 
@@ -118,34 +118,3 @@ class Slate(Struct, frozen=True, kw_only=True):
     recommendation_id: str
     items: list[Item]
     meta: SlateMeta
-
-
-class EventsAsk(Ask, frozen=True):
-    """Body of `POST /v1/events`: rows as in the events table; each is judged alone."""
-
-    events: Annotated[tuple[Raw, ...], Meta(max_length=MAX_EVENTS)]
-
-
-class Rejected(Struct, frozen=True):
-    """An event that was not taken: its place in the list, a code and why."""
-
-    index: int
-    code: str
-    detail: str
-
-
-class Adjusted(Struct, frozen=True):
-    """An event that was taken, but not as it was told: its place in the list, a code and what was changed."""
-
-    index: int
-    code: str
-    detail: str
-
-
-class EventsTaken(Struct, frozen=True, kw_only=True):
-    """Answer of `POST /v1/events`, given after the accepted ones are durable. `adjusted` is there if anything was."""
-
-    accepted: int
-    duplicates: int
-    rejected: list[Rejected]
-    adjusted: list[Adjusted] | UnsetType = UNSET

@@ -5,7 +5,8 @@ import pytest
 
 from serving.door import check_json, checked_id, decode, fault_of, idempotency_key, read_body, read_query
 from serving.problems import Problem
-from serving.wire import EventsAsk, RecommendationAsk
+from serving.wire import RecommendationAsk
+from serving.wire_events import EventsAsk
 from serving.wire_offers import DueQuery
 
 NO_BODY = {"type": "http.disconnect"}

@@ -10,7 +10,8 @@ from serving.asked import Call
 from serving.calls import CALLS
 from serving.keys import SCOPES
 from serving.openapi import document, template
-from serving.wire import EventsAsk, Slate
+from serving.wire import Slate
+from serving.wire_events import EventsAsk
 
 DOCUMENT = json.loads(msgspec.json.encode(document(CALLS, "1")))
 OPERATIONS = [(path, method, op) for path, item in DOCUMENT["paths"].items() for method, op in item.items()]

@@ -6,7 +6,8 @@ import pytest
 from serving import privacy
 from serving.plain import check_word, impersonal
 from serving.problems import Problem
-from serving.wire import EventsAsk, RecommendationAsk
+from serving.wire import RecommendationAsk
+from serving.wire_events import EventsAsk
 from serving.wire_till import SaleAsk
 
 LINES = [{"product_id": "p00", "unit_price_cents": 1}]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.repeats import list_repeats, repeats
-from serving.wire import EventsAsk
+from serving.wire_events import EventsAsk
 
 ONCE = [
     b"{}",
