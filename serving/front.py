@@ -24,6 +24,7 @@ from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import Problem, unavailable
 from serving.routing import Routes
+from serving.scrape import Scrape
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,7 +35,7 @@ Wire = tuple[int, bytes, bytes, Mapping[str, str]]
 log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
 MAX_AT_ONCE = 512
-JSON = b"application/json"
+JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
 
 
 class Front:
@@ -44,7 +45,7 @@ class Front:
         self.parts: Parts | None = None
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
-        self._at_once = 0
+        self._at_once, self._scrape = 0, Scrape()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -75,7 +76,7 @@ class Front:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 check_request(scope)
-                if beside := self._beside(scope):
+                if beside := await self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
@@ -95,17 +96,18 @@ class Front:
         except Exception:
             log.exception("request %s (%s) failed", request_id, name)
             problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
+        if self.parts is not None:
+            self.parts.metrics.problems.labels(problem.code).inc()
         return name, (problem.status, problems.MEDIA_TYPE, problems.encode(problem, request_id), problem.headers)
 
-    def _beside(self, scope: Scope) -> Wire | None:
+    async def _beside(self, scope: Scope) -> Wire | None:
         """The two answers that need no key."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
         if scope["path"] == "/v1/openapi.json":
             return 200, JSON, self._openapi, {}
         if scope["path"] == "/metrics" and self.parts is not None:
-            self.parts.metrics.dropped.set(self.parts.impressions.n_dropped)
-            return 200, b"text/plain; version=0.0.4; charset=utf-8", self.parts.metrics.exposition(), {}
+            return 200, TEXT, await self._scrape.page(self.parts), {}
         return None
 
     async def _called(
