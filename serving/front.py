@@ -66,13 +66,13 @@ class Front:
         finally:
             self._at_once -= 1
         if self.parts is not None:
-            self.parts.metrics.answered(name, status, perf_counter() - started)
+            self.parts.answered(name, status, perf_counter() - started, headers)
 
     async def _answered(
         self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
     ) -> tuple[str, Wire]:
         """(the call's name, the answer), whatever happens below; only a client that left raises (ConnectionError)."""
-        name = "none"
+        name, told = "none", {"request_id": request_id}
         try:
             async with asyncio.timeout(DEADLINE_S):
                 check_request(scope)
@@ -86,15 +86,15 @@ class Front:
         except TimeoutError:
             problem = unavailable("deadline", f"no answer within {DEADLINE_S:g} s")
         except LedgerError as error:
-            log.warning("request %s: %s", request_id, error)
+            log.warning("request %s: %s", request_id, error, extra=told)
             problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
         except OnlineStoreError as error:
-            log.warning("request %s: %s", request_id, error)
+            log.warning("request %s: %s", request_id, error, extra=told)
             problem = unavailable("online_store_unavailable", "the online store does not answer")
         except ConnectionError:
             raise
         except Exception:
-            log.exception("request %s (%s) failed", request_id, name)
+            log.exception("request %s (%s) failed", request_id, name, extra=told)
             problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
         if self.parts is not None:
             self.parts.metrics.problems.labels(problem.code).inc()

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from offers.ledger import REASONS
 from serving.stages import STAGES, Stages
 from serving.tallies import Cell, Tally, Times, Timing
 
@@ -24,6 +25,9 @@ _FAST = (0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005)
 BUCKETS = (*_FAST, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 STAGE_BUCKETS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0)
 HOUR = 3600.0
+FALLBACKS = ("cold_start", "popularity")
+_AT_THE_DOOR = ("too_many_requests", "rate_limited", "key_missing", "key_unknown", "too_many_keys")
+WATCHED = (*_AT_THE_DOOR, "internal", "deadline", "ledger_unavailable", "online_store_unavailable")
 AGE_BUCKETS = (1.0, 60.0, 600.0, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 48 * HOUR, 96 * HOUR, 168 * HOUR)
 LAG_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -47,6 +51,7 @@ class Metrics:
         self.events = self._counter("events", "Events by what became of them.", "outcome")
         self.reloads = self._counter("reloads", "Versions taken into use without a restart, or not.", "outcome")
         self.dropped = self._counter("impressions_dropped", "Impressions not written.").labels()
+        self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
         self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
         self.trained_through = self._gauge(
@@ -54,6 +59,18 @@ class Metrics:
         )
         self.resident = self._gauge("worker_resident_bytes", "Resident memory of the largest worker.", "livemax")
         self.versions = self._gauge("model_workers", "Workers that serve a version.", "livesum", "version")
+
+    def _begin(self) -> None:
+        """Rare counts begin at 0: one that appears with its first act shows no increase to an alert."""
+        for tally, names in (
+            (self.fallbacks, FALLBACKS),
+            (self.problems, WATCHED),
+            (self.refusals, REASONS),
+            (self.events, ("accepted", "duplicates", "rejected")),
+            (self.reloads, ("done", "refused")),
+        ):
+            for name in names:
+                tally.labels(name)
 
     def answered(self, call: str, status: int, seconds: float) -> None:
         """Count one answer."""

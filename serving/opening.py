@@ -32,6 +32,7 @@ from serving.rate import rates_of
 from serving.shelves import Shelves, units
 from serving.standing import Standing
 from serving.tables import prepare
+from serving.traces import tracing
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
@@ -62,6 +63,9 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         stack.callback(limiter.close)
         references = References(settings.identity_secret)
         forget = partial(delete_rows, settings, store, "user_id")
+        traces = stack.enter_context(tracing(settings.trace_url))
+        metrics = Metrics()
+        metrics.stages.keep = traces is not None
         yield Parts(
             settings=settings,
             bundle=bundle,
@@ -74,12 +78,13 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             engine=journal.engine,
             keys=KeyRing(journal.engine, time.monotonic),
             impressions=impressions,
-            metrics=Metrics(),
+            metrics=metrics,
             pool=pool,
             persons=Persons(journal.engine, references, time.monotonic),
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
+            traces=traces,
         )
 
 

@@ -22,6 +22,7 @@ from serving.calls import CALLS
 from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
+from serving.logs import begin
 from serving.opening import open_parts, warm_up
 from serving.orphans import end_with_parent
 from serving.preflight import FAULTS, preflight
@@ -55,6 +56,8 @@ class DaypartService:
         self._stack = ExitStack()
         self._health: Health | None = None
         self._beat: asyncio.Task[None] | None = None
+        with _one_line():
+            begin(settings_from(os.environ).log_format)
 
     @bentoml.on_deployment
     @staticmethod
