@@ -15,7 +15,7 @@ import numpy as np
 import redis
 
 from embedded import OnlineStore, OnlineStoreError
-from embedded.feast_config import repo_config, unreachable_registry
+from embedded.feast_config import serving_config, unreachable_registry
 from models.history import History
 from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, UserFeatures
 from settings import Settings
@@ -38,7 +38,7 @@ class FeastOnline:
         from feast.infra.provider import get_provider
         from sqlalchemy.exc import SQLAlchemyError
 
-        self._feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
+        self._feast = FeatureStore(config=RepoConfig(**serving_config(settings, store.connection_string)))
         try:
             # Objects, not names: looking a service up costs milliseconds a request.
             self._user_service = self._feast.get_feature_service("recommendations_v1")

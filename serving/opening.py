@@ -63,9 +63,6 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         stack.callback(limiter.close)
         references = References(settings.identity_secret)
         forget = partial(delete_rows, settings, store, "user_id")
-        traces = stack.enter_context(tracing(settings.trace_url))
-        metrics = Metrics()
-        metrics.stages.keep = traces is not None
         yield Parts(
             settings=settings,
             bundle=bundle,
@@ -78,13 +75,13 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             engine=journal.engine,
             keys=KeyRing(journal.engine, time.monotonic),
             impressions=impressions,
-            metrics=metrics,
+            metrics=Metrics(),
             pool=pool,
             persons=Persons(journal.engine, references, time.monotonic),
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
             limiter=limiter,
-            traces=traces,
+            traces=stack.enter_context(tracing(settings.trace_url)),
         )
 
 

@@ -49,6 +49,9 @@ class Parts:
     limiter: Limiter
     traces: Traces | None = None
 
+    def __post_init__(self) -> None:
+        self.metrics.stages.keep = self.traces is not None
+
     def answered(self, call: str, status: int, seconds: float, headers: Mapping[str, str]) -> None:
         """Count one answer, and trace it where traces are asked for."""
         self.metrics.answered(call, status, seconds)
