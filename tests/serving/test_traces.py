@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from serving.otlp import HttpJson
-from serving.stages import STAGES
+from serving.stages import LAST, STAGES
 from serving.traces import Traces, tracing
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -110,3 +110,17 @@ def test_a_collector_that_is_gone_costs_one_line(world, caplog):
     assert [entry.message.split(":")[0] for entry in caplog.records if entry.name == "daypart.serving"] == [
         "traces are lost, their collector does not take them"
     ]
+
+
+def test_a_request_does_not_take_over_the_stages_of_the_one_before(world, collector):
+    """On one connection, in one task."""
+    url, bodies, _ = collector
+
+    def both():
+        traces = world.parts.traces
+        LAST.set((0.1, 0.2, 0.3, 0.0))
+        for call in ("recommendations", "recommendations"):
+            traces.told(call, 200, 1.0, {"x-request-id": "r"})
+
+    traced(world, url, [both])
+    assert [span["name"] for span in spans(bodies)].count("score") == 1
