@@ -17,6 +17,7 @@ _LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_sha
 _SCOPE_RATE = r"(app|pos|scheduler|analyst|admin)=\d{1,7}/\d{1,7}"
 _FORMS = {"currency": ("[A-Z]{3}", "an ISO 4217 code as USD"), "locale": ("[a-z]{2,3}(_[A-Za-z]+)*", "as en")}
 _FORMS["consent_default"] = ("opt-(out|in)", "opt-out or opt-in")
+_FORMS |= {"log_format": ("text|json", "text or json"), "trace_url": (r"(https?://\S+)?", "an http(s):// address")}
 _KEPT = r"(events|features|decisions|inbox|quarantine|reports)=\d{1,6}"
 _FORMS["keep_days"] = (f"{_KEPT}( {_KEPT})*", "as events=1095 inbox=30")
 _FORMS["rate_limits"] = (f"({_SCOPE_RATE}( {_SCOPE_RATE})*)?", "as app=2000/4000 pos=500/1000")
@@ -46,6 +47,10 @@ class Settings:
     """Port the service binds."""
     workers: int = 1
     """Service processes."""
+    log_format: str = "text"
+    """Lines that the workers write: `text`, or `json` for machines that collect them."""
+    trace_url: str = ""
+    """Where workers send traces, as `http://127.0.0.1:4318/v1/traces` (OTLP over HTTP); empty makes none."""
     campaigns: Path = Path("campaigns")
     """Folder of `*.toml` campaign files."""
     locale: str = "en"

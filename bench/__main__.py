@@ -13,6 +13,7 @@ PARTS = {
     "river": "bench.river:rows",
     "ingest": "bench.ingest:rows",
     "access": "bench.access:rows",
+    "telling": "bench.telling:rows",
     "ranking": "bench.ranking:rows",
     "ranking-december": "bench.ranking:december",
     "ranking-cuts": "bench.ranking:cuts",

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from offers.chain import CHAIN
-from offers.journal import find_account
-from offers.tables import coupons, decisions, sums
+from offers.journal import find_account, live_hold_at
+from offers.tables import accounts, coupons, decisions, sums
+
+
+@dataclass(frozen=True)
+class Purse:
+    """A campaign's money. remaining_cents = granted + overspend − spent − held: what the next coupon could be paid from."""
+
+    campaign_id: str
+    granted_cents: int
+    spent_cents: int
+    held_cents: int
+    remaining_cents: int
+    stopped: bool
+
+
+def purses(connection: sa.Connection, now: datetime) -> list[Purse]:
+    """Every campaign's purse by id, in two queries that read accounts and live holds, whatever was issued and redeemed."""
+    total = sa.select(coupons.c.campaign_id, sa.func.sum(coupons.c.discount_cents).label("cents"))
+    held = {row.campaign_id: int(row.cents) for row in connection.execute(
+        total.where(live_hold_at(now)).group_by(coupons.c.campaign_id)
+    )}  # fmt: skip
+    found = []
+    for row in connection.execute(sa.select(accounts).where(accounts.c.campaign_id != CHAIN)):
+        aside = held.get(row.campaign_id, 0)
+        left = row.granted_cents + row.overspend_cents - row.spent_cents - aside
+        found.append(Purse(row.campaign_id, row.granted_cents, row.spent_cents, aside, left, row.stopped))
+    return sorted(found, key=lambda purse: purse.campaign_id)
 
 
 def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) -> dict[str, Any] | None:

@@ -24,6 +24,8 @@ class Bundle:
     catalogue: Catalogue
     zones: Mapping[str, ZoneInfo]
     exploration_share: float
+    trained_through: str
+    """RFC 3339, as the manifest has it."""
 
     def zone_of(self, store_id: str | None) -> tzinfo | None:
         """The store's zone, None when the store is unknown."""
@@ -45,4 +47,5 @@ def load_bundle(settings: Settings) -> Bundle:
         catalogue=read_catalogue(settings.lake, ranker.product_ids),
         zones=read_zones(settings.lake),
         exploration_share=settings.exploration_share,
+        trained_through=str(artifact.manifest["trained_through"]),
     )

@@ -24,6 +24,7 @@ from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import Problem, unavailable
 from serving.routing import Routes
+from serving.scrape import Scrape
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,7 +35,7 @@ Wire = tuple[int, bytes, bytes, Mapping[str, str]]
 log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
 MAX_AT_ONCE = 512
-JSON = b"application/json"
+JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
 
 
 class Front:
@@ -44,7 +45,7 @@ class Front:
         self.parts: Parts | None = None
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
-        self._at_once = 0
+        self._at_once, self._scrape = 0, Scrape()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -65,17 +66,17 @@ class Front:
         finally:
             self._at_once -= 1
         if self.parts is not None:
-            self.parts.metrics.answered(name, status, perf_counter() - started)
+            self.parts.answered(name, status, perf_counter() - started, headers)
 
     async def _answered(
         self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
     ) -> tuple[str, Wire]:
         """(the call's name, the answer), whatever happens below; only a client that left raises (ConnectionError)."""
-        name = "none"
+        name, told = "none", {"request_id": request_id}
         try:
             async with asyncio.timeout(DEADLINE_S):
                 check_request(scope)
-                if beside := self._beside(scope):
+                if beside := await self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
@@ -85,27 +86,28 @@ class Front:
         except TimeoutError:
             problem = unavailable("deadline", f"no answer within {DEADLINE_S:g} s")
         except LedgerError as error:
-            log.warning("request %s: %s", request_id, error)
+            log.warning("request %s: %s", request_id, error, extra=told)
             problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
         except OnlineStoreError as error:
-            log.warning("request %s: %s", request_id, error)
+            log.warning("request %s: %s", request_id, error, extra=told)
             problem = unavailable("online_store_unavailable", "the online store does not answer")
         except ConnectionError:
             raise
         except Exception:
-            log.exception("request %s (%s) failed", request_id, name)
+            log.exception("request %s (%s) failed", request_id, name, extra=told)
             problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
+        if self.parts is not None:
+            self.parts.metrics.problems.labels(problem.code).inc()
         return name, (problem.status, problems.MEDIA_TYPE, problems.encode(problem, request_id), problem.headers)
 
-    def _beside(self, scope: Scope) -> Wire | None:
+    async def _beside(self, scope: Scope) -> Wire | None:
         """The two answers that need no key."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
         if scope["path"] == "/v1/openapi.json":
             return 200, JSON, self._openapi, {}
         if scope["path"] == "/metrics" and self.parts is not None:
-            self.parts.metrics.dropped.set(self.parts.impressions.n_dropped)
-            return 200, b"text/plain; version=0.0.4; charset=utf-8", self.parts.metrics.exposition(), {}
+            return 200, TEXT, await self._scrape.page(self.parts), {}
         return None
 
     async def _called(

@@ -35,6 +35,7 @@ from serving.shelves import Shelves, units
 from serving.standing import Standing
 from serving.tables import prepare
 from serving.taken import MOST_TOGETHER, show_again, take_together
+from serving.traces import tracing
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
@@ -83,6 +84,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             limiter=limiter,
             holders=Holders(journal.engine, lambda: datetime.now(UTC), time.monotonic),
             intake=intake,
+            traces=stack.enter_context(tracing(settings.trace_url)),
         )
         show_again(parts)
         yield parts

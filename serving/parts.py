@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,7 @@ from serving.online_port import OnlineFeatures
 from serving.persons import Persons
 from serving.shelves import Shelves
 from serving.standing import Standing
+from serving.traces import Traces
 from serving.visits import Visits
 from settings import Settings
 
@@ -51,3 +52,13 @@ class Parts:
     limiter: Limiter
     holders: Holders
     intake: Grouped[Any, Any]
+    traces: Traces | None = None
+
+    def __post_init__(self) -> None:
+        self.metrics.stages.keep = self.traces is not None
+
+    def answered(self, call: str, status: int, seconds: float, headers: Mapping[str, str]) -> None:
+        """Count one answer, and trace it where traces are asked for."""
+        self.metrics.answered(call, status, seconds)
+        if self.traces is not None:
+            self.traces.told(call, status, seconds, headers)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
+from time import perf_counter
 from uuid import uuid4
 
 import msgspec
@@ -43,15 +45,23 @@ async def recommendations(asked: Asked) -> Reply:
     if theirs[:1] != (ask.user_id,) and theirs:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
-    holders = asked.parts.holders
+    holders, at = asked.parts.holders, [perf_counter()]
     if theirs and holders.is_due():
         asked.begin(holders.look)
     wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs and holders.may_hold(theirs) else None
-    known = await _with_offers(what_is_known(asked.parts, ask), wallet)
+    known = what_is_known(asked.parts, ask)
+    at.append(perf_counter())
+    known = await _with_offers(known, wallet)
+    at.append(perf_counter())
     answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
+    at.append(perf_counter())
     if not ask.dry_run:
         asked.parts.impressions.put(rows_of(answer, ask, asked.now))
-    return Reply(answer)
+    body = msgspec.json.encode(answer)
+    features_s, wallet_s, score_s, encode_s = (after - before for before, after in pairwise([*at, perf_counter()]))
+    asked.parts.metrics.stages.observe(features_s, score_s, encode_s, wallet_s)
+    asked.parts.metrics.recommended(answer.meta.fallback, answer.meta.feature_age_s)
+    return Reply(body)
 
 
 def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
@@ -76,8 +86,6 @@ def answer_for(
     warnings = [*known.warnings, *_unknown_words(parts, ask)]
     if not items:
         warnings.append("empty_list")
-    if known.fallback is not None:
-        parts.metrics.fallbacks.labels(known.fallback).inc()
     age = None if known.features_as_of is None else max(0.0, (now - known.features_as_of).total_seconds())
     meta = SlateMeta(
         model_version=bundle.version,

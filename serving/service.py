@@ -6,6 +6,7 @@ the parent before any worker; a fault there ends the start with one line and exi
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
@@ -16,10 +17,12 @@ from typing import Any
 
 import bentoml
 
+from serving.beat import beat
 from serving.calls import CALLS
 from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
+from serving.logs import begin
 from serving.opening import open_parts, warm_up
 from serving.orphans import end_with_parent
 from serving.preflight import FAULTS, preflight
@@ -55,6 +58,9 @@ class DaypartService:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._health: Health | None = None
+        self._beat: asyncio.Task[None] | None = None
+        with _one_line():
+            begin(settings_from(os.environ).log_format)
 
     @bentoml.on_deployment
     @staticmethod
@@ -76,11 +82,14 @@ class DaypartService:
         gc.set_threshold(*GC_THRESHOLD)
         front.parts = parts
         self._health = Health(parts)
+        self._beat = asyncio.create_task(beat(parts))
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
         """Requests in flight are answered by now; let the parts go."""
         front.parts, self._health = None, None
+        if self._beat is not None:
+            self._beat.cancel()
         self._stack.close()
 
     async def __is_ready__(self) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from offers.audit import By
 from offers.journal import Journal
 from serving import keys
+from serving.beat import BEAT_S
 from serving.calls import CALLS
 from serving.front import Front
 from serving.keyring import KNOWN_FOR_S
@@ -192,9 +193,13 @@ def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
     # A connection each, so that both workers get some.
     for _ in range(20):
         httpx.get(f"{url}/v1/openapi.json").raise_for_status()
+    time.sleep(2 * BEAT_S)  # by then the other worker has told what it counted
     metrics = httpx.get(f"{url}/metrics").text
     assert 'daypart_requests_total{call="recommendations",status="200"} 20.0' in metrics
     assert 'daypart_requests_total{call="beside",status="200"} 20.0' in metrics
+    assert 'daypart_stage_seconds_count{stage="score"} 20.0' in metrics
+    assert "daypart_workers 2.0" in metrics
+    assert 'daypart_campaign_granted_cents{campaign="c"} 1000.0' in metrics
     riders = [Riders(url, bearer["app"]) for _ in range(4)]
     for rider in riders:
         rider.start()

@@ -2,7 +2,9 @@ import os
 import subprocess
 import sys
 
-from serving.metrics import BUCKETS, Metrics
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+
+from serving.metrics import AGE_BUCKETS, BUCKETS, LAG_BUCKETS, STAGE_BUCKETS, Metrics
 
 TWO_WORKERS = """
 import os, sys
@@ -10,42 +12,80 @@ import prometheus_client
 from serving.metrics import Metrics
 metrics = Metrics()
 metrics.answered("recommendations", 200, 0.0007)
-metrics.dropped.set(3)
+metrics.dropped.n = 3
+metrics.workers.set(1)
+metrics.flush()
 prometheus_client.Counter("feast_reads", "A library that counts on its own.").inc()
 child = os.fork()
 if child == 0:
     other = Metrics()
     other.answered("recommendations", 200, 0.0007)
-    other.dropped.set(4)
+    other.dropped.n = 4
+    other.workers.set(1)
+    other.flush()
     os._exit(0)
 os.waitpid(child, 0)
 sys.stdout.buffer.write(metrics.exposition())
 """
 
 
+def told(metrics):
+    metrics.flush()
+    return metrics.exposition().decode()
+
+
 def test_answers_are_counted_and_timed_by_call():
     metrics = Metrics()
     metrics.answered("wallet", 200, 0.0007)
     metrics.answered("wallet", 503, 3.0)
-    text = metrics.exposition().decode()
+    text = told(metrics)
     assert 'daypart_requests_total{call="wallet",status="503"} 1.0' in text
     assert 'daypart_request_seconds_bucket{call="wallet",le="0.001"} 1.0' in text
     assert 'daypart_request_seconds_count{call="wallet"} 2.0' in text
 
 
 def test_a_good_day_spreads_over_several_buckets():
-    assert sum(bound < 0.005 for bound in BUCKETS) >= 4
+    assert sum(bound < 0.001 for bound in BUCKETS) >= 4
+    assert all(list(bounds) == sorted(set(bounds)) for bounds in (BUCKETS, STAGE_BUCKETS, AGE_BUCKETS, LAG_BUCKETS))
 
 
 def test_two_in_one_process_do_not_meddle():
     first, second = Metrics(), Metrics()
     first.answered("wallet", 200, 1.0)
-    assert "wallet" not in second.exposition().decode()
+    first.flush()
+    assert "wallet" not in told(second).replace('stage="wallet"', "")
 
 
-def test_any_worker_answers_for_all(tmp_path):
+def test_what_is_told_in_parts_is_what_the_client_would_have_told_at_once():
+    """On every bound, beside it and beyond the last, in several beats."""
+    values = [value for bound in STAGE_BUCKETS for value in (bound * 0.99, bound, bound * 1.01)] + [7.0]
+    metrics, theirs = Metrics(), CollectorRegistry()
+    histogram = Histogram("daypart_feature_age_seconds", "Age of the features that ranked.", registry=theirs,
+                          buckets=AGE_BUCKETS)  # fmt: skip
+    for n, value in enumerate(values):
+        histogram.observe(value)
+        metrics.feature_age.labels().observe(value)
+        if n % 5 == 0:
+            metrics.flush()
+    wanted = [line for line in generate_latest(theirs).decode().splitlines() if "_created" not in line]
+    assert [line for line in told(metrics).splitlines() if line in wanted] == wanted
+
+
+def test_a_count_is_told_once():
+    metrics = Metrics()
+    metrics.refusals.labels("expired").inc()
+    metrics.refusals.labels("expired").inc(2)
+    metrics.dropped.n = 5
+    for _ in range(2):
+        text = told(metrics)
+    assert 'daypart_refusals_total{reason="expired"} 3.0' in text
+    assert "daypart_impressions_dropped_total 5.0" in text
+
+
+def test_any_worker_answers_for_all_and_one_that_ended_stands_no_more(tmp_path):
     env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", TWO_WORKERS], env=env, capture_output=True, text=True, timeout=60)
     assert 'daypart_requests_total{call="recommendations",status="200"} 2.0' in run.stdout, run.stderr
-    assert "daypart_impressions_dropped 7.0" in run.stdout
+    assert "daypart_impressions_dropped_total 7.0" in run.stdout
+    assert "daypart_workers 1.0" in run.stdout
     assert "feast" not in run.stdout

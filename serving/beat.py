@@ -1,0 +1,50 @@
+"""A worker's beat, four times a second: tell what was counted, how late the event loop comes to it, and how the worker stands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import datetime
+from pathlib import Path
+
+from serving.parts import Parts
+
+BEAT_S = 0.25
+_STATM = Path("/proc/self/statm")
+
+
+async def beat(parts: Parts) -> None:
+    """Beat until cancelled."""
+    loop, version = asyncio.get_running_loop(), ""
+    try:
+        while True:
+            version = stand(parts, version)
+            parts.metrics.flush()
+            due = loop.time() + BEAT_S
+            await asyncio.sleep(BEAT_S)
+            parts.metrics.loop_lag.labels().observe(max(0.0, loop.time() - due))
+    finally:
+        parts.metrics.flush()
+
+
+def stand(parts: Parts, version: str) -> str:
+    """Set the gauges; `version` is what was served at the last beat, what comes back is what is served now."""
+    metrics, bundle = parts.metrics, parts.bundle
+    metrics.dropped.n = parts.impressions.n_dropped
+    metrics.online_up.set(not parts.gate.is_down)
+    metrics.resident.set(resident_bytes())
+    if bundle.version != version:
+        metrics.workers.set(1)
+        metrics.trained_through.set(datetime.fromisoformat(bundle.trained_through).timestamp())
+        metrics.versions.labels(bundle.version).set(1)
+        if version:
+            metrics.versions.labels(version).set(0)
+    return bundle.version
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process, 0 where /proc doesn't tell."""
+    try:
+        return int(_STATM.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0

@@ -1,0 +1,75 @@
+"""What a worker writes: lines of text, or of JSON for machines that collect them; with request ids and without personal data.
+
+Our own lines name parts, calls and request ids, never a person. What an unexpected exception says may quote anything, so of
+it only the kind and the places are written: the request id leads from the caller to the place, and the place to the fault.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+
+FIELDS = ("request_id",)
+"""What a line may carry beside its words (`extra`)."""
+# BentoML's own handler of a worker's lines, ours and uvicorn's among them, stands at these under its name.
+LOGGERS, HANDLER = ("", "bentoml", "uvicorn.error"), "tracehandler"
+
+
+def begin(form: str) -> None:
+    """Write by `form`, the setting `log_format`: text or json. Where no BentoML has set up its handler nothing changes."""
+    found = [each for name in LOGGERS for each in logging.getLogger(name).handlers if each.get_name() == HANDLER]
+    for handler in found:
+        if not any(isinstance(each, WithoutWords) for each in handler.filters):
+            handler.addFilter(WithoutWords())
+        if form == "json":
+            handler.setFormatter(JsonLines())
+
+
+class WithoutWords(logging.Filter):
+    """Takes from a record what an exception said, and leaves its kind and where it happened."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always lets the record pass."""
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = "\n".join(places(record.exc_info[1]))
+            record.exc_info = None
+        return True
+
+
+def places(error: BaseException | None) -> list[str]:
+    """The kinds of an exception and of what it came of, first cause last, each with its frames, innermost last."""
+    found: list[str] = []
+    while error is not None:
+        found += [f"{type(error).__module__}.{type(error).__qualname__}", *_frames(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    # Paths tell where it is installed; the last two parts tell the module.
+    return [
+        f"  {os.sep.join(f.filename.split(os.sep)[-2:])}:{f.lineno} in {f.name}" for f in traceback.extract_tb(trace)
+    ]
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: at, level, logger, pid, message, what `extra` gave of FIELDS, and `exception` as a list of lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging.Formatter."""
+        told: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "pid": record.process,
+            "message": record.getMessage(),
+        }
+        # A record's own fields only: BentoML gives every record a request_id that is mostly None.
+        told |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        if record.exc_text:
+            told["exception"] = record.exc_text.splitlines()
+        return json.dumps(told, ensure_ascii=False)

@@ -1,0 +1,78 @@
+"""The page that Prometheus reads: what the workers counted, and what is read for it alone, from the ledger and the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from offers.database import LedgerError, transaction
+from offers.status import Purse, purses
+from serving.impressions import finished
+from serving.parts import Parts
+
+# A scrape asks once a quarter of a minute; whoever asks more often is not let through to the ledger.
+REMEMBER_S = 5.0
+PATIENCE_S = 1.0
+CENTS = ("granted", "spent", "held", "remaining")
+
+
+class Scrape:
+    """Makes the page. A ledger that doesn't answer leaves its campaigns out and says `daypart_ledger_up 0`."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._until = float("-inf")
+        self._read = Standing(None, 0)
+
+    async def page(self, parts: Parts) -> bytes:
+        """The page, made beside the event loop, as reading the workers' files takes milliseconds."""
+        loop = asyncio.get_running_loop()
+        parts.metrics.flush()
+        if self._clock_s() >= self._until:
+            self._until = self._clock_s() + REMEMBER_S
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    self._read = await loop.run_in_executor(parts.pool, standing, parts, parts.clock())
+            except TimeoutError:
+                self._read = Standing(None, self._read.n_files)
+        return await loop.run_in_executor(parts.pool, parts.metrics.exposition, self._read)
+
+
+def standing(parts: Parts, now: datetime) -> Standing:
+    """Read for one page. Blocking; raises nothing for a ledger that is down."""
+    n_files = len(finished(parts.settings.home))
+    try:
+        with transaction(parts.engine, write=False) as connection:
+            return Standing(purses(connection, now), n_files)
+    except LedgerError:
+        return Standing(None, n_files)
+
+
+class Standing(Collector):
+    """purses: None when the ledger doesn't answer; n_files: impression files that wait for `daypart features`."""
+
+    def __init__(self, purses: Sequence[Purse] | None, n_files: int) -> None:
+        self.purses, self.n_files = purses, n_files
+
+    def collect(self) -> Iterable[Metric]:
+        """As gauges."""
+        yield GaugeMetricFamily("daypart_ledger_up", "1 while the ledger answers.", float(self.purses is not None))
+        yield GaugeMetricFamily("daypart_inbox_files", "Impression files that wait for features.", float(self.n_files))
+        for name in CENTS:
+            says = f"Cents of a campaign's budget: {name}."
+            family = GaugeMetricFamily(f"daypart_campaign_{name}_cents", says, labels=["campaign"])
+            for purse in self.purses or ():
+                family.add_metric([purse.campaign_id], float(getattr(purse, f"{name}_cents")))
+            yield family
+        stopped = GaugeMetricFamily(
+            "daypart_campaign_stopped", "1 for a campaign that was stopped.", labels=["campaign"]
+        )
+        for purse in self.purses or ():
+            stopped.add_metric([purse.campaign_id], float(purse.stopped))
+        yield stopped

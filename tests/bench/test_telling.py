@@ -1,0 +1,11 @@
+from bench import telling
+
+
+def test_the_clients_own_stands_first_and_everything_against_it():
+    found = telling.told(telling.measure(1, 20))
+    assert [row["against_value"] for row in found] == [None, *[found[0]["value"]] * 4]
+    assert all(row["value"] > 0 for row in found)
+
+
+def test_nowhere_takes_everything():
+    assert telling.Nowhere().export(()).name == "SUCCESS"

@@ -1,0 +1,44 @@
+import asyncio
+from dataclasses import replace
+
+from serving import beat
+from serving.metrics import Metrics
+
+
+def test_a_beat_tells_and_measures_how_late_it_is(world, monkeypatch):
+    monkeypatch.setattr(beat, "BEAT_S", 0.01)
+    world.rank()
+    metrics = world.parts.metrics
+    assert metrics.registry.get_sample_value("daypart_requests_total") is None
+
+    async def live():
+        task = asyncio.create_task(beat.beat(world.parts))
+        await asyncio.sleep(0.05)
+        metrics.answered("late", 200, 0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(live())
+    sample = metrics.registry.get_sample_value
+    assert sample("daypart_requests_total", {"call": "recommendations", "status": "200"}) == 1
+    assert sample("daypart_requests_total", {"call": "late", "status": "200"}) == 1
+    assert sample("daypart_loop_lag_seconds_count") >= 1
+
+
+def test_a_worker_stands_by_its_bundle_and_its_gate(world):
+    parts, sample = world.parts, world.parts.metrics.registry.get_sample_value
+    first = beat.stand(parts, "")
+    assert sample("daypart_model_workers", {"version": first}) == 1
+    assert sample("daypart_model_trained_through_seconds") == 1512086400.0  # 2017-12-01, as the manifest says
+    assert (sample("daypart_workers"), sample("daypart_online_store_up")) == (1, 1)
+    parts.gate.is_down, parts.bundle = True, replace(parts.bundle, version="other")
+    assert beat.stand(parts, first) == "other"
+    assert [sample("daypart_model_workers", {"version": v}) for v in (first, "other")] == [0, 1]
+    assert sample("daypart_online_store_up") == 0
+    assert beat.resident_bytes() > 10_000_000
+
+
+def test_memory_is_nothing_where_it_isnt_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(beat, "_STATM", tmp_path / "none")
+    assert beat.resident_bytes() == 0
+    assert Metrics().registry.get_sample_value("daypart_worker_resident_bytes") == 0

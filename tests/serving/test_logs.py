@@ -1,0 +1,82 @@
+"""What a worker writes of a fault: where it happened and under which request, and nothing of whom it was about."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from serving.logs import HANDLER, JsonLines, WithoutWords, begin, places
+
+WHO = "planted.dan@example.com"
+
+
+@pytest.fixture
+def written():
+    """`write(form)`: the stream of a handler as BentoML sets one up, by a form."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.set_name(HANDLER)
+    logging.getLogger().addHandler(handler)
+    yield lambda form: begin(form) or stream
+    logging.getLogger().removeHandler(handler)
+
+
+def fail(*args):
+    try:
+        raise KeyError(WHO)
+    except KeyError as error:
+        raise RuntimeError(f"no row of {WHO}") from error
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_fault_is_written_with_its_request_and_without_its_words(world, written, monkeypatch, form):
+    stream = written(form)
+    monkeypatch.setattr("serving.ranked.what_is_known", fail)
+    answer = world.ask("POST", "/v1/recommendations", "app", json={"user_id": "u00"}, headers={"X-Request-Id": "r-7"})
+    assert answer.status_code == 500
+    text = stream.getvalue()
+    assert "r-7" in text
+    assert "in fail" in text
+    assert "builtins.KeyError" in text
+    assert WHO not in text
+    if form == "json":
+        (line,) = text.splitlines()
+        told = json.loads(line)
+        assert (told["request_id"], told["level"], told["logger"]) == ("r-7", "error", "daypart.serving")
+        assert told["message"] == "request r-7 (recommendations) failed"
+        assert told["exception"][0] == "builtins.RuntimeError"
+        assert any(each.endswith("in fail") and "test_logs.py:" in each for each in told["exception"])
+
+
+def test_begun_twice_is_begun_once(written):
+    stream = written("json")
+    begin("json")
+    (handler,) = [each for each in logging.getLogger().handlers if each.get_name() == HANDLER]
+    assert [type(each) for each in handler.filters] == [WithoutWords]
+    logging.getLogger("daypart.serving").warning("online store %s", "back")
+    told = json.loads(stream.getvalue())
+    assert told["message"] == "online store back"
+    assert set(told) == {"at", "level", "logger", "pid", "message"}
+
+
+def test_what_bentoml_puts_beside_a_line_stays_out_while_it_is_nothing():
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "two\nlines", None, None)
+    record.request_id = None
+    assert "\n" not in JsonLines().format(record)
+    assert "request_id" not in json.loads(JsonLines().format(record))
+
+
+def test_places_follow_the_causes():
+    try:
+        fail()
+    except RuntimeError as error:
+        found = places(error)
+    assert [each for each in found if not each.startswith(" ")] == ["builtins.RuntimeError", "builtins.KeyError"]
+    assert places(None) == []
+
+
+def test_other_handlers_are_left_alone(written, caplog):
+    written("json")
+    logging.getLogger("daypart.serving").warning("as it was")
+    assert "WARNING" in caplog.text
