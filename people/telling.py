@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from people.evidence import Link, link
 from people.identity import IdentityFault, is_identity, parse, receipt
 from people.plain import is_plain
-from people.registry import Ticket
+from people.numbering import Ticket
 from people.secret import References
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

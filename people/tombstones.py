@@ -62,6 +62,11 @@ def stones_of(connection: sa.Connection, references: References, ids: Iterable[s
     return found
 
 
+def are_living(stones: Mapping[str, Tombstone], ids: Iterable[str], at_us: int) -> bool:
+    """Whether each of these ids is somebody's at `at_us`. stones: by id."""
+    return all(verdict(stones.get(one), at_us) == "theirs" for one in ids)
+
+
 def bury(connection: sa.Connection, marks: Collection[str], now_us: int) -> None:
     """Set the tombstones; one that stands is made the newest, and nobody has returned since."""
     for part in _parts(sorted(marks)):

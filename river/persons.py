@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from people.evidence import Link
-from people.registry import Ticket
+from people.numbering import Ticket
 from people.secret import References
 from settings import Settings
 

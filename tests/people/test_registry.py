@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from people.audit import AuditRow, replay
 from people.directory import claimed, names_of, person_named, queue, resolved
 from people.evidence import QUEUED
-from people.registry import ROWS_A_STATEMENT, Ticket, rule, take
+from people.numbering import ROWS_A_STATEMENT, Ticket
+from people.registry import rule, take
 from people.settling import settle
 from people.tables import AUDIT, IDENTITIES, LINKS
 from tests.people.chain import DAY_US, database, ref, told, who_is_who
