@@ -12,13 +12,14 @@ from typing import Annotated
 import typer
 
 import console
-from river import admin_verbs, person_verbs
+from river import admin_verbs, people_verbs, person_verbs
 from settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 user_app = typer.Typer(no_args_is_help=True, help="One person.")
 app.add_typer(user_app, name="user")
 app.add_typer(admin_verbs.keys_app, name="keys")
+app.add_typer(people_verbs.people_app, name="people")
 app.command()(admin_verbs.audit)
 app.command()(person_verbs.purge)
 for verb in (person_verbs.export, person_verbs.erase, person_verbs.consent):

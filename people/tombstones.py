@@ -62,9 +62,9 @@ def stones_of(connection: sa.Connection, references: References, ids: Iterable[s
     return found
 
 
-def are_living(stones: Mapping[str, Tombstone], ids: Iterable[str], at_us: int) -> bool:
-    """Whether each of these ids is somebody's at `at_us`. stones: by id."""
-    return all(verdict(stones.get(one), at_us) == "theirs" for one in ids)
+def are_living(stones: Mapping[str, Tombstone | None], at_us: int) -> bool:
+    """Whether each of these ids, with its tombstone if it has one, is somebody's at `at_us`."""
+    return all(verdict(stone, at_us) == "theirs" for stone in stones.values())
 
 
 def bury(connection: sa.Connection, marks: Collection[str], now_us: int) -> None:

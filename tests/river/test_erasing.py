@@ -14,7 +14,7 @@ from river import erasing, steps
 from river.consenting import consent
 from river.erasing import erase_person, finish_erasures
 from river.holdings import ExportFault, export, write_private
-from river.persons import take_links
+from river.links import take_links
 from serving import inbox
 from serving.tables import prepare
 from settings import Settings
@@ -49,7 +49,9 @@ def settings(tmp_path):
     as_ann(anns).with_columns(event_id="a" + anns["event_id"]).write_parquet(file)
     ingest.ingest(made.lake, events=file, now=NOW, secret=made.identity_secret)
     steps.refresh_features(made, world.END, NOW, silent)
-    links = [{"identity": CARD, "other": ANN, "evidence": "login-1", "seen_at": "2025-11-01T08:00:00Z"}]
+    links = [
+        {"identity": CARD, "other": ANN, "evidence": "login-1", "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC)}
+    ]
     take_links(made, links, "links.csv", NOW)
     consent(made, ANN, {"measurement": False}, "shell:ada", NOW)
     with steps.open_desk(made) as desk:
@@ -117,8 +119,10 @@ def test_nothing_late_brings_them_back(settings):
     file = settings.home / "till" / "events.parquet"
     report = ingest.ingest(settings.lake, events=file, now=NOW, secret=settings.identity_secret)[0]
     assert (report.accepted, report.faults) == (0, {("user_id", "erased"): 8})
-    links = [{"identity": CARD, "other": ANN, "evidence": "login-1", "seen_at": "2025-11-01T08:00:00Z"}]
-    assert take_links(settings, links, "links.csv", NOW).refused == [(1, "erased: one of them asked to be forgotten")]
+    links = [
+        {"identity": CARD, "other": ANN, "evidence": "login-1", "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC)}
+    ]
+    assert take_links(settings, links, "links.csv", NOW).refused == [(1, "", "erased")]
     refreshed = steps.refresh_features(settings, NOW, NOW, silent)
     assert (refreshed.n_absorbed, refreshed.n_quarantined) == (0, 1)
     assert traces(settings, ANN, reference) == []
