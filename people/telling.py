@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from people.evidence import SOURCES, Link, link
@@ -59,9 +59,9 @@ def told(
     return link(ends[0], ends[1], source, evidence, micros(seen_at)), tickets
 
 
-def check_living(references: References, stones: Mapping[str, Tombstone], one: Link) -> Link:
-    """The link, if both ends are somebody's at its moment. stones: by mark. Raises LinkFault, SecretFault."""
-    if stones and not are_living({end: stones.get(references.mark(end)) for end in one[:2]}, one.seen_us):
+def check_living(stone_of: Callable[[str], Tombstone | None], one: Link) -> Link:
+    """The link, if both ends are somebody's at its moment. stone_of: the tombstone of an id that has one. Raises LinkFault."""
+    if not are_living({end: stone_of(end) for end in one[:2]}, one.seen_us):
         raise LinkFault("", "erased", "one of them asked to be forgotten")
     return one
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from people.tombstones import Tombstone
 
 _BATCH = 5000
+StoneOf = Callable[[str], "Tombstone | None"]
 
 
 @dataclass
@@ -95,9 +96,9 @@ def take_links(
     references, taken, numbered = References(settings.identity_secret), LinksTaken(), enumerate(rows, 1)
     with open_desk(settings) as desk:
         with desk.journal.read() as connection:
-            stones = every(connection)
+            stone_of = _stones(references, every(connection))
         while part := list(islice(numbered, _BATCH)):
-            links, tickets = _good(references, stones, part, taken)
+            links, tickets = _good(references, stone_of, part, taken)
             with desk.journal.write() as connection:
                 fresh = take(connection, links, actor, micros(now), tickets)
             taken.accepted, taken.duplicates = taken.accepted + fresh, taken.duplicates + len(links) - fresh
@@ -110,7 +111,7 @@ def take_links(
 
 def _good(
     references: References,
-    stones: Mapping[str, Tombstone],
+    stone_of: StoneOf,
     part: list[tuple[int, Mapping[str, Any]]],
     taken: LinksTaken,
 ) -> tuple[list[Link], dict[str, Ticket]]:
@@ -119,12 +120,17 @@ def _good(
     for place, row in part:
         try:
             one, found = _told(references, row)
-            links.append(check_living(references, stones, one))
+            links.append(check_living(stone_of, one))
         except LinkFault as fault:
             taken.refused.append((row.get("row", place), fault.part, fault.code))
         else:
             tickets |= found
     return links, tickets
+
+
+def _stones(references: References, stones: Mapping[str, Tombstone]) -> StoneOf:
+    """stones: by mark."""
+    return (lambda end: stones.get(references.mark(end))) if stones else (lambda end: None)
 
 
 def _told(references: References, row: Mapping[str, Any]) -> tuple[Link, dict[str, Ticket]]:

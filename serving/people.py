@@ -9,6 +9,7 @@ from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
 from serving.asked import Asked, Reply
 from serving.identified import names, wallet_of
+from serving.known_as import features_of
 from serving.problems import not_found, unavailable
 from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
 
@@ -19,7 +20,7 @@ async def person(asked: Asked) -> Reply:
     """The profile and counts of one person, from the online store and the ledger."""
     theirs, parts = await names(asked, asked.path["user_id"]), asked.parts
     user_id = theirs[0]
-    features = await asked.begin(parts.gate.user, user_id)
+    features = await asked.begin(features_of, parts.gate, theirs, parts.settings.history_limit)
     if features is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
     offers = await wallet_of(asked, theirs)

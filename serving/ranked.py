@@ -18,6 +18,7 @@ from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
 from serving.identified import names, wallet_of
 from serving.impressions import rows_of
+from serving.known_as import features_of
 from serving.parts import Parts
 from serving.persons import Names
 from serving.problems import malformed
@@ -44,20 +45,21 @@ async def recommendations(asked: Asked) -> Reply:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
     wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs else None
-    known = await _with_offers(what_is_known(asked.parts, ask), wallet)
+    known = await _with_offers(what_is_known(asked.parts, ask, theirs), wallet)
     answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
     if not ask.dry_run:
         asked.parts.impressions.put(rows_of(answer, ask, asked.now))
     return Reply(answer)
 
 
-def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
-    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`."""
+def what_is_known(parts: Parts, ask: RecommendationAsk, theirs: Names = ()) -> Known:
+    """Read the online store for this person (`theirs`: all their ids) and store. A part that can't say shows in `fallback` and
+    `warnings`."""
     shelf, warning = parts.shelves.of(parts.gate, ask.context.store_id)
     warnings = [] if warning is None else [warning]
     if ask.user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
-    features = parts.gate.user(ask.user_id)
+    features = features_of(parts.gate, theirs or (ask.user_id,), parts.settings.history_limit)
     if features is None:
         return Known(History.empty(), shelf, None, "popularity", True, warnings)
     fallback = None if len(features.history) else "cold_start"
