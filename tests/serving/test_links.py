@@ -9,6 +9,7 @@ from people import consent as words
 from people import erasing
 from people.directory import names_of
 from people.secret import References
+from serving import links
 from serving.admitting import micros
 from serving.link_calls import LINK_CALLS
 from serving.wire_links import LinkCard, LinkQueue, LinksTaken, QueueQuery
@@ -191,5 +192,6 @@ def test_the_erased_are_linked_to_nobody_until_they_come_back(world):
 def test_the_document_says_the_same_as_the_table(world):
     assert {call.name for call in LINK_CALLS} == {"user_links", "links_queue", "link_ruling"}
     assert {call.answer for call in LINK_CALLS} == {LinksTaken, LinkQueue, LinkCard}
+    assert {call.handler for call in LINK_CALLS} == {links.links, links.waiting, links.ruling}
     assert QueueQuery().limit == 100
     assert isinstance(world.parts.persons.references, References)
