@@ -7,6 +7,7 @@ from typing import Any
 from offers.errors import PlanError
 from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
+from offers.moments import MIN_PEOPLE
 from serving.asked import Asked, Reply
 from serving.identified import names, wallet_of
 from serving.known_as import features_of
@@ -14,6 +15,7 @@ from serving.problems import not_found, unavailable
 from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
 
 _BUDGET = tuple(Budget.__struct_fields__)
+_COUNTS = ("n_issued", "n_redeemed", "n_holdout")
 
 
 async def person(asked: Asked) -> Reply:
@@ -44,6 +46,7 @@ async def campaign(asked: Asked) -> Reply:
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
+    counts = {name: _count(found[name], found["n_people"]) for name in _COUNTS}
     try:
         report = await asked.begin(newest, asked.parts.settings.home, campaign_id)
         lift, unavailable = _lift(report, str(found["lift"]["reason"]))
@@ -53,14 +56,18 @@ async def campaign(asked: Asked) -> Reply:
         CampaignCard(
             campaign_id=campaign_id,
             budget=Budget(**{name: found[name] for name in _BUDGET}),
-            n_issued=found["n_issued"],
-            n_redeemed=found["n_redeemed"],
-            n_holdout=found["n_holdout"],
+            **counts,
+            counts_hidden=None if counts == {name: found[name] for name in _COUNTS} else "too_few_people",
             stopped=found["stopped"],
             lift=lift,
             lift_unavailable=unavailable,
         )
     )
+
+
+def _count(n: int, n_people: int) -> int | None:
+    """A count that stands for people; None where it is of fewer than ten, or the campaign is for fewer than ten. 0 is nobody."""
+    return n if n == 0 or min(n, n_people) >= MIN_PEOPLE else None
 
 
 def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, str | None]:

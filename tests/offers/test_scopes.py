@@ -121,7 +121,8 @@ def test_what_comes_back_can_be_spent_again_in_its_scope(desk):
 def test_promises_stop_at_each_scope_less_its_reserve(desk):
     opened(desk, 6, reserve=0.15, expected=40, per_store_cents=200)
     # 200 less 30: four promises of 40.
-    assert desk.campaign("c", PLANNED)["n_issued"] == 4
+    found = desk.campaign("c", PLANNED)
+    assert (found["n_issued"], found["n_people"]) == (4, 4)
     assert desk.issue("c", [decision("x", store_id="bund", expected_cents=40)], PLANNED).n_issued == 1
 
 
