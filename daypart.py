@@ -153,7 +153,8 @@ def plan(
 
     with console.progress() as report:
         done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
-    console.show(done if as_json else replace(done, sample=()), as_machine=as_json)
+    # JSON goes on into logs and files, which no erasure reaches: people are shown on a screen only.
+    console.show(replace(done, sample=()), as_machine=as_json)
     if done.sample and not as_json:
         console.table(
             ("user", "product", "text"),

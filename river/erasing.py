@@ -41,13 +41,14 @@ def shell() -> str:
     return f"shell:{getpass.getuser()}"
 
 
-def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) -> ErasureReceipt:
+def erase_person(settings: Settings, user_id: str, actor: str, now: datetime, why: str = "") -> ErasureReceipt:
     """Erase the person who bears an id or identity, under all their ids; nobody known is erased too, for what may still come.
+    why: for the audit; it names nobody.
 
-    Raises IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
+    Raises ReasonFault, IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
     """
     from offers.audit import By, record
-    from people.erasing import ask
+    from people.erasing import ask, reason
     from people.secret import References
     from river.steps import open_desk
     from training.parts import locked
@@ -55,8 +56,10 @@ def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) ->
     references = References(settings.identity_secret)
     with locked(settings.home), open_desk(settings) as desk:
         with desk.journal.write() as connection:
-            erasure_id = ask(connection, references, references.of(user_id), actor, micros(now))
-            record(connection, "user_erased", erasure_id, By(actor), now)
+            reference = references.of(user_id)
+            by = By(actor, reason(connection, reference, why))
+            erasure_id = ask(connection, references, reference, actor, micros(now))
+            record(connection, "user_erased", erasure_id, by, now)
         done = finish_erasures(settings, desk, now)
     return next(receipt for receipt in done if receipt.erasure_id == erasure_id)
 

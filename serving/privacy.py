@@ -60,7 +60,10 @@ async def export(asked: Asked) -> Reply:
 
 async def erase(asked: Asked) -> Reply:
     """Forget a person: at once in what answers and in the database, in files by the next offline verb."""
-    return Reply(await asked.begin(_erase, asked))
+    try:
+        return Reply(await asked.begin(_erase, asked))
+    except erasing.ReasonFault as fault:
+        raise malformed(str(fault), "query/why", "bad_reason") from None
 
 
 async def erasure(asked: Asked) -> Reply:
@@ -95,9 +98,10 @@ def _erase(asked: Asked) -> ErasureCard:
     parts, actor = asked.parts, asked.key.key_id
     with transaction(parts.engine, write=True) as connection:
         references, user_id = parts.persons.references, asked.path["user_id"]
+        by = By(actor, erasing.reason(connection, user_id, asked.query.why))
         erasure_id = erasing.ask(connection, references, user_id, actor, micros(asked.now))
         ids = erasing.under_way(connection)[erasure_id]
-        record(connection, "user_erased", erasure_id, By(actor), asked.now)
+        record(connection, "user_erased", erasure_id, by, asked.now)
     withdrawn = withdraw_open(parts.desk.journal, ids, ERASED, asked.now)
     with transaction(parts.engine, write=True) as connection:
         removed = {**make_nobodys(connection, ids), "inbox": inbox.forget(connection, set(ids), [])}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from embedded import connect, lease_online_store
 from feature_repo.events import EVENT_COLUMNS
 from people.secret import References
-from river import erasing, steps
+from river import admin, erasing, steps
 from river.consenting import consent
 from river.erasing import erase_person, finish_erasures
 from river.holdings import ExportFault, export, write_private
@@ -100,13 +100,18 @@ def test_nothing_is_left_and_the_receipt_says_what_was_there(settings):
     assert {"coupons", "decisions", "consent", "identities", "event_inbox", "online", "user_profile.parquet"} <= {
         *before
     }
-    receipt = erase_person(settings, CARD, "shell:ada", NOW)
+    for why in (f"{ANN} asked", "card 4000 0012 3456 7899", "x" * 161):
+        with pytest.raises(ValueError, match="why"):
+            erase_person(settings, CARD, "shell:ada", NOW, why)
+    receipt = erase_person(settings, CARD, "shell:ada", NOW, "by letter")
     assert traces(settings, ANN, reference, "login-1") == []
     assert receipt.removed == {
         "events": 8, "answers": 0, "features": 4, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
         "decisions": 1, "identities": 2, "links": 1, "consent": 1,
     }  # fmt: skip
     assert (receipt.actor, receipt.asked_at, receipt.done_at) == ("shell:ada", NOW, NOW)
+    (told,) = [row for row in admin.audited(settings, 9) if row.act == "user_erased"]
+    assert (told.subject, told.actor, told.why) == (receipt.erasure_id, "shell:ada", "by letter")
     assert steps.verify_ledger(settings)["differences"] == []
     again = erase_person(settings, ANN, "shell:ada", NOW)
     assert set(again.removed.values()) == {0}
