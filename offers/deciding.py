@@ -36,7 +36,9 @@ def decision_of(
     left to chance; `refused`: the limit that left nothing; `version`: the models'. The holdout is drawn after the arm.
     """
     silent, sent = candidate.silent, 0 if candidate.silent else arm
-    share = 1.0 - (1.0 - campaign.plan.holdout_share) ** candidate.n_draws
+    share = campaign.plan.holdout_share
+    if candidate.n_draws > 1:
+        share = 1.0 - (1.0 - share) ** candidate.n_draws
     meant = float(sent == arm) if chance is None else chance
     return Decision(
         user_id=candidate.user_id,

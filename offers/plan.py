@@ -55,8 +55,7 @@ def plan(
 ) -> PlanReport:
     """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope.
 
-    allows: who may be sent offers; persons: whose the ids are, as a person gets one offer. Raises CampaignError, PlanError,
-    LedgerError.
+    allows: who may be sent offers; persons: whose the ids are. Raises CampaignError, PlanError, LedgerError.
     """
     _check_stops(settings, campaign, now, desk)
     goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
@@ -74,7 +73,6 @@ def plan(
         about = (for_date, now, expected.of(person.user_id), responses, allows(name))
         candidates.append(consider(replace(person, user_id=name), ranker, market, campaign, *about))
         (progress or _silent)(len(candidates), len(audience) - len(without))
-    candidates.sort(key=lambda candidate: candidate.user_id)
     means, candidates = _limited(desk, campaign, market, candidates, for_date, now, persons)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
     shared = (campaign, market, for_date, settings.currency)
@@ -110,7 +108,8 @@ def _limited(
     now: datetime,
     persons: Persons,
 ) -> tuple[Means, list[Candidate]]:
-    """What may be used, and the candidates with what each may still have."""
+    """What may be used, and the candidates by user id with what each may still have."""
+    candidates = sorted(candidates, key=lambda candidate: candidate.user_id)
     usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
     with desk.journal.read() as connection:
         means = read_means(connection, campaign.id, market, usual, for_date, now)

@@ -24,9 +24,7 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         return None
     count = sa.select(coupons.c.state, sa.func.count().label("n")).where(coupons.c.campaign_id == campaign_id)
     states = {row.state: row.n for row in connection.execute(count.group_by(coupons.c.state))}
-    mine = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.campaign_id == campaign_id)
-    decided, held_out = (connection.execute(find).scalar_one() for find in (mine, mine.where(decisions.c.holdout)))
-    people = sa.select(sa.func.count(sa.distinct(decisions.c.user_id))).where(decisions.c.campaign_id == campaign_id)
+    decided, held_out, n_people = _decided(connection, campaign_id)
     unowed = (sums.c.campaign_id == campaign_id) & (sums.c.scope == "overpaid")
     overpaid = connection.execute(sa.select(sa.func.sum(sums.c.spent_cents)).where(unowed)).scalar()
     return {
@@ -42,7 +40,7 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         "forecast_cents": account.spent_cents + account.held_cents + account.promised_cents,
         "overpaid_cents": int(overpaid or 0),
         "n_decided": decided,
-        "n_people": int(connection.execute(people).scalar_one()),
+        "n_people": n_people,
         "n_holdout": held_out,
         "n_issued": sum(states.values()),
         "n_redeemed": states.get("redeemed", 0),
@@ -54,3 +52,14 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
             "n_holdout": held_out,
         },
     }
+
+
+def _decided(connection: sa.Connection, campaign_id: str) -> tuple[int, int, int]:
+    """(decisions, those of the holdout, users they are about who weren't erased)."""
+    counts = (
+        sa.func.count(),
+        sa.func.count(sa.case((decisions.c.holdout, 1))),
+        sa.func.count(sa.distinct(decisions.c.user_id)),
+    )
+    row = connection.execute(sa.select(*counts).where(decisions.c.campaign_id == campaign_id)).one()
+    return int(row[0]), int(row[1]), int(row[2])

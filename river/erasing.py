@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from people.dossier import moment
 from people.telling import micros
 from river.settling import settle_files
 from settings import Settings
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from offers.desk import Desk
     from people.erasing import Receipt
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[Erasu
 
 def receipt_of(found: Receipt) -> ErasureReceipt:
     """A receipt with times as people read them."""
-    done = None if found.done_us is None else _moment(found.done_us)
-    return ErasureReceipt(found.erasure_id, _moment(found.asked_us), done, found.actor, dict(found.counts))
+    done = None if found.done_us is None else moment(found.done_us)
+    return ErasureReceipt(found.erasure_id, moment(found.asked_us), done, found.actor, dict(found.counts))
 
 
 def _from_ledger(settings: Settings, desk: Desk, erasure_id: str, ids: list[str], now: datetime) -> None:
@@ -146,7 +145,3 @@ def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str])
     counts["impressions"] = unshow(settings.home, set(ids))
     with desk.journal.write() as connection:
         note(connection, erasure_id, counts)
-
-
-def _moment(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)

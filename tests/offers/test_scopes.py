@@ -122,7 +122,8 @@ def test_promises_stop_at_each_scope_less_its_reserve(desk):
     opened(desk, 6, reserve=0.15, expected=40, per_store_cents=200)
     # 200 less 30: four promises of 40.
     found = desk.campaign("c", PLANNED)
-    assert (found["n_issued"], found["n_people"]) == (4, 4)
+    # Those who were refused were decided about as well.
+    assert (found["n_issued"], found["n_people"]) == (4, 6)
     assert desk.issue("c", [decision("x", store_id="bund", expected_cents=40)], PLANNED).n_issued == 1
 
 
@@ -219,7 +220,7 @@ def test_purses_at_issue_read_what_is_open(desk):
     desk.hold(first, ask(), "h", AT)
     with desk.journal.read() as connection:
         heads = read_heads(connection, ["c"], lock=False)
-        purses = issue_purses(connection, heads["c"], {"u0", "u1"}, AT)
+        purses = issue_purses(connection, heads["c"], {"u0", "u1"}, AT, {})
         book = Promising(connection, heads, "c", {"u0"}, AT).book(COUPON, DAY.isoformat(), SOHO)
     assert (purses["store", "soho"].held_cents, purses["store", "soho"].promised_cents) == (100, 40)
     assert (purses["user", "u0"].held_cents, purses["user", "u1"].promised_cents) == (100, 40)
