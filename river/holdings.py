@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ class ExportFault(Exception):
 
 
 def export(settings: Settings, user_id: str, now: datetime) -> dict[str, Any]:
-    """All of it as JSON values. Raises IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError."""
+    """All of it as JSON values. Raises ExportFault, IdentityFault, SecretFault, LedgerError, PlanError,
+    OnlineStoreError."""
     from embedded import lease_online_store
     from people.secret import References
     from river.steps import open_desk
-    from serving.holdings import holdings, online_of
+    from serving.gate import OnlineGate
+    from serving.holdings import holdings, online_of, rows_of
+    from serving.known_as import features_of
     from serving.online import FeastOnline
     from serving.tables import prepare
 
@@ -29,7 +33,11 @@ def export(settings: Settings, user_id: str, now: datetime) -> dict[str, Any]:
         with desk.journal.read() as connection:
             found = holdings(connection, settings, reference, now)
     with lease_online_store(settings) as store:
-        return {**found, "online": online_of(FeastOnline(settings, store).user(found["user_id"]))}
+        gate = OnlineGate(FeastOnline(settings, store), time.monotonic)
+        features = features_of(gate, rows_of(found), settings.history_limit, None)
+    if features is None:
+        raise ExportFault("the online store does not answer; start it, or try again")
+    return {**found, "online": online_of(features)}
 
 
 def write_private(file: Path, text: str) -> None:

@@ -69,6 +69,12 @@ def online_of(known: UserFeatures) -> dict[str, Any]:
     }
 
 
+def rows_of(found: dict[str, Any]) -> tuple[str, ...]:
+    """Of an export, the ids under which an online row may stand, the name first."""
+    others = (one["reference"] for one in found["identities"] if one["kind"] != "receipt")
+    return tuple(dict.fromkeys((found["user_id"], *others)))
+
+
 def is_empty(found: dict[str, Any]) -> bool:
     """Whether nothing at all is held."""
     filled = (value for name, value in found.items() if name not in ("user_id", "exported_at", "consent"))

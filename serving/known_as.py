@@ -19,12 +19,15 @@ MAX_READ = 8
 """Rows read of one person at most, the name's first: each is a look into the online store."""
 
 
-def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT) -> UserFeatures | None:
-    """What is known of the person of these ids, their name first; None when the online store can't say. limit: products kept."""
+def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> UserFeatures | None:
+    """What is known of the person of these ids, their name first; None when the online store can't say.
+
+    limit: products kept; most: rows read, None for all.
+    """
     features = gate.user(names[0])
     if features is None or len(names) == 1:
         return features
-    others = [found for name in names[1:MAX_READ] if (found := gate.user(name)) is not None and found.as_of is not None]
+    others = [found for name in names[1:most] if (found := gate.user(name)) is not None and found.as_of is not None]
     if not others:
         return features
     moments = [one.as_of for one in (features, *others) if one.as_of is not None]

@@ -19,7 +19,7 @@ from people.directory import names_of
 from serving import inbox
 from serving.admitting import micros
 from serving.asked import Asked, Reply
-from serving.holdings import holdings, is_empty, online_of
+from serving.holdings import holdings, is_empty, online_of, rows_of
 from serving.known_as import features_of
 from serving.problems import malformed, not_found, unavailable
 from serving.wire_privacy import Allowed, ConsentCard, ErasureCard, Export
@@ -49,8 +49,8 @@ async def export(asked: Asked) -> Reply:
     except PlanError as fault:
         log.warning("an export failed: %s", fault)
         raise unavailable("files_unreadable", "a file of features or events can't be read") from None
-    theirs = dict.fromkeys((found["user_id"], *(one["reference"] for one in found["identities"])))
-    features = await asked.begin(features_of, asked.parts.gate, tuple(theirs), asked.parts.settings.history_limit)
+    theirs, limit = rows_of(found), asked.parts.settings.history_limit
+    features = await asked.begin(features_of, asked.parts.gate, theirs, limit, None)
     if features is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
     if is_empty(found) and features.as_of is None:

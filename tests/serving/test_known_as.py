@@ -52,5 +52,8 @@ def test_a_name_without_a_row_has_the_others_and_others_without_one_add_nothing(
 def test_looks_are_bounded_and_a_store_that_is_down_is_none(online):
     of(online, "ann", *(f"device{n}" for n in range(100)))
     assert online.n_reads == MAX_READ
+    # An export leaves nothing out.
+    features_of(OnlineGate(online, lambda: 0.0), ("ann", *(f"device{n}" for n in range(20))), most=None)
+    assert online.n_reads == MAX_READ + 21
     online.down = True
     assert of(online, "ann", "card") is None

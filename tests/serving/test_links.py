@@ -59,6 +59,8 @@ def test_bought_at_the_till_by_card_browsed_in_the_app_linked_and_seen_in_the_ne
     assert (body["user_id"], body["accepted"], body["duplicates"], body["rejected"]) == (of(world, "app:ann"), 2, 0, [])
     assert [(one["index"], one["verdict"]) for one in body["links"]] == [(0, "joined"), (1, "joined")]
     assert ranked(world, "app:ann") == ({"p03"}, None)
+    held = world.ask("GET", "/v1/users/app%3Aann/export", "admin").json()
+    assert held["online"]["history"]["product_ids"] == ["p03"]
     # And the other way round: what the app's account buys is the card's.
     mobile = {
         **BOUGHT,
