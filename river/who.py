@@ -49,7 +49,9 @@ def waiting(settings: Settings, limit: int = 100, after: int = 0) -> list[dict[s
 
     with open_desk(settings) as desk, desk.journal.read() as connection:
         rows = [row._asdict() for row in queue(connection, limit, after)]
-    return [{**row, "seen_at": moment(row.pop("seen_us"))} for row in rows]
+    for row in rows:
+        row["occurred_at"] = moment(row.pop("seen_us"))
+    return rows
 
 
 def who_is(settings: Settings, user_id: str) -> dict[str, Any]:

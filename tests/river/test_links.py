@@ -124,5 +124,6 @@ def test_a_second_claim_of_a_receipt_waits_and_the_queue_pages(settings):
     third = claim_receipt(settings, "cat", "soho", "o99", "shell:ada", NOW)
     assert [one["verdict"] for one in (first, second, third)] == ["joined", "claimed_twice", "two_users"]
     (row,) = waiting(settings, limit=1)
-    assert (row["number"], row["reason"], row["seen_at"]) == (second["number"], "claimed_twice", NOW)
+    assert (row["number"], row["reason"], row["occurred_at"]) == (second["number"], "claimed_twice", NOW)
+    assert not [name for name in row if name.endswith("_us")]
     assert [row["number"] for row in waiting(settings, after=row["number"])] == [third["number"]]
