@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import console
-from river import admin_verbs, person_verbs, policy_verbs
+from river import admin_verbs, people_verbs, person_verbs, policy_verbs
 from settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -20,6 +20,7 @@ user_app = typer.Typer(no_args_is_help=True, help="One person.")
 app.add_typer(user_app, name="user")
 app.add_typer(admin_verbs.keys_app, name="keys")
 app.add_typer(policy_verbs.policy_app, name="policy")
+app.add_typer(people_verbs.people_app, name="people")
 app.command()(admin_verbs.audit)
 app.command()(person_verbs.purge)
 for verb in (person_verbs.show, person_verbs.export, person_verbs.erase, person_verbs.consent):
@@ -153,7 +154,8 @@ def plan(
 
     with console.progress() as report:
         done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
-    console.show(done if as_json else replace(done, sample=()), as_machine=as_json)
+    # JSON goes on into logs and files, which no erasure reaches: people are shown on a screen only.
+    console.show(replace(done, sample=()), as_machine=as_json)
     if done.sample and not as_json:
         console.table(
             ("user", "product", "text"),

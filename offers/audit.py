@@ -30,6 +30,7 @@ ACTS = {
     "reserve_released": "new coupons may have some of what a campaign kept back",
     "model_promoted": "a candidate became the version that serves",
     "model_rolled_back": "the version before serves again",
+    "link_ruled": "an operator ruled on a link between identities; the subject is its number",
     "user_erased": "a person was erased; the subject is the receipt",
     "person_read": "somebody looked at a person's profile; the subject is a keyed hash of whom",
     "person_exported": "somebody took out everything held of a person; the subject is a keyed hash of whom",

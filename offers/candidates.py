@@ -29,8 +29,9 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """One user before the budget. Aligned with the arms, of which the first is nothing: the ranker rows of their products,
-    prices, floors, and places in `slots` (-1 for nothing). Without an arm to plan, `reason` says why."""
+    """One user before the budget. `holdout`: their own draw, the side on which a lift counts them. Aligned with the arms, the
+    first of which is nothing: the ranker rows of their products, prices, floors, and places in `slots` (-1 for nothing). Without
+    an arm to plan, `reason` says why."""
 
     user_id: str
     store_id: str | None
@@ -51,6 +52,10 @@ class Candidate:
     """Each arm's chance on a day that explores; empty where none does."""
     drawn: int | None = None
     """The arm that chance has drawn, None on a day that doesn't explore."""
+    spared: bool = False
+    """Whether they are sent nothing because another id of theirs was held out when it was decided about (`offers.persons`)."""
+    n_draws: int = 1
+    """Ids of theirs whose draws decide whether they are sent anything."""
 
     def within(self, left_cents: int | None) -> Candidate:
         """The same without arms that take off more than is left to this user (None: all); then nothing is tried by chance."""
@@ -61,6 +66,11 @@ class Candidate:
         fewer: dict[str, Any] = {name: tuple(getattr(self, name)[n] for n in kept) for name in names}
         reason = self.reason or ("user_limit" if len(kept) == 1 else None)
         return replace(self, **fewer, reason=reason, n_planned=None, tries=(), drawn=None)
+
+    @property
+    def silent(self) -> bool:
+        """Whether they are sent nothing, whatever was meant for them."""
+        return self.holdout or self.spared
 
     @property
     def planable(self) -> tuple[Arm, ...]:

@@ -35,8 +35,10 @@ def decision_of(
     `arm`: the one meant for them, by plan or trial; `chance`: that what is sent would have been meant, 1 or 0 where nothing is
     left to chance; `refused`: the limit that left nothing; `version`: the models'. The holdout is drawn after the arm.
     """
-    held = candidate.holdout
-    sent, share = 0 if held else arm, campaign.plan.holdout_share
+    silent, sent = candidate.silent, 0 if candidate.silent else arm
+    share = campaign.plan.holdout_share
+    if candidate.n_draws > 1:
+        share = 1.0 - (1.0 - share) ** candidate.n_draws
     meant = float(sent == arm) if chance is None else chance
     return Decision(
         user_id=candidate.user_id,
@@ -45,12 +47,12 @@ def decision_of(
         planned_arm=arm,
         sent_arm=sent,
         propensity=(1.0 - share) * meant + (share if sent == 0 else 0.0),
-        holdout=held,
-        reason=_reason(candidate, refused) if arm == 0 else "holdout" if held else None,
+        holdout=candidate.holdout,
+        reason=_reason(candidate, refused) if arm == 0 else "holdout" if silent else None,
         model_version=version,
         feature_version=candidate.as_of.isoformat(),
         campaign_version=campaign.version or None,
-        terms=None if held or arm == 0 else _terms(candidate, arm, campaign, market, currency),
+        terms=None if silent or arm == 0 else _terms(candidate, arm, campaign, market, currency),
     )
 
 

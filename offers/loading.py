@@ -12,11 +12,11 @@ from offers.chain import CHAIN
 from offers.columns import Moment
 from offers.journal import COUPON_COLUMNS, live_hold_at, read_coupon, read_heads, read_stores
 from offers.loaded import Loaded
+from offers.persons import same_person
 from offers.tables import accounts, coupons
 
 _CAMPAIGNS: sa.BindParameter[str] = sa.bindparam("campaigns", expanding=True)
 _LIVE = live_hold_at(sa.bindparam("now", type_=Moment))
-_IDENTITIES = sa.table("identities", *(sa.column(name) for name in ("number", "reference", "person")))
 _HELD = sa.func.sum(coupons.c.discount_cents)
 _BY = (coupons.c.campaign_id, coupons.c.store_id, coupons.c.used_day)
 _HOLDS = sa.select(*_BY, _HELD, sa.func.count()).where(coupons.c.campaign_id.in_(_CAMPAIGNS) & _LIVE).group_by(*_BY)
@@ -36,11 +36,7 @@ class _Reads:
         state = coupons.c.state.concat("")
         used = (state == "held") | (state == "redeemed")
         theirs, mates = among(dialect, coupons.c.user_id, "users"), among(dialect, coupons.c.order_id, "orders")
-        # The registry's table (room people, which this one may not import): every id of the persons of some users.
-        me, other, name = (_IDENTITIES.alias(each) for each in ("me", "other", "name"))
-        same = sa.select(other.c.reference, name.c.reference.label("name")).join(me, me.c.person == other.c.person)
-        same = same.join(name, name.c.number == other.c.person).where(among(dialect, me.c.reference, "users"))
-        self.persons = same.where(other.c.reference.is_not(None), name.c.reference.is_not(None))
+        self.persons = same_person(dialect)
         self.whose = sa.select(coupons.c.code, coupons.c.campaign_id, coupons.c.user_id).where(asked)
         more = (coupons.c.code, coupons.c.currency, coupons.c.send_at, coupons.c.seq)
         self.near = sa.select(*COUPON_COLUMNS, *more).where(asked | (used & theirs) | (used & mates))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from offers.columns import Moment
+from offers.persons import names_of
 from offers.tables import coupons
 
 LOOK_BACK = timedelta(days=2)
@@ -30,23 +31,27 @@ _SENT = sa.select(
 
 
 class Messages:
-    """By user, the moments of their messages and whose offers they are."""
+    """By person, the moments of their messages and whose offers they are."""
 
     def __init__(self, connection: sa.Connection, users: Collection[str], now: datetime, gap_s: int) -> None:
-        """Read the messages of `users`; the transaction's lock keeps others from adding to them."""
+        """Read the messages of `users` under all ids of theirs; the transaction's lock keeps others from adding to them."""
         self._of: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._names = names_of(connection, users) if users else {}
         since = now - max(LOOK_BACK, timedelta(seconds=gap_s))
-        for row in connection.execute(_SENT, {"users": list(users), "now": now, "since": since}):
+        for row in connection.execute(_SENT, {"users": [*{*users, *self._names}], "now": now, "since": since}):
             handed = row.leased_at or row.delivered_at
-            self._of[row.user_id][row.offer_id] = max(row.send_at, handed) if handed else row.send_at
+            self._of[self._person(row.user_id)][row.offer_id] = max(row.send_at, handed) if handed else row.send_at
 
     def others(self, user_id: str | None, offer_id: str) -> Sequence[datetime]:
         """Moments of the user's messages but for this offer's own; nobody's for an offer whose user was forgotten."""
-        if user_id is None or user_id not in self._of:
+        if user_id is None or (person := self._person(user_id)) not in self._of:
             return ()
-        return [at for name, at in self._of[user_id].items() if name != offer_id]
+        return [at for name, at in self._of[person].items() if name != offer_id]
 
     def add(self, user_id: str | None, offer_id: str, at: datetime) -> None:
         """One more message."""
         if user_id is not None:
-            self._of[user_id][offer_id] = at
+            self._of[self._person(user_id)][offer_id] = at
+
+    def _person(self, user_id: str) -> str:
+        return self._names.get(user_id, user_id)

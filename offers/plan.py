@@ -7,12 +7,13 @@ the decisions go to the desk in batches. A user decided before for the date is l
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from models.ranker import Ranker
 from models.response_model import Response
 from models.when import When
-from offers.audience import everybody, read_audience
+from offers.audience import Audience, everybody, read_audience
 from offers.campaign import Campaign
 from offers.campaign_fit import check_fit
 from offers.candidates import Candidate
@@ -26,12 +27,15 @@ from offers.expected import expect
 from offers.lift_report import stopped_by
 from offers.market import Market, read_market
 from offers.means import Means, read_means, read_user_limits
+from offers.persons import Persons, spare
 from offers.plan_report import PlanReport, report_of
 from offers.responses import read_responses
 from offers.spending import Spending, spend
 from settings import Settings
 
 BATCH = 500
+NOBODY = Persons()
+"""Everybody has one id."""
 Progress = Callable[[int, int], None]
 """(users done, users in all)."""
 
@@ -47,10 +51,11 @@ def plan(
     when: When | None = None,
     response: Response | None = None,
     allows: Callable[[str], bool] = everybody,
+    persons: Persons = NOBODY,
 ) -> PlanReport:
     """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope.
 
-    allows: who may be sent offers. Raises CampaignError, PlanError, LedgerError.
+    allows: who may be sent offers; persons: whose the ids are. Raises CampaignError, PlanError, LedgerError.
     """
     _check_stops(settings, campaign, now, desk)
     goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
@@ -58,24 +63,30 @@ def plan(
     check_fit(settings, campaign, market, for_date, now)
     audience = read_audience(settings.features, now)
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
-    decided = desk.decided(campaign.id, for_date)
-    n_known = len(decided & audience.snapshots.keys())
+    without, n_known = _left_alone(audience, persons, desk.decided(campaign.id, for_date))
     clocks = {name: market.stores[name] for name in market.stores if campaign.stores.takes(name) and market.shelf(name)}
-    expected = expect(settings.features, when, audience.usual(decided), clocks, for_date, now)
+    expected = expect(settings.features, when, audience.usual(without), clocks, for_date, now)
     responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
     candidates = list[Candidate]()
-    for person in audience.people(decided):
-        about = (for_date, now, expected.of(person.user_id), responses, allows(person.user_id))
-        candidates.append(consider(person, ranker, market, campaign, *about))
-        (progress or _silent)(len(candidates), len(audience) - n_known)
-    candidates.sort(key=lambda candidate: candidate.user_id)
-    means, candidates = _limited(desk, campaign, market, candidates, for_date, now)
+    for person in audience.people(without):
+        name = persons.name(person.user_id)
+        about = (for_date, now, expected.of(person.user_id), responses, allows(name))
+        candidates.append(consider(replace(person, user_id=name), ranker, market, campaign, *about))
+        (progress or _silent)(len(candidates), len(audience) - len(without))
+    means, candidates = _limited(desk, campaign, market, candidates, for_date, now, persons)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
     shared = (campaign, market, for_date, settings.currency)
     decisions = _decisions(candidates, spending, shared, _versions(ranker, when, response))
     issued = [desk.issue(campaign.id, decisions[at : at + BATCH], now) for at in range(0, len(decisions), BATCH)]
     told = ((*expected.notes, responses.note), [candidate.kind for candidate in candidates])
     return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, *told)
+
+
+def _left_alone(audience: Audience, persons: Persons, decided: set[str]) -> tuple[set[str], int]:
+    """(users who aren't weighed: another id of theirs is, or their date was decided before; how many persons the latter are)."""
+    doubles, names = persons.doubles(audience.snapshots), {persons.name(user) for user in decided}
+    settled = {user for user in audience.snapshots if persons.name(user) in names}
+    return settled | doubles, len(settled - doubles)
 
 
 def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: Desk) -> None:
@@ -89,13 +100,21 @@ def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: De
 
 
 def _limited(
-    desk: Desk, campaign: Campaign, market: Market, candidates: list[Candidate], for_date: date, now: datetime
+    desk: Desk,
+    campaign: Campaign,
+    market: Market,
+    candidates: list[Candidate],
+    for_date: date,
+    now: datetime,
+    persons: Persons,
 ) -> tuple[Means, list[Candidate]]:
-    """What may be used, and the candidates with what each may still have."""
+    """What may be used, and the candidates by user id with what each may still have."""
+    candidates = sorted(candidates, key=lambda candidate: candidate.user_id)
     usual = {candidate.store_id for candidate in candidates if candidate.store_id is not None}
     with desk.journal.read() as connection:
         means = read_means(connection, campaign.id, market, usual, for_date, now)
         left = read_user_limits(connection, campaign, [candidate.user_id for candidate in candidates], now)
+        candidates = spare(connection, candidates, persons, campaign.plan.holdout_share)
     return means, [candidate.within(left.get(candidate.user_id)) for candidate in candidates]
 
 

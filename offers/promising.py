@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from offers.book import Account, Book, Coupon, Facts, Purse, Scope
 from offers.chain import CHAIN, Head
 from offers.journal import live_hold_at, sums_now
+from offers.persons import names_of
 from offers.scopes import issue_purses, scope_purse
 from offers.slots import Store, is_open
 from offers.tables import accounts, coupons
@@ -32,7 +33,10 @@ class Promising:
             head.account, held_cents=held, promised_cents=promised, n_used=head.account.n_used + n_held
         )
         self._scopes = head.scopes
-        self._purses: dict[tuple[Scope, str], Purse] = issue_purses(connection, head, users, now)
+        # A person's limits are spent under whichever of their ids.
+        self._names = names_of(connection, users) if users else {}
+        ids = users | self._names.keys()
+        self._purses: dict[tuple[Scope, str], Purse] = issue_purses(connection, head, ids, now, self._names)
         chain = heads.get(CHAIN)
         if chain is not None:
             held, promised = sums_now(connection, sa.true(), now)
@@ -40,17 +44,17 @@ class Promising:
             self._purses["chain", ""] = replace(
                 chain.account, spent_cents=int(spent or 0), held_cents=held, promised_cents=promised
             )
-        # Coupons issued before and not withdrawn, by user and by (user, local day of the window).
+        # Coupons issued before and not withdrawn, by person and by (person, local day of the window).
         found = sa.select(coupons.c.user_id, coupons.c.window_day).where(
-            mine & coupons.c.user_id.in_(users) & (coupons.c.state != "released")
+            mine & coupons.c.user_id.in_(ids) & (coupons.c.state != "released")
         )
         before = connection.execute(found).all()
-        self._by_day = Counter((row.user_id, row.window_day) for row in before)
-        self._ever = Counter(row.user_id for row in before)
+        self._by_day = Counter((self._person(row.user_id), row.window_day) for row in before)
+        self._ever = Counter(self._person(row.user_id) for row in before)
 
     def book(self, coupon: Coupon, day: str, store: Store | None) -> Book:
         """The rules' book of a draft whose window begins on the store's `day`."""
-        user = coupon.user_id
+        user = self._person(coupon.user_id)
         facts = Facts(
             is_open(store, coupon.valid_from) if store else None, None, self._by_day[user, day], self._ever[user], day
         )
@@ -62,13 +66,15 @@ class Promising:
         for key in self._keys(coupon, day):
             purse = self._purse(key)
             self._purses[key] = replace(purse, promised_cents=purse.promised_cents + coupon.expected_cents)
-        self._by_day[coupon.user_id, day] += 1
-        self._ever[coupon.user_id] += 1
+        person = self._person(coupon.user_id)
+        self._by_day[person, day] += 1
+        self._ever[person] += 1
 
     def left_to(self, user_id: str) -> int | None:
         """Cents that may still be promised to one of the users read, 0 once they had their number of coupons; None: no limit."""
-        most, purse = self._account.max_per_user, self.purse("user", user_id)
-        if most is not None and self._ever[user_id] >= most:
+        person = self._person(user_id)
+        most, purse = self._account.max_per_user, self.purse("user", person)
+        if most is not None and self._ever[person] >= most:
             return 0
         if purse is None:
             return None
@@ -82,9 +88,12 @@ class Promising:
         return self._purse((scope, key)) if scope in self._scopes or (scope, key) in self._purses else None
 
     def _keys(self, coupon: Coupon, day: str) -> list[tuple[Scope, str]]:
-        of: dict[Scope, str] = {"store": coupon.store_id, "user": coupon.user_id or "", "day": day}
+        of: dict[Scope, str] = {"store": coupon.store_id, "user": self._person(coupon.user_id), "day": day}
         chain: list[tuple[Scope, str]] = [("chain", "")] if ("chain", "") in self._purses else []
         return chain + [(scope, of[scope]) for scope in self._scopes]
+
+    def _person(self, user_id: str | None) -> str:
+        return self._names.get(user_id or "", user_id or "")
 
     def _purse(self, key: tuple[Scope, str]) -> Purse:
         return self._purses.get(key) or scope_purse(key[0], self._scopes[key[0]], self._account, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +31,10 @@ def scope_purse(scope: Scope, granted_cents: int, account: Account, spent: int, 
 
 
 def issue_purses(
-    connection: sa.Connection, head: Head, users: set[str], now: datetime
+    connection: sa.Connection, head: Head, users: set[str], now: datetime, names: Mapping[str, str]
 ) -> dict[tuple[Scope, str], Purse]:
     """(scope, store or user or day) to its purse before anything is issued, for the scopes the campaign limits; those
-    that aren't in it are untouched. Users: only `users` are read."""
+    that aren't in it are untouched. Users: only `users` are read, and a person's ids add up under their name (`names`, by id)."""
     found: dict[tuple[Scope, str], list[int]] = {}
     mine = coupons.c.campaign_id == head.account.campaign_id
     ways: dict[Scope, tuple[sa.Column[str], sa.Column[str]]] = {
@@ -58,7 +59,8 @@ def issue_purses(
         for place, key, cents, where in reads:
             total = sa.select(key, sa.func.sum(cents)).where(where).group_by(key)
             for name, value in connection.execute(total):
-                found.setdefault((scope, name or ""), [0, 0, 0])[place] += int(value)
+                whose = names.get(name or "", name or "") if scope == "user" else name or ""
+                found.setdefault((scope, whose), [0, 0, 0])[place] += int(value)
     return {
         (scope, key): scope_purse(scope, head.scopes[scope], head.account, *cents)
         for (scope, key), cents in found.items()

@@ -79,7 +79,7 @@ def spend(
 
 
 def _chance(candidate: Candidate, arm: int, plan: int, share: float) -> float:
-    sent = 0 if candidate.holdout else arm
+    sent = 0 if candidate.silent else arm
     return (1.0 - share) * (sent == plan) + (share * candidate.tries[sent] if share else 0.0)
 
 
@@ -90,7 +90,7 @@ def _block(
     pairs = [(candidate, arm) for candidate in candidates for arm in candidate.planable]
     where = [candidate.store_id or "" for candidate, _ in pairs]
     sizes = [len(candidate.planable) for candidate in candidates]
-    free = [not c.holdout and arm is None for c, arm in zip(candidates, first.arm, strict=True)]
+    free = [not c.silent and arm is None for c, arm in zip(candidates, first.arm, strict=True)]
     return Block(
         indptr=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
         value=np.array([arm.value_cents for _, arm in pairs], dtype=np.float64),

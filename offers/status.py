@@ -51,8 +51,7 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         return None
     count = sa.select(coupons.c.state, sa.func.count().label("n")).where(coupons.c.campaign_id == campaign_id)
     states = {row.state: row.n for row in connection.execute(count.group_by(coupons.c.state))}
-    mine = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.campaign_id == campaign_id)
-    decided, held_out = (connection.execute(find).scalar_one() for find in (mine, mine.where(decisions.c.holdout)))
+    decided, held_out, n_people = _decided(connection, campaign_id)
     unowed = (sums.c.campaign_id == campaign_id) & (sums.c.scope == "overpaid")
     overpaid = connection.execute(sa.select(sa.func.sum(sums.c.spent_cents)).where(unowed)).scalar()
     return {
@@ -68,6 +67,7 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         "forecast_cents": account.spent_cents + account.held_cents + account.promised_cents,
         "overpaid_cents": int(overpaid or 0),
         "n_decided": decided,
+        "n_people": n_people,
         "n_holdout": held_out,
         "n_issued": sum(states.values()),
         "n_redeemed": states.get("redeemed", 0),
@@ -79,3 +79,13 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
             "n_holdout": held_out,
         },
     }
+
+
+def _decided(connection: sa.Connection, campaign_id: str) -> tuple[int, int, int]:
+    """(decisions, those of the holdout, people they are about at the least: the most on one date, as a date is decided once a
+    person). An erasure changes none of them."""
+    by_date = sa.select(sa.func.count().label("n"), sa.func.count(sa.case((decisions.c.holdout, 1))).label("held"))
+    each = by_date.where(decisions.c.campaign_id == campaign_id).group_by(decisions.c.for_date).subquery()
+    counts = (sa.func.sum(each.c.n), sa.func.sum(each.c.held), sa.func.max(each.c.n))
+    row = connection.execute(sa.select(*counts)).one()
+    return int(row[0] or 0), int(row[1] or 0), int(row[2] or 0)

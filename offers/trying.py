@@ -45,7 +45,7 @@ def tried(candidates: Sequence[Candidate], means: Means, share: float, rng: np.r
         if left[""] < dearest[""] or left.get(store, 0) < dearest.get(store, 0) or store in closed:
             continue
         is_open[place] = bool(candidate.tries)
-        if candidate.drawn is None or candidate.drawn == 0 or candidate.holdout:
+        if candidate.drawn is None or candidate.drawn == 0 or candidate.silent:
             arm[place] = candidate.drawn
             continue
         chosen = candidate.arms[candidate.drawn]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from people.evidence import QUEUED
+from people.evidence import QUEUED, Link
 from people.tables import AUDIT, IDENTITIES, LINKS
 
 _NAME = IDENTITIES.alias("name")
@@ -70,6 +71,35 @@ def claimed(connection: sa.Connection) -> list[Claimed]:
         _OTHERS, IDENTITIES.c.order_id.is_not(None)
     )
     return [Claimed(*row) for row in connection.execute(theirs.order_by(IDENTITIES.c.number))]
+
+
+class Stands(NamedTuple):
+    """A link by its number, what became of it, and the ruling on it."""
+
+    number: int
+    verdict: str
+    ruling: str
+
+
+def stand(connection: sa.Connection, links: Sequence[Link]) -> list[Stands]:
+    """How these links, all taken in before, stand now; in the order given."""
+    left, right = IDENTITIES.alias("l"), IDENTITIES.alias("r")
+    wanted = sa.select(LINKS.c.number, LINKS.c.verdict, LINKS.c.ruling)
+    wanted = wanted.join(left, left.c.number == LINKS.c.left_number).join(right, right.c.number == LINKS.c.right_number)
+    found = []
+    for one in links:
+        # Numbers were given in order of arrival, so either end may be the left one.
+        ends = sa.tuple_(left.c.reference, right.c.reference).in_([(one.left, one.right), (one.right, one.left)])
+        said = (LINKS.c.source == one.source) & (LINKS.c.evidence == one.evidence) & (LINKS.c.seen_us == one.seen_us)
+        found.append(Stands(*connection.execute(wanted.where(ends & said)).one()))
+    return found
+
+
+def stands(connection: sa.Connection, number: int) -> Stands | None:
+    """How the link of this number stands."""
+    wanted = sa.select(LINKS.c.number, LINKS.c.verdict, LINKS.c.ruling).where(LINKS.c.number == number)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else Stands(*row)
 
 
 def n_waiting(connection: sa.Connection) -> int:

@@ -8,6 +8,7 @@ where a person is named: orders have such numbers too.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 MAIL = r"[^\s@:]+@[^\s@]+\.[^\s@]+"
 PHONE = r"\+[0-9][0-9 \-./()]{6,}[0-9]"
@@ -16,6 +17,9 @@ _CLEAR = rf"{MAIL}|{PHONE}|{GROUPED_CARD}"
 ANYWHERE = rf"(?:mail|phone|card):.*|{_CLEAR}"
 """What no id may be but that of a person, who may be named by an identity, as that is hashed."""
 _PLAIN, _ANYWHERE = re.compile(_CLEAR), re.compile(ANYWHERE)
+# In prose a phone may stand without its plus, and a long number is nobody's business whatever it is.
+_NATIONAL = r"\b0[0-9]{1,3}(?:[ /.\-]?[0-9]{2,4}){2,}\b"
+_WITHIN = re.compile(rf"{_CLEAR}|[0-9]{{9,}}|{_NATIONAL}|\b(?:mail|phone|card):")
 _CARD = re.compile(r"[3-6][0-9]{12,18}")
 
 
@@ -27,6 +31,13 @@ def is_plain(text: str) -> bool:
 def is_plain_person(text: str) -> bool:
     """Whether an id of a person, no identity, is; a bare card number counts too."""
     return _PLAIN.fullmatch(text) is not None or (_CARD.fullmatch(text) is not None and passes_luhn(text))
+
+
+def tells_of_somebody(text: str, names: Iterable[str] = ()) -> bool:
+    """Whether prose that outlives a person names one: by a mail address or a long number, or by one of these ids."""
+    if _WITHIN.search(text):
+        return True
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
 
 
 def passes_luhn(digits: str) -> bool:

@@ -62,6 +62,11 @@ def stones_of(connection: sa.Connection, references: References, ids: Iterable[s
     return found
 
 
+def are_living(stones: Mapping[str, Tombstone | None], at_us: int) -> bool:
+    """Whether each of these ids, with its tombstone if it has one, is somebody's at `at_us`."""
+    return all(verdict(stone, at_us) == "theirs" for stone in stones.values())
+
+
 def bury(connection: sa.Connection, marks: Collection[str], now_us: int) -> None:
     """Set the tombstones; one that stands is made the newest, and nobody has returned since."""
     for part in _parts(sorted(marks)):

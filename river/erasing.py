@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from people.dossier import moment
 from people.telling import micros
 from river.settling import settle_files
 from settings import Settings
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from offers.desk import Desk
     from people.erasing import Receipt
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,14 @@ def shell() -> str:
     return f"shell:{getpass.getuser()}"
 
 
-def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) -> ErasureReceipt:
+def erase_person(settings: Settings, user_id: str, actor: str, now: datetime, why: str = "") -> ErasureReceipt:
     """Erase the person who bears an id or identity, under all their ids; nobody known is erased too, for what may still come.
+    why: for the audit; it names nobody.
 
-    Raises IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
+    Raises ReasonFault, IdentityFault, SecretFault, LedgerError, DataError, FeatureError, OnlineStoreError.
     """
     from offers.audit import By, record
-    from people.erasing import ask
+    from people.erasing import ask, reason
     from people.secret import References
     from river.steps import open_desk
     from training.parts import locked
@@ -55,8 +55,10 @@ def erase_person(settings: Settings, user_id: str, actor: str, now: datetime) ->
     references = References(settings.identity_secret)
     with locked(settings.home), open_desk(settings) as desk:
         with desk.journal.write() as connection:
-            erasure_id = ask(connection, references, references.of(user_id), actor, micros(now))
-            record(connection, "user_erased", erasure_id, By(actor), now)
+            reference = references.of(user_id)
+            by = By(actor, reason(connection, reference, why))
+            erasure_id = ask(connection, references, reference, actor, micros(now))
+            record(connection, "user_erased", erasure_id, by, now)
         done = finish_erasures(settings, desk, now)
     return next(receipt for receipt in done if receipt.erasure_id == erasure_id)
 
@@ -96,8 +98,8 @@ def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[Erasu
 
 def receipt_of(found: Receipt) -> ErasureReceipt:
     """A receipt with times as people read them."""
-    done = None if found.done_us is None else _moment(found.done_us)
-    return ErasureReceipt(found.erasure_id, _moment(found.asked_us), done, found.actor, dict(found.counts))
+    done = None if found.done_us is None else moment(found.done_us)
+    return ErasureReceipt(found.erasure_id, moment(found.asked_us), done, found.actor, dict(found.counts))
 
 
 def _from_ledger(settings: Settings, desk: Desk, erasure_id: str, ids: list[str], now: datetime) -> None:
@@ -143,7 +145,3 @@ def _from_files(settings: Settings, desk: Desk, erasure_id: str, ids: list[str])
     counts["impressions"] = unshow(settings.home, set(ids))
     with desk.journal.write() as connection:
         note(connection, erasure_id, counts)
-
-
-def _moment(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,15 @@ class ExportFault(Exception):
 def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[str, Any]:
     """All of it as JSON values; that `actor` took it out is written down first.
 
-    Raises IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError.
+    Raises ExportFault, IdentityFault, SecretFault, LedgerError, PlanError, OnlineStoreError.
     """
     from embedded import lease_online_store
     from offers.audit import By
     from people.secret import References
     from river.steps import open_desk
-    from serving.holdings import holdings, online_of
+    from serving.gate import OnlineGate
+    from serving.holdings import holdings, online_of, rows_of
+    from serving.known_as import features_of
     from serving.looks import EXPORTED, note
     from serving.online import FeastOnline
     from serving.tables import prepare
@@ -37,8 +40,12 @@ def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[
         with desk.journal.read() as connection:
             found = holdings(connection, settings, references, reference, now)
     with lease_online_store(settings) as store:
-        online, user_id = FeastOnline(settings, store), found["user_id"]
-        return {**found, "online": online_of(online.user(user_id), online.portrait(user_id))}
+        gate = OnlineGate(FeastOnline(settings, store), time.monotonic)
+        features = features_of(gate, rows_of(found), settings.history_limit, None)
+        portrait = gate.portrait(found["user_id"])
+    if features is None or portrait is None:
+        raise ExportFault("the online store does not answer; start it, or try again")
+    return {**found, "online": online_of(features, portrait)}
 
 
 def write_private(file: Path, text: str) -> None:

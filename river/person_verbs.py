@@ -51,11 +51,16 @@ def export(
         holdings.write_private(out, text)
 
 
-def erase(user_id: str, as_json: Json = False) -> None:
+def erase(
+    user_id: str,
+    why: Annotated[str, typer.Option(help="For the audit, which names nobody.")] = "",
+    as_json: Json = False,
+) -> None:
     """Erase one person from every store; prints the receipt. What broke off is finished by running it again."""
     from river import erasing
 
-    console.show(erasing.erase_person(load_settings(), user_id, erasing.shell(), datetime.now(UTC)), as_machine=as_json)
+    done = erasing.erase_person(load_settings(), user_id, erasing.shell(), datetime.now(UTC), why)
+    console.show(done, as_machine=as_json)
 
 
 def purge(as_json: Json = False) -> None:

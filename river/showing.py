@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +16,12 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
 
     Raises IdentityFault, SecretFault, LedgerError, OnlineStoreError, DataError.
     """
-    from embedded import lease_online_store
+    from embedded import OnlineStoreError, lease_online_store
     from offers.audit import By
-    from people.identity import kind_of
     from people.secret import References
     from river.steps import open_desk
+    from serving.gate import OnlineGate
+    from serving.known_as import features_of
     from serving.looks import look
     from serving.online import FeastOnline
     from serving.people import card, is_unknown
@@ -29,11 +31,13 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
     with open_desk(settings) as desk:
         with desk.journal.write() as connection:
             told = look(connection, references, settings.consent_default, reference, By(actor), now)
-        found = [offer for name in told.names if kind_of(name) != "receipt" for offer in desk.wallet(name, now)]
+        found = [offer for name in told.rows for offer in desk.wallet(name, now)]
     offers = sorted(found, key=lambda offer: (offer.valid_from, offer.offer_id))
     with lease_online_store(settings) as store:
-        online = FeastOnline(settings, store)
-        features, portrait = online.user(told.names[0]), online.portrait(told.names[0])
+        gate = OnlineGate(FeastOnline(settings, store), time.monotonic)
+        features, portrait = features_of(gate, told.rows, settings.history_limit), gate.portrait(told.names[0])
+    if features is None or portrait is None:
+        raise OnlineStoreError("the online store does not answer; start it, or try again")
     shown = card(told, features, portrait, len(offers))
     if is_unknown(shown):
         return None

@@ -44,6 +44,7 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
     from models.ranker import NAME, Ranker
     from models.shelf import load_current
     from offers.campaign_file import load_campaign
+    from offers.persons import Persons
     from offers.plan import plan
     from people.consent import permission
     from people.directory import resolved
@@ -56,8 +57,11 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
     finish(settings, now)
     with open_desk(settings) as desk:
         with desk.journal.read() as connection:
-            may = permission(connection, resolved(connection), "offers", settings.consent_default)
-        return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of)
+            persons = resolved(connection)
+            may = permission(connection, persons, "offers", settings.consent_default)
+        return plan(
+            settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of, Persons(persons)
+        )
 
 
 def verify_ledger(settings: Settings) -> dict[str, Any]:
@@ -85,9 +89,13 @@ def reconcile_till(settings: Settings, file: Path, begin: datetime | None, end: 
 def decision(settings: Settings, campaign_id: str, for_date: date, user_id: str) -> str:
     """Why a person got no offer for a date: the plan's code and its sentence; "not considered" when it never saw them."""
     from offers.candidates import REASONS
+    from people.directory import names_of
 
     with open_desk(settings) as desk:
-        found = desk.decision(campaign_id, for_date, user_id)
+        with desk.journal.read() as connection:
+            names = names_of(connection, user_id)
+        decisions = (desk.decision(campaign_id, for_date, name) for name in names)
+        found = next((one for one in decisions if one is not None), None)
     if found is None:
         return "not considered"
     reason = found["reason"]

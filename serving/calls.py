@@ -6,6 +6,7 @@ from serving import due, people, ranked, taken
 from serving.asked import Call
 from serving.coupon_calls import COUPON_CALLS
 from serving.door import EVENTS_BODY
+from serving.link_calls import LINK_CALLS
 from serving.privacy_calls import PRIVACY_CALLS
 from serving.wire import RecommendationAsk, Slate
 from serving.wire_events import EventsAsk, EventsTaken
@@ -74,6 +75,7 @@ CALLS = (
         answer=Wallet,
         summary="A person's open coupons",
     ),
+    *LINK_CALLS,
     *PRIVACY_CALLS,
     Call(
         name="user",

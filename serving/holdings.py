@@ -6,8 +6,8 @@ Tables of the ledger's database are read by their columns, so a column that is a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,16 +16,14 @@ from sqlalchemy import Connection, Table
 from offers.tables import coupons, decisions, entries
 from people.consent import allowed, said
 from people.directory import names_of
-from people.identity import kind_of
+from people.dossier import identities, links, moment
 from people.secret import References
-from people.tables import AUDIT, IDENTITIES, LINKS
 from serving.holdings_files import Files
 from serving.inbox import waiting_of
 from serving.looks import looks_at
 from serving.online_port import Portrait, UserFeatures
 from settings import Settings
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ASKED = 5000
 Rows = list[dict[str, Any]]
 
@@ -44,11 +42,11 @@ def holdings(
     return {
         "user_id": names[0],
         "exported_at": now,
-        "identities": _identities(connection, names),
-        "links": _links(connection, names),
+        "identities": identities(connection, names),
+        "links": links(connection, names),
         "consent": {
             "allowed": allowed(words, settings.consent_default),
-            "said": [{**word._asdict(), "at": _moment(word.at_us)} for word in words],
+            "said": [{**word._asdict(), "at": moment(word.at_us).isoformat()} for word in words],
         },
         "events": files.events(),
         "events_waiting": [record for _, record in waiting_of(connection, names)],
@@ -77,52 +75,16 @@ def online_of(known: UserFeatures, portrait: Portrait) -> dict[str, Any]:
     }
 
 
+def rows_of(found: dict[str, Any]) -> tuple[str, ...]:
+    """Of an export, the ids under which an online row may stand, the name first."""
+    others = (one["reference"] for one in found["identities"] if one["kind"] != "receipt")
+    return tuple(dict.fromkeys((found["user_id"], *others)))
+
+
 def is_empty(found: dict[str, Any]) -> bool:
     """Whether nothing at all is held."""
     filled = (value for name, value in found.items() if name not in ("user_id", "exported_at", "consent", "looks"))
     return not (any(filled) or found["consent"]["said"])
-
-
-def _identities(connection: Connection, names: Sequence[str]) -> Rows:
-    found = connection.execute(sa.select(IDENTITIES).where(IDENTITIES.c.reference.in_(names)))
-    rows = sorted(found, key=lambda row: names.index(row.reference))
-    return [
-        {
-            "reference": row.reference,
-            "kind": kind_of(row.reference),
-            "first_seen_at": _moment(row.first_us),
-            "store_id": row.store_id,
-            "order_id": row.order_id,
-        }
-        for row in rows
-    ]
-
-
-def _links(connection: Connection, names: Sequence[str]) -> Rows:
-    """Every link of theirs with what became of it, and the rulings on it. The other end of one that was refused is somebody
-    else, perhaps, so it is told by its kind."""
-    mine = {row.number for row in connection.execute(sa.select(IDENTITIES).where(IDENTITIES.c.reference.in_(names)))}
-    ends = LINKS.c.left_number.in_(mine) | LINKS.c.right_number.in_(mine)
-    found = connection.execute(sa.select(LINKS).where(ends).order_by(LINKS.c.number)).all()
-    reference = {row.number: row.reference for row in _by_number(connection, found)}
-    ruled: dict[int, Rows] = {}
-    rulings = sa.select(AUDIT).where(AUDIT.c.act == "ruling", AUDIT.c.link_number.in_([row.number for row in found]))
-    for row in connection.execute(rulings.order_by(AUDIT.c.seq)):
-        ruled.setdefault(row.link_number, []).append(
-            {"at": _moment(row.at_us), "by": row.actor, "ruling": str(row.detail).partition(":")[0]}
-        )
-    rows = []
-    for row in found:
-        both = (row.left_number, row.right_number)
-        told = [reference[n] if n in mine else f"{kind_of(reference[n] or '')} of somebody else" for n in both]
-        about = {name: getattr(row, name) for name in ("source", "evidence", "verdict")}
-        rows.append({"between": told, **about, "seen_at": _moment(row.seen_us), "rulings": ruled.get(row.number, [])})
-    return rows
-
-
-def _by_number(connection: Connection, links: Iterable[Any]) -> Sequence[Any]:
-    numbers = {number for row in links for number in (row.left_number, row.right_number)}
-    return connection.execute(sa.select(IDENTITIES).where(IDENTITIES.c.number.in_(numbers))).all()
 
 
 def _entries(connection: Connection, offer_ids: Sequence[str]) -> Rows:
@@ -143,7 +105,3 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return json.loads(value) if name in ("text", "arms", "detail") and isinstance(value, str) else value
-
-
-def _moment(us: int) -> str:
-    return (_EPOCH + timedelta(microseconds=us)).isoformat()

@@ -36,6 +36,11 @@ class Told(NamedTuple):
     said: list[str]
     """Purposes on which they said a word of their own."""
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The ids under which online rows may stand, their name first; nobody is known by a receipt."""
+        return (self.names[0], *(name for name in self.names[1:] if kind_of(name) != "receipt"))
+
 
 def look(connection: sa.Connection, references: References, default: str, user_id: str, by: By, now: datetime) -> Told:
     """Read one person. connection: one that writes. user_id: an id, or a reference. Raises SecretFault."""

@@ -12,8 +12,10 @@ from offers.database import transaction
 from offers.errors import PlanError
 from offers.lift import REASONS
 from offers.lift_report import LiftReport, newest
+from offers.moments import MIN_PEOPLE
 from serving.asked import Asked, Reply
 from serving.identified import wallet_of
+from serving.known_as import features_of
 from serving.looks import Told, look
 from serving.online_port import Portrait, UserFeatures
 from serving.problems import not_found, unavailable
@@ -23,14 +25,16 @@ from serving.wire_privacy import Allowed
 N_PRODUCTS = 5
 """Favourite and latest products that are named."""
 _BUDGET = tuple(Budget.__struct_fields__)
+_COUNTS = ("n_issued", "n_redeemed", "n_holdout")
 
 
 async def person(asked: Asked) -> Reply:
     """The profile and counts of one person, from the online store and the ledger. The look is written down first."""
     parts = asked.parts
     told = await asked.begin(_look, asked)
-    user_id = told.names[0]
-    features, portrait = await asked.begin(parts.gate.user, user_id), await asked.begin(parts.gate.portrait, user_id)
+    theirs = told.rows
+    features = await asked.begin(features_of, parts.gate, theirs, parts.settings.history_limit)
+    portrait = await asked.begin(parts.gate.portrait, theirs[0])
     if features is None or portrait is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
     found = card(told, features, portrait, len(await wallet_of(asked, tuple(told.names))))
@@ -81,6 +85,7 @@ async def campaign(asked: Asked) -> Reply:
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
+    counts = {name: _count(found[name], found["n_people"]) for name in _COUNTS}
     try:
         report = await asked.begin(newest, asked.parts.settings.home, campaign_id)
         lift, unavailable = _lift(report, str(found["lift"]["reason"]))
@@ -90,14 +95,18 @@ async def campaign(asked: Asked) -> Reply:
         CampaignCard(
             campaign_id=campaign_id,
             budget=Budget(**{name: found[name] for name in _BUDGET}),
-            n_issued=found["n_issued"],
-            n_redeemed=found["n_redeemed"],
-            n_holdout=found["n_holdout"],
+            **counts,
+            counts_hidden=None if counts == {name: found[name] for name in _COUNTS} else "too_few_people",
             stopped=found["stopped"],
             lift=lift,
             lift_unavailable=unavailable,
         )
     )
+
+
+def _count(n: int, n_people: int) -> int | None:
+    """A count that stands for people; None where it is of fewer than ten, or the campaign is for fewer than ten. 0 is nobody."""
+    return n if n == 0 or min(n, n_people) >= MIN_PEOPLE else None
 
 
 def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, str | None]:

@@ -59,6 +59,10 @@ class Persons:
         self._names[user_id] = names
         return names
 
+    def moved(self) -> None:
+        """Who is who has changed here and now: ask the database next time."""
+        self._until = -1.0
+
     def owner(self, code: str) -> str | None:
         """The id a coupon was issued to. Blocking, raises LedgerError."""
         with transaction(self._engine, write=False) as connection:

@@ -15,6 +15,7 @@ from serving.wire_events import EventsAsk
 
 CODE = "personal_data"
 SAYS = "personal data in the clear; who somebody is belongs into user_id, with mail:, phone: or card: before it"
+_PERSONS = ("/user_id", "/identity")
 # Most bodies are let through by a look at their bytes.
 _SUSPECT = re.compile(rb'@|\\u|"\+|"(?:mail|phone|card):|[0-9][ \-][0-9]{4}')
 
@@ -30,8 +31,9 @@ def impersonal(raw: bytes, kind: type[Any]) -> Any:
 
 
 def check_word(text: str, pointer: str) -> str:
-    """The text of a body, header or path, if it isn't such. Who it is about may be an identity. Raises Problem 400."""
-    if is_plain(text) and not pointer.endswith("/user_id"):
+    """The text of a body, header or path, if it isn't such. Who it is about may be an identity, which the handler hashes or
+    refuses. Raises Problem 400."""
+    if is_plain(text) and not pointer.endswith(_PERSONS):
         raise malformed(f"{pointer}: {SAYS}", pointer, CODE)
     return text
 

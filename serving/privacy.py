@@ -19,7 +19,8 @@ from people.directory import names_of
 from serving import inbox
 from serving.admitting import micros
 from serving.asked import Asked, Reply
-from serving.holdings import holdings, is_empty, online_of
+from serving.holdings import holdings, is_empty, online_of, rows_of
+from serving.known_as import features_of
 from serving.looks import EXPORTED, note
 from serving.problems import malformed, not_found, unavailable
 from serving.wire_privacy import Allowed, ConsentCard, ErasureCard, Export
@@ -49,8 +50,9 @@ async def export(asked: Asked) -> Reply:
     except PlanError as fault:
         log.warning("an export failed: %s", fault)
         raise unavailable("files_unreadable", "a file of features or events can't be read") from None
-    gate, user_id = asked.parts.gate, found["user_id"]
-    features, portrait = await asked.begin(gate.user, user_id), await asked.begin(gate.portrait, user_id)
+    gate, theirs, limit = asked.parts.gate, rows_of(found), asked.parts.settings.history_limit
+    features = await asked.begin(features_of, gate, theirs, limit, None)
+    portrait = await asked.begin(gate.portrait, theirs[0])
     if features is None or portrait is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
     if is_empty(found) and features.as_of is None and portrait.as_of is None:
@@ -60,7 +62,10 @@ async def export(asked: Asked) -> Reply:
 
 async def erase(asked: Asked) -> Reply:
     """Forget a person: at once in what answers and in the database, in files by the next offline verb."""
-    return Reply(await asked.begin(_erase, asked))
+    try:
+        return Reply(await asked.begin(_erase, asked))
+    except erasing.ReasonFault as fault:
+        raise malformed(str(fault), "query/why", "bad_reason") from None
 
 
 async def erasure(asked: Asked) -> Reply:
@@ -98,9 +103,10 @@ def _erase(asked: Asked) -> ErasureCard:
     parts, actor = asked.parts, asked.key.key_id
     with transaction(parts.engine, write=True) as connection:
         references, user_id = parts.persons.references, asked.path["user_id"]
+        by = By(actor, erasing.reason(connection, user_id, asked.query.why))
         erasure_id = erasing.ask(connection, references, user_id, actor, micros(asked.now))
         ids = erasing.under_way(connection)[erasure_id]
-        record(connection, "user_erased", erasure_id, By(actor), asked.now)
+        record(connection, "user_erased", erasure_id, by, asked.now)
     withdrawn = withdraw_open(parts.desk.journal, ids, ERASED, asked.now)
     with transaction(parts.engine, write=True) as connection:
         removed = {**make_nobodys(connection, ids), "inbox": inbox.forget(connection, set(ids), [])}

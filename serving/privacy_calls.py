@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serving import privacy
 from serving.asked import Call
-from serving.wire_privacy import ConsentAsk, ConsentCard, ErasureCard, Export
+from serving.wire_privacy import ConsentAsk, ConsentCard, EraseQuery, ErasureCard, Export
 
 PRIVACY_CALLS = (
     Call(
@@ -44,6 +44,7 @@ PRIVACY_CALLS = (
         handler=privacy.erase,
         answer=ErasureCard,
         summary="Forget a person; the answer is the receipt, and asking again is harmless",
+        query=EraseQuery,
     ),
     Call(
         name="erasure",

@@ -49,7 +49,7 @@ async def recommendations(asked: Asked) -> Reply:
     if theirs and holders.is_due():
         asked.begin(holders.look)
     wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs and holders.may_hold(theirs) else None
-    known = what_is_known(asked.parts, ask)
+    known = what_is_known(asked.parts, ask, theirs)
     at.append(perf_counter())
     known = await _with_offers(known, wallet)
     at.append(perf_counter())
@@ -64,13 +64,14 @@ async def recommendations(asked: Asked) -> Reply:
     return Reply(body)
 
 
-def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
-    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`."""
+def what_is_known(parts: Parts, ask: RecommendationAsk, theirs: Names = ()) -> Known:
+    """Read the online store for this person (`theirs`: all their ids) and store. A part that can't say shows in `fallback` and
+    `warnings`."""
     shelf, warning = parts.shelves.of(parts.gate, ask.context.store_id)
     warnings = [] if warning is None else [warning]
     if ask.user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
-    features = parts.gate.past(ask.user_id)
+    features = past_of(parts.gate, theirs or (ask.user_id,), parts.settings.history_limit)
     if features is None:
         return Known(History.empty(), shelf, None, "popularity", True, warnings)
     fallback = None if len(features.history) else "cold_start"

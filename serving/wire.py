@@ -13,12 +13,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from feature_repo.events import MAX_ID_LENGTH, MAX_PRICE_CENTS, MAX_QUANTITY, MAX_RATING
 
 # Python and ECMA read this alike: no control character anywhere (a plain `$` would let a last newline through).
-_PRINTABLE = "^(?![\\s\\S]*[\\u0000-\\u001f\\u007f-\\u009f])"
+PRINTABLE = "^(?![\\s\\S]*[\\u0000-\\u001f\\u007f-\\u009f])"
 MAX_LIMIT = 100
 MAX_LISTED = 1000
 MAX_EVENTS = 1000
 
-Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=_PRINTABLE)]
+Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=PRINTABLE)]
 # A header can't carry more than this unharmed.
 HeaderKey = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern="^[!-~]+(?![\\s\\S])")]
 Locale = Annotated[str, Meta(min_length=2, max_length=35, pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*(?![\\s\\S])")]

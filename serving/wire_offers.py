@@ -127,13 +127,15 @@ class LiftCard(Struct, frozen=True, kw_only=True):
 
 
 class CampaignCard(Struct, frozen=True, kw_only=True):
-    """A campaign. `lift` is null, with the reason beside it, until it can be concluded from the holdout."""
+    """A campaign. Counts of fewer than ten, and all of a campaign for fewer than ten people, are null and `counts_hidden` says
+    so; money is told exactly. `lift` is null, with the reason beside it, until it can be concluded from the holdout."""
 
     campaign_id: str
     budget: Budget
-    n_issued: int
-    n_redeemed: int
-    n_holdout: int
+    n_issued: int | None
+    n_redeemed: int | None
+    n_holdout: int | None
+    counts_hidden: str | None
     stopped: bool
     lift: LiftCard | None
     lift_unavailable: str | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from serving.wire import Ask
+from people.registry import MAX_WHY
+from serving.wire import PRINTABLE, Ask
 
 Rows = list[dict[str, Any]]
 
@@ -34,6 +35,12 @@ class ConsentCard(Struct, frozen=True, kw_only=True):
     user_id: str
     allowed: Allowed
     n_withdrawn: int = 0
+
+
+class EraseQuery(Ask, frozen=True):
+    """Query of `DELETE /v1/users/{user_id}`. `why` is kept in the audit for ever and names nobody."""
+
+    why: Annotated[str, Meta(max_length=MAX_WHY, pattern=PRINTABLE)] = ""
 
 
 class ErasureCard(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from models.response_model import Response, arrays_of
 from training.cases import FEATURES, SERVICE
 from training.fit import Parts
 from training.provenance import commit, libraries
+from training.told import told
 from training.tuning import Tuned
 
 _LIBRARIES = ("numpy", "polars", "scipy", "implicit", "lightfm-next", "scikit-learn", "optuna", "feast")
@@ -34,7 +35,7 @@ def export(shelf: Path, parts: Parts, tuned: Tuned, trained_through: datetime) -
         "seeds": {"training": tuned.recipe.seed},
         "libraries": libraries(_LIBRARIES),
         "commit": commit(),
-        "metrics": {"validation": dict(tuned.validation)},
+        "metrics": {"validation": told(tuned.validation)},
     }
     return write_artifact(shelf, NAME, {**parts.arrays, **tuned.blend.arrays}, manifest)
 

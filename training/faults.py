@@ -23,8 +23,10 @@ REMEDIES = {
     "control_character": "remove the invisible characters",
     "bad_encoding": "save the file as UTF-8; this text was lost on the way",
     "padded": "remove the spaces around the value",
-    "bad_identity": "write app:, card:, phone: or mail: and what it is, in full; a phone with + and its country code",
-    "erased": "nothing to do: who this is about asked to be forgotten, and it happened before",
+    "bad_identity": "write app:, card:, phone: or mail: and what it is, in full; a phone with + and its country code; "
+    "receipt:store/order",
+    "erased": "nothing to do: who this is about asked to be forgotten",
+    "two_receipts": "a receipt can't claim a receipt; name whose it is",
     "personal_data": "leave it out; who somebody is belongs into user_id, as mail:, phone: or card: and what it is",
     "null_word": "leave the cell empty when nothing is known",
     "too_long": "shorten the text",

@@ -1,9 +1,9 @@
 """The quarantine file: each fault of each refused row, for the person who must mend it.
 
 CSV: file, data_row (from 1 after the header), column, reason, value, remedy; a line per fault. The value is the cell's first 80
-characters with invisible ones written out. Who a row is about is never echoed: of `user_id` only the length is told, and mail
-addresses, phones and long numbers are taken out of every cell. Nothing in the file runs when a spreadsheet opens it. The same
-faults give the same file name, so a rerun leaves one file.
+characters with invisible ones written out. Who a row is about is never echoed: of `user_id`, or of a link's ends, only the length
+is told, and mail addresses, phones and long numbers are taken out of every cell. Nothing in the file runs when a spreadsheet
+opens it. The same faults give the same file name, so a rerun leaves one file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from people.plain import MAIL, PHONE
 from training.faults import REMEDIES
 from training.parts import write_whole
 
-IDENTITIES = ("user_id",)
+IDENTITIES = ("user_id", "identity", "other")
 MAX_ECHO = 80
 # A cell that begins so is a formula to a spreadsheet; a leading apostrophe makes it text. Plain negative numbers are left.
 _FORMULA = r"^([=+@]|-[^0-9])"

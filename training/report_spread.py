@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from training.report_board import NOTHING, colours, rankings, signed, smallest_k, spoken, value_of
 from training.report_html import Absent, Plot, Rows
 from training.report_svg import GRID, MODEL, OTHER, QUIET, bars, finite, panels, style, to_svg
+from training.told import LEAST_TOLD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PARTS = {"repeat": "bought before", "explore": "new to the user"}
 BESIDE = "personal_then_popular"
-LEAST_USERS = 10
+LEAST_USERS = LEAST_TOLD
 """Smaller groups are left out: their figures are noise, and near to telling on somebody."""
 
 

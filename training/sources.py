@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,8 @@ class Source:
     warnings: tuple[str, ...]
 
 
-def read_source(path: Path, table: str) -> Source:
-    """Read a file of `table` (a key of `TABLES`) by its ending.
+def read_source(path: Path, table: str, expected: Sequence[Column] | None = None) -> Source:
+    """Read a file of `table` by its ending. expected: its columns; by default those that `TABLES` has for it.
 
     DataError when it is not there, cannot be read, has another ending, lacks a required column, or has one of a hopeless type.
     """
@@ -54,7 +55,7 @@ def read_source(path: Path, table: str) -> Source:
         cells, faults = _read_parquet(path), no_faults()
     else:
         cells, faults = read_csv(path)
-    columns = _known_columns(path, table, cells)
+    columns = _known_columns(path, table, cells, TABLES[table] if expected is None else expected)
     ignored = sorted(set(cells.columns) - {c.name for c in columns} - {ROW})
     warnings = [f"column {name!r} is not one of {table} and was ignored" for name in ignored]
     if cells.is_empty() and faults.is_empty():
@@ -73,8 +74,8 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         raise DataError(f"{path}: cannot be read as parquet ({said}); write it again") from None
 
 
-def _known_columns(path: Path, table: str, cells: pl.DataFrame) -> tuple[Column, ...]:
-    known = {c.name: c for c in TABLES[table]}
+def _known_columns(path: Path, table: str, cells: pl.DataFrame, expected: Sequence[Column]) -> tuple[Column, ...]:
+    known = {c.name: c for c in expected}
     lacking = [c.name for c in known.values() if c.required and c.name not in cells.columns]
     if lacking:
         have = ", ".join(name[:60] for name in cells.columns if name != ROW) or "none"

@@ -97,7 +97,8 @@ def metrics_of(board: Mapping[str, Any]) -> dict[str, float]:
     """The scoreboard of a manifest (`training.scoreboard`) as flat names; nothing of an empty one."""
     if not board:
         return {}
-    found = _flat("", board["k"]) | _flat("repeat/", board["repeat"]) | _flat("explore/", board["explore"])
+    # A part of too few users is null.
+    found = _flat("", board["k"]) | _flat("repeat/", board["repeat"] or {}) | _flat("explore/", board["explore"] or {})
     found |= _flat("", board["intervals"], "_low", 0) | _flat("", board["intervals"], "_high", 1)
     for name, baseline in board["baselines"].items():
         found |= _flat(f"{name}/", baseline["k"])

@@ -96,8 +96,9 @@ def train(settings: Settings, through: datetime | None = None, progress: Report 
     path = write_report(page, settings.home / "reports" / f"train-{artifact.version}.html")
     figures = {**counts, "windows": tuned.n_windows, "seconds": seconds}
     logged = log.log(artifact, figures, notes, path) if log else None
+    metrics = artifact.manifest["metrics"]["validation"]
     return TrainReport(
-        artifact.version, end, tuned.validation, notes, *sizes, tuned.n_windows, odd, seconds, path, timed, answered, logged
+        artifact.version, end, metrics, notes, *sizes, tuned.n_windows, odd, seconds, path, timed, answered, logged
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from offers.verify import verify
+from people.evidence import link
+from people.registry import take
 from serving.calls import CALLS
 from serving.front import Front
 from serving.opening import open_parts
@@ -44,7 +46,10 @@ def served(tmp_path_factory):
         known = {
             "user_id": ["ann", "eve"], "store_id": ["soho", "bund"], "product_id": ["latte", "tea"], "campaign_id": ["c"],
             "code": [offer.coupon_code], "offer_id": [offer.offer_id], "order_id": ["o1"], "till_id": ["t1"], "cart": ["latte"],
+            "number": ["1", "2"], "identity": ["card:1", "device:7", "receipt:soho/o1"],
         }  # fmt: skip
+        with parts.desk.journal.write() as connection:
+            take(connection, [link("bob", "cat", "login", f"e{n}", n) for n in range(2)], "tests", 1)
         yield front, secrets, known
 
 

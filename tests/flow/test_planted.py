@@ -11,9 +11,10 @@ import pytest
 from embedded import connect, lease_online_store
 from people.secret import References
 from river import steps
+from river.links import take_links
 from river.person_words import sentences
-from river.persons import take_links, waiting
 from river.showing import show_user
+from river.who import waiting
 from serving.events import judge
 from serving.inbox import take
 from serving.tables import prepare
@@ -92,14 +93,19 @@ def test_no_store_log_or_table_holds_an_identity_in_the_clear(settings, tmp_path
         prepare(desk.journal.engine)
         take(desk.journal.engine, records, NOW)
     linked = [
-        {"identity": one, "other": PLANTED[other], "evidence": f"row-{n}", "seen_at": "2025-11-01T08:00:00Z"}
+        {
+            "identity": one,
+            "other": PLANTED[other],
+            "evidence": f"row-{n}",
+            "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC),
+        }
         for n, (one, other) in enumerate(MORE.items())
     ]
     clash = {
         "identity": PLANTED["bob"],
         "other": "device:planted-device-9",
         "evidence": "x",
-        "seen_at": "2025-11-02T08:00:00Z",
+        "occurred_at": datetime(2025, 11, 2, 8, tzinfo=UTC),
     }
     taken = take_links(settings, [*linked, clash, {**clash, "other": "phone:planted-ann"}], "links.csv", NOW)
     done = steps.refresh_features(settings, world.END + timedelta(days=1), NOW, lambda *_: None)

@@ -12,7 +12,7 @@ from embedded import connect, lease_online_store
 from people.secret import References
 from river import erasing, proof, steps
 from river.consenting import consent
-from river.persons import take_links
+from river.links import take_links
 from serving.calls import CALLS
 from serving.front import Front
 from serving.opening import open_parts
@@ -96,7 +96,8 @@ async def over_http(front, secrets, heard):
 
 def by_file(settings, folder):
     now = datetime.now(UTC)
-    at = (now - timedelta(hours=30)).isoformat()
+    seen = now - timedelta(hours=30)
+    at = seen.isoformat()
     columns = (
         "event_id",
         "user_id",
@@ -115,8 +116,10 @@ def by_file(settings, folder):
     file = folder / "events.csv"
     frame.write_csv(file)
     ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)
-    links = [{"identity": who, "other": "ann", "evidence": "login", "seen_at": at} for who in (*CLEAR, *IDENTITIES)]
-    links += [{"identity": IDENTITIES[0], "other": "bob", "evidence": who, "seen_at": at} for who in others]
+    links = [
+        {"identity": who, "other": "ann", "evidence": "login", "occurred_at": seen} for who in (*CLEAR, *IDENTITIES)
+    ]
+    links += [{"identity": IDENTITIES[0], "other": "bob", "evidence": who, "occurred_at": seen} for who in others]
     take_links(settings, links, "links.csv", now)
     consent(settings, IDENTITIES[0], {"offers": True}, "shell:ada", now)
 

@@ -47,14 +47,19 @@ def told(tmp_path):
 
 
 def test_the_tour(told):
-    settings, (taken, seen, consent, held, receipt, forgotten, nothing) = told
+    settings, (taken, stranger, linked, seen, consent, held, receipt, forgotten, nothing) = told
     assert (taken["accepted"], taken["rejected"]) == (1, [])
+    assert stranger["meta"]["fallback"] == "cold_start"
+    assert (linked["accepted"], [one["verdict"] for one in linked["links"]]) == (1, ["joined"])
     assert (seen["items"][0]["product_id"], seen["meta"]["fallback"]) == ("tea", None)
     assert consent["allowed"] == {"recommend": True, "offers": True, "measurement": False}
-    assert re.fullmatch("card-[0-9a-f]{32}", held["user_id"])
+    assert re.fullmatch("app-[0-9a-f]{32}", held["user_id"])
+    assert [one["kind"] for one in held["identities"]] == ["app", "card"]
+    assert held["online"]["history"]["product_ids"] == ["tea"]
     assert [event["order_id"] for event in held["events_waiting"]] == ["tour-1"]
     assert (receipt["done_at"], receipt["removed"]["inbox"], receipt["removed"]["online"]) == (None, 1, 1)
     assert forgotten["meta"]["fallback"] == "cold_start"
     assert nothing["code"] == "unknown_user"
     assert purging.purge(settings, datetime.now(UTC))["erasures"] == 1
-    assert held["user_id"] not in set(read_events(settings.lake).collect()["user_id"].drop_nulls())
+    references = {one["reference"] for one in held["identities"]}
+    assert not references & set(read_events(settings.lake).collect()["user_id"].drop_nulls())

@@ -115,9 +115,11 @@ def test_the_privacy_tour_is_walked_by_the_demos_words(demo):
     block = re.search(r"```sh tour\n(.*?)```", privacy, re.S)[1]
     told = subprocess.run(["bash", "-euc", block], cwd=folder, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    taken, seen, _, held, receipt, forgotten, nothing = (json.loads(line) for line in told.stdout.splitlines())
-    assert (taken["accepted"], taken["rejected"], seen["meta"]["fallback"]) == (1, [], None)
-    assert held["user_id"].startswith("card-")
+    answers = (json.loads(line) for line in told.stdout.splitlines())
+    taken, stranger, linked, seen, _, held, receipt, forgotten, nothing = answers
+    assert (taken["accepted"], taken["rejected"], stranger["meta"]["fallback"]) == (1, [], "cold_start")
+    assert (linked["accepted"], seen["meta"]["fallback"]) == (1, None)
+    assert held["user_id"].startswith("app-")
     assert receipt["removed"]["inbox"] == 1
     assert (forgotten["meta"]["fallback"], nothing["code"]) == ("cold_start", "unknown_user")
 

@@ -6,7 +6,8 @@ from people.audit import AuditRow, replay
 from people.consent import say
 from people.directory import names_of, resolved, version
 from people.erasing import ask, close, forget, note, receipts, under_way
-from people.registry import Ticket, take
+from people.numbering import Ticket
+from people.registry import take
 from people.secret import References
 from people.tables import AUDIT, CONSENT, IDENTITIES, LINKS, TARGETS
 from people.tombstones import stones_of

@@ -3,7 +3,7 @@
 import pytest
 
 from people.identity import IdentityFault
-from people.plain import is_plain, is_plain_person, passes_luhn
+from people.plain import is_plain, is_plain_person, passes_luhn, tells_of_somebody
 from people.secret import References
 
 MAILS = ("ann.lee@example.com", "a@b.co")
@@ -47,3 +47,32 @@ def test_no_reference_is_made_of_it_and_the_fault_does_not_say_it(tmp_path, text
 
 def test_luhn():
     assert [passes_luhn(n) for n in ("79927398713", "79927398710", "0")] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"see {one}, please" for one in (*MAILS, *PHONES, *GROUPED, *BARE)),
+        "ring 079 123 45 67", "0791234567", "079/123.45.67", "order 123456789", "it was card:4000", "phone: hers",
+        "ann called", "(ann)", "card-" + "0f" * 16 + " was found",
+    ],
+)  # fmt: skip
+def test_prose_that_tells_of_somebody_is_seen(text):
+    assert tells_of_somebody(text, ["ann", "card-" + "0f" * 16])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asked them",
+        "annual review",
+        "joanna's shift",
+        "on 2025-11-01 08:00",
+        "ticket 12345678",
+        "a card found",
+        "3 x 250 g",
+        "",
+    ],
+)
+def test_prose_that_tells_of_nobody_is_let_through(text):
+    assert not tells_of_somebody(text, ["ann", "card-" + "0f" * 16])

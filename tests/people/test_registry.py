@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from people.audit import AuditRow, replay
-from people.directory import claimed, names_of, person_named, queue, resolved
+from people.directory import claimed, names_of, person_named, queue, resolved, stand, stands
 from people.evidence import QUEUED
-from people.registry import ROWS_A_STATEMENT, Ticket, rule, take
+from people.numbering import ROWS_A_STATEMENT, Ticket
+from people.registry import RulingFault, UnknownLink, rule, take
 from people.settling import settle
 from people.tables import AUDIT, IDENTITIES, LINKS
 from tests.people.chain import DAY_US, database, ref, told, who_is_who
@@ -148,6 +149,24 @@ class People:
         take(connection, [told("ann", "card1")], "a", 1)
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), connection.begin_nested():
             connection.exec_driver_sql(act)
+
+    def test_how_links_stand_is_told_in_the_order_asked(self, connection):
+        links = [told("ann", "card1", 1), told("bob", "card1", 2), told("zoe", "phone1", 3)]
+        take(connection, links, "a", 1)
+        found = stand(connection, links[::-1])
+        assert [one.verdict for one in found] == ["joined", "two_users", "joined"]
+        assert [stands(connection, one.number) for one in found] == found
+        assert stands(connection, 10**6) is None
+
+    @pytest.mark.parametrize("why", ["zoe said so", "ring 079 123 45 67", "see zoe@example.com", "9" * 9])
+    def test_a_rulings_reason_names_nobody_and_a_link_that_is_not_there_is_told(self, connection, why):
+        (link,) = links = [told("zoe", "phone1", 3)]
+        take(connection, links, "a", 1)
+        with pytest.raises(RulingFault, match="naming"):
+            rule(connection, number_of(connection, link), "rejected", "ada", why, 4)
+        with pytest.raises(UnknownLink):
+            rule(connection, 10**6, "rejected", "ada", "why not", 4)
+        rule(connection, number_of(connection, link), "rejected", "ada", "zoes, on 2025-11-01 08:00", 4)
 
     def test_nothing_touched_is_nothing_settled(self, connection):
         assert settle(connection, []) == []

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from people.registry import Ticket
+from people.numbering import Ticket
 from people.secret import References
 from people.telling import claim, micros, told
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from embedded import connect, lease_online_store
 from feature_repo.events import EVENT_COLUMNS
 from people.secret import References
-from river import erasing, steps
+from river import admin, erasing, steps
 from river.consenting import consent
 from river.erasing import erase_person, finish_erasures
 from river.holdings import ExportFault, export, write_private
-from river.persons import take_links
+from river.links import take_links
 from river.showing import show_user
 from serving import inbox
 from serving.tables import prepare
@@ -50,7 +50,9 @@ def settings(tmp_path):
     as_ann(anns).with_columns(event_id="a" + anns["event_id"]).write_parquet(file)
     ingest.ingest(made.lake, events=file, now=NOW, secret=made.identity_secret)
     steps.refresh_features(made, world.END, NOW, silent)
-    links = [{"identity": CARD, "other": ANN, "evidence": "login-1", "seen_at": "2025-11-01T08:00:00Z"}]
+    links = [
+        {"identity": CARD, "other": ANN, "evidence": "login-1", "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC)}
+    ]
     take_links(made, links, "links.csv", NOW)
     consent(made, ANN, {"measurement": False}, "shell:ada", NOW)
     with steps.open_desk(made) as desk:
@@ -99,13 +101,18 @@ def test_nothing_is_left_and_the_receipt_says_what_was_there(settings):
     assert {"coupons", "decisions", "consent", "identities", "event_inbox", "online", "user_profile.parquet"} <= {
         *before
     }
-    receipt = erase_person(settings, CARD, "shell:ada", NOW)
+    for why in (f"{ANN} asked", "card 4000 0012 3456 7899", "x" * 161):
+        with pytest.raises(ValueError, match="why"):
+            erase_person(settings, CARD, "shell:ada", NOW, why)
+    receipt = erase_person(settings, CARD, "shell:ada", NOW, "by letter")
     assert traces(settings, ANN, reference, "login-1") == []
     assert receipt.removed == {
         "events": 8, "answers": 0, "features": 5, "online": 1, "inbox": 1, "impressions": 1, "withdrawn": 1, "coupons": 1,
         "decisions": 1, "identities": 2, "links": 1, "consent": 1,
     }  # fmt: skip
     assert (receipt.actor, receipt.asked_at, receipt.done_at) == ("shell:ada", NOW, NOW)
+    (told,) = [row for row in admin.audited(settings, 9) if row.act == "user_erased"]
+    assert (told.subject, told.actor, told.why) == (receipt.erasure_id, "shell:ada", "by letter")
     assert steps.verify_ledger(settings)["differences"] == []
     again = erase_person(settings, ANN, "shell:ada", NOW)
     assert set(again.removed.values()) == {0}
@@ -118,8 +125,10 @@ def test_nothing_late_brings_them_back(settings):
     file = settings.home / "till" / "events.parquet"
     report = ingest.ingest(settings.lake, events=file, now=NOW, secret=settings.identity_secret)[0]
     assert (report.accepted, report.faults) == (0, {("user_id", "erased"): 8})
-    links = [{"identity": CARD, "other": ANN, "evidence": "login-1", "seen_at": "2025-11-01T08:00:00Z"}]
-    assert take_links(settings, links, "links.csv", NOW).refused == [(1, "erased: one of them asked to be forgotten")]
+    links = [
+        {"identity": CARD, "other": ANN, "evidence": "login-1", "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC)}
+    ]
+    assert take_links(settings, links, "links.csv", NOW).refused == [(1, "", "erased")]
     refreshed = steps.refresh_features(settings, NOW, NOW, silent)
     assert (refreshed.n_absorbed, refreshed.n_quarantined) == (0, 1)
     assert traces(settings, ANN, reference) == []

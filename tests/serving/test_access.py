@@ -22,6 +22,7 @@ WINDOW = "from=2026-03-01T00:00:00Z&to=2026-03-03T00:00:00Z"
 SALE = {"store_id": "soho", "order_id": "o-{who}", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
 UNDO = {"order_id": "o-{who}"}
 VISIT = {"event_type": "visit", "occurred_at": "2026-03-02T13:00:00Z", "store_id": "soho"}
+LINK = {"identity": "device:{who}", "evidence": "session", "occurred_at": "2026-03-02T13:00:00Z"}
 REFUSED_STORE = (403, "other_store")
 
 
@@ -51,6 +52,9 @@ CASES = {
     "user_export": Case({"admin"}, "/v1/users/u00/export"),
     "user_consent": Case({"app", "admin"}, "/v1/users/{who}/consent"),
     "user_consent_said": Case({"app", "admin"}, "/v1/users/{who}/consent", {"measurement": False}),
+    "user_links": Case({"app", "admin"}, "/v1/users/{who}/links", {"links": [LINK]}),
+    "links_queue": Case({"admin"}, "/v1/links/queue"),
+    "link_ruling": Case({"admin"}, "/v1/links/9/ruling", {"ruling": "accepted", "why": "seen"}, status=404),
     "user_erase": Case({"admin"}, "/v1/users/nobody"),
     "erasure": Case({"admin"}, "/v1/erasures/none", status=404),
     "campaign": Case({"analyst"}, "/v1/campaigns/c"),

@@ -92,6 +92,26 @@ def test_a_campaigns_budget_and_why_its_lift_is_not_known(world):
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_campaign")
 
 
+@pytest.mark.parametrize(
+    ("n_people", "counts", "told"),
+    [
+        (9, (30, 12, 10), (None, None, None)),
+        (10, (30, 12, 10), (30, 12, 10)),
+        (10, (30, 9, 1), (30, None, None)),
+        (10, (30, 0, 0), (30, 0, 0)),
+        (0, (0, 0, 0), (0, 0, 0)),
+    ],
+)
+def test_counts_of_few_people_are_not_told_and_money_is(world, monkeypatch, n_people, counts, told):
+    names = ("n_issued", "n_redeemed", "n_holdout")
+    found = {**world.desk.campaign("usual", None), "n_people": n_people, **dict(zip(names, counts, strict=True))}
+    monkeypatch.setattr(world.desk, "campaign", lambda *_: found)
+    body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
+    assert tuple(body[name] for name in names) == told
+    assert body["counts_hidden"] == (None if counts == told else "too_few_people")
+    assert body["budget"]["spent_cents"] == 300
+
+
 def test_a_campaigns_newest_lift_with_its_intervals(world):
     home = world.parts.settings.home
     told = replace(LIFT, always_low=0.5, always_high=9.0, relative=0.1, relative_low=0.01, relative_high=0.2)

@@ -11,7 +11,8 @@ from offers.database import LedgerError, transaction
 from people.directory import names_of
 from people.evidence import link
 from people.identity import kind_of
-from people.registry import Ticket, rule, take
+from people.numbering import Ticket
+from people.registry import rule, take
 from people.telling import claim
 from serving.asked import Asked
 from serving.identified import in_references

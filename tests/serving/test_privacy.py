@@ -106,7 +106,10 @@ def test_a_no_to_offers_withdraws_what_is_open(shop):
 def test_an_erasure_is_at_once_and_its_receipt_can_be_read(shop):
     shop.parts.visits = Visits(shop.online, shop.parts.bundle.zones, 512)
     assert shop.ask("POST", "/v1/events", "pos", json={"events": [BOUGHT]}).json()["accepted"] == 1
-    done = shop.ask("DELETE", "/v1/users/u00", "admin")
+    for why in ("u00%20asked", "%2B41%2079%20123%2045%2067", "x" * 161, "a%00"):
+        answer = shop.ask("DELETE", f"/v1/users/u00?why={why}", "admin")
+        assert (answer.status_code, "79" in answer.text) == (400, False)
+    done = shop.ask("DELETE", "/v1/users/u00?why=by%20letter", "admin")
     receipt = done.json()
     assert (done.status_code, receipt["done_at"]) == (200, None)
     there = {name: n for name, n in receipt["removed"].items() if n}
@@ -114,6 +117,9 @@ def test_an_erasure_is_at_once_and_its_receipt_can_be_read(shop):
     assert "u00" not in done.text
     assert shop.ask("GET", f"/v1/erasures/{receipt['erasure_id']}", "admin").json() == receipt
     assert shop.ask("GET", "/v1/erasures/other", "admin").status_code == 404
+    with shop.parts.engine.connect() as connection:
+        whys = connection.exec_driver_sql("SELECT subject, why FROM audit WHERE act = 'user_erased'").all()
+    assert whys == [(receipt["erasure_id"], "by letter")]
     assert is_stranger(shop)
     assert shop.ask("GET", "/v1/users/u00", "admin").status_code == 404
     assert shop.ask("GET", "/v1/users/u00/export", "admin").status_code == 404

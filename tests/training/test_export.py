@@ -49,6 +49,15 @@ def test_what_is_written_reads_back_and_scores_the_same(tmp_path):
         assert len(np.unique(one)) > 10
 
 
+def test_no_part_of_a_few_users_is_in_the_manifest(tmp_path):
+    parts = {"repeat": {"10": {"recall": 0.5}}, "explore": {"10": {"recall": 0.1}}}
+    judged = {**VALIDATION, **parts, "n_users_repeat": 3, "n_users_explore": 30, "baselines": {"one": parts}}
+    manifest = export(tmp_path, PARTS, Tuned(BLEND, RECIPE, TRIALS, 2, judged), THROUGH).manifest
+    found = manifest["metrics"]["validation"]
+    assert (found["repeat"], found["baselines"]["one"]["repeat"], found["n_users_repeat"]) == (None, None, None)
+    assert (found["explore"], found["hidden"]) == (parts["explore"], {"repeat": "too_few_users"})
+
+
 def test_the_artifact_holds_the_parts_and_the_forms_and_no_more(tmp_path):
     artifact = export(tmp_path, PARTS, TUNED, THROUGH)
     assert set(artifact.arrays) == {*PARTS.arrays, "usual_range", "usual_matrix", "new_range", "new_matrix"}

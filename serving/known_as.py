@@ -1,0 +1,51 @@
+"""The features of a person who is known by several ids.
+
+Linked a moment ago, each of their ids still has a row of its own online; read together they are the person's, at once, and a
+split takes them apart again as fast. The next `daypart features` reckons one row of all purchases and removes the others, so
+nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from models.history import LIMIT
+from models.joined import joined
+from serving.gate import OnlineGate
+from serving.online_port import Past, UserFeatures
+from serving.persons import Names
+
+MAX_READ = 8
+"""Rows read of one person at most, the name's first: each is a look into the online store."""
+
+
+def past_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> Past | None:
+    """The purchases of the person of these ids, their name first; None when the online store can't say.
+
+    limit: products kept; most: rows read, None for all.
+    """
+    past = gate.past(names[0])
+    if past is None or len(names) == 1:
+        return past
+    others = [found for name in names[1:most] if (found := gate.past(name)) is not None and found.as_of is not None]
+    return _together([past, *others], limit) if others else past
+
+
+def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> UserFeatures | None:
+    """The same of all their features."""
+    features = gate.user(names[0])
+    if features is None or len(names) == 1:
+        return features
+    others = [found for name in names[1:most] if (found := gate.user(name)) is not None and found.as_of is not None]
+    if not others:
+        return features
+    # A profile isn't put together: the name's own, else that of the next who has one.
+    first = next((one for one in (features, *others) if one.profile), features)
+    past = _together([features, *others], limit)
+    return replace(first, history=past.history, as_of=past.as_of)
+
+
+def _together(told: Sequence[Past | UserFeatures], limit: int) -> Past:
+    moments = [one.as_of for one in told if one.as_of is not None]
+    return Past(joined([one.history for one in told], limit), max(moments))

@@ -1,0 +1,59 @@
+"""What is known of a person under several ids, and what it costs to ask."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from models.history import History, add_visit
+from serving.gate import OnlineGate
+from serving.known_as import MAX_READ, features_of
+from tests.serving.fakes import NOW, CountingOnline, known
+
+
+def bought(product, day):
+    return add_visit(History.empty(), [product], day * 86_400)
+
+
+@pytest.fixture
+def online():
+    return CountingOnline(
+        {
+            "ann": known(bought("tea", 1), {"segment": "regular"}, NOW - timedelta(days=1)),
+            "card": known(bought("latte", 2), {"segment": "new"}, NOW),
+        }
+    )
+
+
+def of(online, *names, limit=512):
+    return features_of(OnlineGate(online, lambda: 0.0), names, limit)
+
+
+def test_one_id_is_one_look_and_its_own_row(online):
+    assert of(online, "ann") is online.users["ann"]
+    assert online.n_reads == 1
+
+
+def test_two_ids_are_one_history_with_the_names_profile_and_the_newest_moment(online):
+    found = of(online, "ann", "card")
+    assert (found.history.product_ids, found.history.n_visits) == (("latte", "tea"), 2)
+    assert (found.profile, found.as_of) == ({"segment": "regular"}, NOW)
+    np.testing.assert_array_equal(found.rhythm, online.users["ann"].rhythm)
+    assert of(online, "ann", "card", limit=1).history.product_ids == ("latte",)
+
+
+def test_a_name_without_a_row_has_the_others_and_others_without_one_add_nothing(online):
+    found = of(online, "app", "card")
+    assert (found.history.product_ids, found.profile["segment"], found.as_of) == (("latte",), "new", NOW)
+    assert of(online, "ann", "phone", "device") is online.users["ann"]
+    assert of(online, "app", "phone").as_of is None
+
+
+def test_looks_are_bounded_and_a_store_that_is_down_is_none(online):
+    of(online, "ann", *(f"device{n}" for n in range(100)))
+    assert online.n_reads == MAX_READ
+    # An export leaves nothing out.
+    features_of(OnlineGate(online, lambda: 0.0), ("ann", *(f"device{n}" for n in range(20))), most=None)
+    assert online.n_reads == MAX_READ + 21
+    online.down = True
+    assert of(online, "ann", "card") is None
