@@ -20,6 +20,7 @@ from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
 from serving.identified import names, wallet_of
 from serving.impressions import rows_of
+from serving.known_as import past_of
 from serving.parts import Parts
 from serving.persons import Names
 from serving.problems import malformed
