@@ -1,7 +1,7 @@
 """The best k of a shelf for a block of users at once: `FactorIndex.best` of each, by products of matrices.
 
-The shelf is walked in tiles that stay in the processor's cache. A tile's scores are read once, for the greatest of each group of
-places; a group whose greatest reaches nobody's threshold is done with. Users whom no place further on can reach are left out.
+The shelf is walked in tiles of a few megabytes. A tile's scores are read once, for the greatest of each group of places; a group
+whose greatest reaches nobody's threshold is done with. Users whom no place further on can reach are left out.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import numpy as np
 
 from models.factor_index import FactorIndex
 from models.rescoring import LARGEST, below, exact, lengths, rounding
-from models.scoring import placed
+from models.scoring import in_order, placed
 from models.scratch import Scratch
 
-_GROUPS, _MEMBERS = 128, 16
+_GROUPS, _MEMBERS, _TILE = 128, 8, 1 << 21
+"""Groups of a strip for a small k, places in a group, and scores of a tile: 8 MB, of which a strip for 256 users is 1 MB."""
+_LEAST = np.finfo(np.float32).min
 
 
 def best_block(
@@ -27,68 +29,84 @@ def best_block(
     if not np.isfinite(length).all():
         raise ValueError("a user's factors hold NaN or infinity")
     rows, scores = np.full((len(users), k), -1, np.int64), np.full((len(users), k), np.nan)
-    idle = np.flatnonzero(length == 0.0)
-    if len(idle):
-        lowest = index.lowest(k, eligible)
-        rows[idle, : len(lowest)], scores[idle, : len(lowest)] = lowest, 0.0
-    far = np.flatnonzero(~(-length * index.fall[:1] < LARGEST)) if len(index.rows) else idle
-    for user in far.tolist():  # which only factors out of all proportion are
+    if not rows.size or not len(index.rows):
+        return rows, scores
+    usual = (length > 0.0) & (-length * index.fall[0] < LARGEST)
+    for user in np.flatnonzero(~usual).tolist():  # whoever has no factors, or some out of all proportion
         best = index.best(users[user], k, eligible)
         rows[user, : len(best.rows)], scores[user, : len(best.rows)] = best.rows, best.scores
-    on = np.setdiff1d(np.arange(len(users)), np.concatenate((idle, far)))
-    if k and len(on) and len(index.rows):
+    on = np.flatnonzero(usual)
+    if len(on):
         user, place = _contenders(index, users[on], length[on], k, eligible, scratch or Scratch())
-        score, row = exact(index.factors, place, users[on[user]]), index.rows[place]
-        order = np.lexsort((row, -score, user))
+        score, row = exact(index.factors, place, users, on[user]), index.rows[place]
+        order = in_order(user, score, row)
         user, row, score = user[order], row[order], score[order]
         at = placed(user, np.ones(len(user), bool), len(on))
         kept = at < k
-        rows[on[user[kept]], at[kept]], scores[on[user[kept]], at[kept]] = row[kept], score[kept]
+        cells = on[user[kept]] * k + at[kept]
+        rows.reshape(-1)[cells], scores.reshape(-1)[cells] = row[kept], score[kept]
     return rows, scores
 
 
 def _contenders(
     index: FactorIndex, users: np.ndarray, length: np.ndarray, k: int, eligible: np.ndarray | None, scratch: Scratch
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(user, place) int64[c]: eligible places among which the best k of each of users float32[m,f] surely are."""
+    """(user, place) int64[c]: eligible places, of which the best k of each of users float32[m,f] surely are some."""
     groups = max(_GROUPS, 4 << k.bit_length())
+    wide = groups * _MEMBERS
+    tiles = -(-index.loud // max(_TILE // len(users), wide))
+    strips = max(-(-index.loud // (wide * max(tiles, 1))), 1)
     slack = np.asarray(rounding(users.shape[1], -length * index.fall[0]))
     best = np.full((len(users), k), -np.inf, np.float32)
-    least = np.full(len(users), -np.inf, np.float32)
+    least = np.full(len(users), _LEAST, np.float32)
     found = []
-    for start in range(0, index.loud, groups * _MEMBERS):
+    for start in range(0, index.loud, strips * wide):
         on = np.flatnonzero(-length * index.fall[start] >= best[:, 0] - slack)
         if not len(on):
             break
         peers = users if len(on) == len(users) else users[on]
-        tile = _scores(index, start, groups, peers, eligible, scratch)
-        peaks = tile.max(axis=1)
-        pool = np.concatenate((best[on], peaks), axis=1)
+        tile, peaks = _scores(index, start, (strips, _MEMBERS, groups, len(on)), peers, eligible, scratch)
+        pool = np.concatenate((best[on], peaks.max(axis=0).T), axis=1)
         pool.partition(groups, axis=1)
         best[on] = pool[:, groups:]
-        least[on] = below(pool[:, groups] - 2.0 * slack[on])
-        least_on = np.maximum(least[on], np.finfo(np.float32).min)
-        user, group = np.divmod(np.flatnonzero(peaks >= least_on[:, None]), groups)
-        score = tile[user, :, group]
-        hit, member = np.divmod(np.flatnonzero(score >= least_on[user, None]), _MEMBERS)
-        found.append((on[user[hit]], start + member * groups + group[hit], score[hit, member]))
-    quiet = np.flatnonzero(best[:, 0] <= slack)
-    silent = index.silent(k, eligible) if len(quiet) else quiet
-    found.append((np.repeat(quiet, len(silent)), np.tile(silent, len(quiet)), np.zeros(len(quiet) * len(silent), np.float32)))
+        least[on] = bar = np.maximum(below(pool[:, groups] - 2.0 * slack[on]), _LEAST)
+        group, user = np.divmod(np.flatnonzero(peaks >= bar), len(on))
+        strip, group = np.divmod(group, groups)
+        score = tile[strip, :, group, user]
+        hit, member = np.divmod(np.flatnonzero(score >= bar[user, None]), _MEMBERS)
+        place = start + strip[hit] * wide + member * groups + group[hit]
+        found.append((on[user[hit]], place, score[hit, member]))
+    if len(quiet := np.flatnonzero(best[:, 0] <= slack)):
+        zeros = index.silent(k, eligible)
+        size = len(quiet) * len(zeros)
+        found.append((np.repeat(quiet, len(zeros)), np.tile(zeros, len(quiet)), np.zeros(size, np.float32)))
     user, place, score = (np.concatenate(column) for column in zip(*found, strict=True))
     kept = score >= least[user]
     return user[kept], place[kept]
 
 
 def _scores(
-    index: FactorIndex, start: int, groups: int, users: np.ndarray, eligible: np.ndarray | None, scratch: Scratch
-) -> np.ndarray:
-    """float32[m, _MEMBERS, groups]: of the places from `start` on, -inf for what is not eligible and after the last."""
-    wide = groups * _MEMBERS
-    tile = scratch.array("tile", (len(users), wide), np.float32)
-    end = min(start + wide, index.loud)
-    np.matmul(users, index.factors[start:end].T, out=tile[:, : end - start])
-    tile[:, end - start :] = -np.inf
-    if eligible is not None:
-        tile[:, np.flatnonzero(~eligible[index.rows[start:end]])] = -np.inf
-    return tile.reshape(len(users), _MEMBERS, groups)
+    index: FactorIndex,
+    start: int,
+    shape: tuple[int, int, int, int],
+    users: np.ndarray,
+    eligible: np.ndarray | None,
+    scratch: Scratch,
+) -> tuple[np.ndarray, np.ndarray]:
+    """float32[strips, members, groups, m]: of the places from `start` on, -inf for what is not eligible and after the last.
+
+    And its maxima over the members, each strip's reckoned while it is in the cache.
+    """
+    strips, members, groups, m = shape
+    tile, peaks = scratch.array("tile", shape, np.float32), scratch.array("peaks", (strips, groups, m), np.float32)
+    wide = members * groups
+    for number, strip in enumerate(tile):
+        first = start + number * wide
+        end = max(min(first + wide, index.loud), first)
+        flat = strip.reshape(wide, m)
+        np.matmul(index.factors[first:end], users.T, out=flat[: end - first])
+        flat[end - first :] = -np.inf
+        if eligible is not None:
+            flat[np.flatnonzero(~eligible[index.rows[first:end]])] = -np.inf
+        strip.max(axis=0, out=peaks[number])
+    return tile, peaks

@@ -20,22 +20,22 @@ _TINY = 2.0**-126
 """Where float32 loses digits: more than what one product or sum can lose there."""
 _ROOM = 1.0 + 2.0**-40
 """More than what a sum of squares and its root lose in float64."""
-_AT_ONCE = 8192
+_AT_ONCE = 512
 LARGEST = 2.0**100
 """Products of lengths from here on might overflow float32 on the way."""
 
 
-def exact(factors: np.ndarray, rows: np.ndarray, users: np.ndarray) -> np.ndarray:
-    """float64[r]: the score of factors float32[n,f] in rows int64[r] for users float32[f], or float32[r,f] row by row.
+def exact(factors: np.ndarray, rows: np.ndarray, users: np.ndarray, of: np.ndarray | None = None) -> np.ndarray:
+    """float64[r]: the score of factors float32[n,f] in rows int64[r] for users float32[f], or for those of users float32[m,f] in
+    `of` int64[r].
 
-    The product of two float32 has 48 digits, so it is exact in float64; numpy adds the f of a row in an order that only f decides.
+    The product of two float32 has 48 digits, so it is exact in float64; each row is one dot product of f numbers, so in one order.
     """
-    found = np.empty(len(rows))
+    found, wide = np.empty(len(rows)), users.astype(np.float64)
     for start in range(0, len(rows), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        user = users if users.ndim == 1 else users[part]
-        products = np.multiply(factors.take(rows[part], axis=0), user, dtype=np.float64)
-        np.add.reduce(products, axis=1, out=found[part])
+        chosen = factors.take(rows[part], axis=0).astype(np.float64)
+        np.vecdot(chosen, wide if of is None else wide.take(of[part], axis=0), out=found[part])
     return found
 
 

@@ -102,3 +102,16 @@ def kth_of_peaks(score: np.ndarray, n: int, groups: int, k: int) -> float:
     peaks = score[:whole].reshape(-1, groups).max(axis=0)
     peaks.partition(groups - k)
     return float(peaks[groups - k])
+
+
+def in_order(user: np.ndarray, score: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """int64[c]: the order by user int64[c], below 65,536, then score float64[c] descending, then row int64[c].
+
+    What `lexsort` gives, and is left to it only where scores tie: two single keys are sorted ten times faster.
+    """
+    order = np.argsort(-score)
+    order = order[np.argsort(user[order].astype(np.uint16), kind="stable")]
+    score, user = score[order], user[order]
+    if ((score[1:] == score[:-1]) & (user[1:] == user[:-1])).any():
+        order = order[np.lexsort((row[order], -score, user))]
+    return order
