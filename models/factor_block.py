@@ -32,9 +32,9 @@ def best_block(
     if not rows.size or not len(index.rows):
         return rows, scores
     usual = (length > 0.0) & (-length * index.fall[0] < LARGEST)
-    for user in np.flatnonzero(~usual).tolist():  # whoever has no factors, or some out of all proportion
-        best = index.best(users[user], k, eligible)
-        rows[user, : len(best.rows)], scores[user, : len(best.rows)] = best.rows, best.scores
+    for odd in np.flatnonzero(~usual).tolist():  # whoever has no factors, or some out of all proportion
+        best = index.best(users[odd], k, eligible)
+        rows[odd, : len(best.rows)], scores[odd, : len(best.rows)] = best.rows, best.scores
     on = np.flatnonzero(usual)
     if len(on):
         user, place = _contenders(index, users[on], length[on], k, eligible, scratch or Scratch())

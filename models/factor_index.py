@@ -58,7 +58,9 @@ class FactorIndex:
         first = min(max(long if 2 * long < loud else loud, _FEW), _MANY)
         return cls(held, np.ascontiguousarray(factors[held], dtype=np.float32), fall, loud, first)
 
-    def best(self, user: np.ndarray, k: int, eligible: np.ndarray | None = None, scratch: Scratch | None = None) -> Best:
+    def best(
+        self, user: np.ndarray, k: int, eligible: np.ndarray | None = None, scratch: Scratch | None = None
+    ) -> Best:
         """The best k for user float32[f], of what is eligible bool[N] by product row. ValueError for a user that isn't finite."""
         length = length_of(user)
         if not math.isfinite(length):
@@ -84,7 +86,7 @@ class FactorIndex:
         return (places if eligible is None else places[eligible[self.rows[places]]])[:k]
 
     def reach(self, length: float, least: float) -> int:
-        """How many places may score `least` float64 or more for a user of such length, above 0: the first, silent ones not counted."""
+        """How many places, the first, may score `least` or more for a user of such length, above 0; silent ones left out."""
         return int(np.searchsorted(self.fall, -least / length, side="right")) if least > 0.0 else self.loud
 
     def _contenders(

@@ -21,8 +21,7 @@ def dialled(ranking: np.ndarray, known_rows: np.ndarray, novelty: float | None, 
         raise ValueError(f"novelty {novelty} is not 0 to 1")
     owned = np.zeros(len(ranking), dtype=bool)
     owned[known_rows] = True
-    nothing = np.float32(np.nan)
-    usual, new = (top_k(np.where(kind, ranking, nothing), k) for kind in (owned, ~owned))
+    usual, new = (top_k(ranking, k, kind) for kind in (owned, ~owned))
     n_new = int(np.floor(novelty * k + 0.5))
     n_new = max(min(n_new, len(new)), k - len(usual))
     rows = np.concatenate([usual[: k - n_new], new[:n_new]])
@@ -38,9 +37,9 @@ def with_quota(rows: np.ndarray, ranking: np.ndarray, unsold: np.ndarray, share:
     places = int(share * len(rows)) - int(unsold[rows].sum())
     if places <= 0:
         return rows
-    waiting = np.where(unsold, ranking, np.float32(np.nan))
-    waiting[rows] = np.nan
-    guests = top_k(waiting, places)
+    waiting = unsold.copy()
+    waiting[rows] = False
+    guests = top_k(ranking, places, waiting)
     usual = np.flatnonzero(~unsold[rows])
     gone = usual[len(usual) - len(guests) :]
     return np.concatenate([np.delete(rows, gone), guests])

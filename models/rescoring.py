@@ -7,7 +7,6 @@ BLAS product in float32 is many times faster, but rounds otherwise by shape, ker
 from __future__ import annotations
 
 import math
-
 from typing import TypeVar
 
 import numpy as np
@@ -29,7 +28,7 @@ def exact(factors: np.ndarray, rows: np.ndarray, users: np.ndarray, of: np.ndarr
     """float64[r]: the score of factors float32[n,f] in rows int64[r] for users float32[f], or for those of users float32[m,f] in
     `of` int64[r].
 
-    The product of two float32 has 48 digits, so it is exact in float64; each row is one dot product of f numbers, so in one order.
+    The product of two float32 has 48 digits, so it is exact in float64; each row is a dot product of f numbers, in one order.
     """
     found, wide = np.empty(len(rows)), users.astype(np.float64)
     for start in range(0, len(rows), _AT_ONCE):

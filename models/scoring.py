@@ -68,7 +68,7 @@ def top_k_block(
 
 
 def greatest(scores: np.ndarray, k: int, eligible: np.ndarray | None, scratch: Scratch) -> np.ndarray:
-    """float[..., min(k, n)]: the k greatest along the last axis of scores float[..., n], n and k at least 1; the least stands first.
+    """float[..., min(k, n)]: the k greatest along the last axis of scores float[..., n], both at least 1; the least comes first.
 
     NaN and what is not eligible count as -inf. A view into `scratch`, so read it before the next call.
     """

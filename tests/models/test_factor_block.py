@@ -48,9 +48,10 @@ def test_equals_one_by_one_over_many_tiles(monkeypatch):
     small()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_large_shelf_of_each_kind(kind, rng):
-    factors, users = draw(kind, 20_000, 8, rng), draw("gauss", 40, 8, rng)
+@pytest.mark.parametrize(("kind", "f"), [*((kind, 2) for kind in KINDS), ("gauss", 8), ("mixed", 40)])
+def test_a_large_shelf_of_each_kind(kind, f, rng, monkeypatch):
+    monkeypatch.setattr(factor_block, "_TILE", 1 << 17)
+    factors, users = draw(kind, 20_000, f, rng), draw("mixed" if kind == "mixed" else "gauss", 40, f, rng)
     check((factors, users, 20, None))
     check((factors, users, 20, rng.random(20_000) < 0.3))
 

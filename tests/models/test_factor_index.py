@@ -61,9 +61,9 @@ def _check(case):
         assert best.rows.dtype == np.int64
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_large_shelf_of_each_kind(kind, rng):
-    factors, users = draw(kind, 30_000, 8, rng), draw("gauss", 4, 8, rng)
+@pytest.mark.parametrize(("kind", "f"), [*((kind, 2) for kind in KINDS), ("gauss", 8), ("mixed", 40)])
+def test_a_large_shelf_of_each_kind(kind, f, rng):
+    factors, users = draw(kind, 30_000, f, rng), draw("mixed" if kind == "mixed" else "gauss", 4, f, rng)
     index, eligible = FactorIndex.of(factors), rng.random(30_000) < 0.3
     for user in users:
         for k in (1, 20, 700):

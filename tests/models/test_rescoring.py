@@ -39,7 +39,9 @@ def test_the_fast_product_lies_within_its_rounding(seed, kind, f):
     factors, user = draw(kind, 40, f, rng), draw("gauss", 1, f, rng)[0]
     fast, length = factors @ user, lengths(factors) * length_of(user)
     for row in range(40):
-        true = sum((Fraction(float(a)) * Fraction(float(b)) for a, b in zip(factors[row], user, strict=True)), Fraction(0))
+        true = sum(
+            (Fraction(float(a)) * Fraction(float(b)) for a, b in zip(factors[row], user, strict=True)), Fraction(0)
+        )
         assert abs(Fraction(float(fast[row])) - true) < Fraction(float(rounding(f, float(length[row]))))
 
 
