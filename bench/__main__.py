@@ -28,6 +28,7 @@ PARTS = {
     "offers-lift": "bench.offers_lift:rows",
     "offers-due": "bench.offers_due:rows",
     "person": "bench.person:rows",
+    "serving-core": "bench.scoring:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",
