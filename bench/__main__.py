@@ -29,6 +29,7 @@ PARTS = {
     "offers-due": "bench.offers_due:rows",
     "person": "bench.person:rows",
     "serving-core": "bench.scoring:rows",
+    "serving-counts": "bench.scoring_counts:rows",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

@@ -30,7 +30,7 @@ class Crowd:
 
 @cache
 def fitted() -> tuple[np.ndarray, np.ndarray]:
-    """(factors float32[n,f] of Complete Journey's products, most bought first; users float32[m,f]), by `training.als` at its defaults."""
+    """(factors float32[n,f] of Complete Journey, most bought first; users float32[m,f]): `training.als` at its defaults."""
     recipe = Recipe()
     past = Known(coded(sales(purchases().lazy()))).histories
     factors = als.fit_items(past, recipe)

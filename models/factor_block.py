@@ -13,8 +13,11 @@ from models.rescoring import LARGEST, below, exact, lengths, rounding
 from models.scoring import in_order, placed
 from models.scratch import Scratch
 
-_GROUPS, _MEMBERS, _TILE = 128, 8, 1 << 21
-"""Groups of a strip for a small k, places in a group, and scores of a tile: 8 MB, of which a strip for 256 users is 1 MB."""
+_GROUPS, _MEMBERS, _TILE, _FULL = 128, 8, 1 << 21, 256
+"""Groups of a strip for a small k, places in a group, and scores of a tile: 8 MB, of which a strip for 256 users is 1 MB.
+
+A tile for fewer is no longer than for so many: between two tiles it is seen that no more need be read.
+"""
 _LEAST = np.finfo(np.float32).min
 
 
@@ -54,7 +57,7 @@ def _contenders(
     """(user, place) int64[c]: eligible places, of which the best k of each of users float32[m,f] surely are some."""
     groups = max(_GROUPS, 4 << k.bit_length())
     wide = groups * _MEMBERS
-    tiles = -(-index.loud // max(_TILE // len(users), wide))
+    tiles = -(-index.loud // max(_TILE // max(len(users), _FULL), wide))
     strips = max(-(-index.loud // (wide * max(tiles, 1))), 1)
     slack = np.asarray(rounding(users.shape[1], -length * index.fall[0]))
     best = np.full((len(users), k), -np.inf, np.float32)
