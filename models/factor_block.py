@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.factor_index import FactorIndex
-from models.rescoring import LARGEST, below, exact, lengths, rounding
+from models.rescoring import LARGEST, LEAST, below, exact, lengths, rounding
 from models.scoring import in_order, placed
 from models.scratch import Scratch
 
@@ -18,7 +18,6 @@ _GROUPS, _MEMBERS, _TILE, _FULL = 128, 8, 1 << 21, 256
 
 A tile for fewer is no longer than for so many: between two tiles it is seen that no more need be read.
 """
-_LEAST = np.finfo(np.float32).min
 
 
 def best_block(
@@ -61,7 +60,7 @@ def _contenders(
     strips = max(-(-index.loud // (wide * max(tiles, 1))), 1)
     slack = np.asarray(rounding(users.shape[1], -length * index.fall[0]))
     best = np.full((len(users), k), -np.inf, np.float32)
-    least = np.full(len(users), _LEAST, np.float32)
+    least = np.full(len(users), LEAST, np.float32)
     found = []
     for start in range(0, index.loud, strips * wide):
         on = np.flatnonzero(-length * index.fall[start] >= best[:, 0] - slack)
@@ -72,7 +71,7 @@ def _contenders(
         pool = np.concatenate((best[on], peaks.max(axis=0).T), axis=1)
         pool.partition(groups, axis=1)
         best[on] = pool[:, groups:]
-        least[on] = bar = np.maximum(below(pool[:, groups] - 2.0 * slack[on]), _LEAST)
+        least[on] = bar = np.maximum(below(pool[:, groups] - 2.0 * slack[on]), LEAST).astype(np.float32)
         group, user = np.divmod(np.flatnonzero(peaks >= bar), len(on))
         strip, group = np.divmod(group, groups)
         score = tile[strip, :, group, user]

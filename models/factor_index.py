@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.rescoring import LARGEST, below, exact, length_of, lengths, rounding
+from models.rescoring import LARGEST, LEAST, below, exact, length_of, lengths, rounding
 from models.scoring import kth_of_peaks
 from models.scratch import Scratch
 
@@ -105,6 +105,7 @@ class FactorIndex:
             if eligible is not None:
                 score[done:end][~eligible[self.rows[done:end]]] = -np.inf
             done, least = end, kth_of_peaks(score, end, groups, k)
-            end = min(self.reach(length, least - slack), max(done * _GROWTH, _MANY))
-        near = np.flatnonzero(score[:done] >= max(below(least - 2.0 * slack), np.finfo(np.float32).min))
+            if done < self.loud:
+                end = min(self.reach(length, least - slack), max(done * _GROWTH, _MANY))
+        near = np.flatnonzero(score[:done] >= max(below(least - 2.0 * slack), LEAST))
         return near if least > slack else np.concatenate((near, self.silent(k, eligible)))

@@ -20,6 +20,8 @@ _TINY = 2.0**-126
 _ROOM = 1.0 + 2.0**-40
 """More than what a sum of squares and its root lose in float64."""
 _AT_ONCE = 512
+LEAST = float(np.finfo(np.float32).min)
+"""Below every score in float32 but what is struck out."""
 LARGEST = 2.0**100
 """Products of lengths from here on might overflow float32 on the way."""
 
@@ -50,9 +52,9 @@ def length_of(vector: np.ndarray) -> float:
     return math.sqrt(float(wide @ wide)) * _ROOM
 
 
-def below(bound: np.ndarray | float) -> np.ndarray:
-    """float32: at most bound float64."""
-    return np.nextafter(np.float32(bound), np.float32(-np.inf))
+def below(bound: _Length) -> _Length:
+    """Of float64 bounds: what is no greater even after rounding to float32, as comparing with float32 scores does."""
+    return bound - abs(bound) * 2.0 * _UNIT - _TINY
 
 
 def rounding(n_factors: int, length: _Length) -> _Length:
