@@ -93,10 +93,11 @@ class FactorIndex:
         self, user: np.ndarray, length: float, k: int, eligible: np.ndarray | None, scratch: Scratch
     ) -> np.ndarray:
         """int64[c]: eligible places, of which the best k are surely some."""
-        if not -length * self.fall[0] < LARGEST:
+        most = -length * float(self.fall[0])  # a numpy scalar would widen what it is compared with
+        if not most < LARGEST:
             places = np.arange(len(self.rows))
             return places if eligible is None else places[eligible[self.rows]]
-        slack = rounding(len(user), -length * self.fall[0])
+        slack = rounding(len(user), most)
         groups = max(_GROUPS, 4 << k.bit_length())
         score = scratch.array("score", (self.loud + groups,), np.float32)
         done, end, least = 0, min(self.loud, self.first), -math.inf
@@ -107,5 +108,5 @@ class FactorIndex:
             done, least = end, kth_of_peaks(score, end, groups, k)
             if done < self.loud:
                 end = min(self.reach(length, least - slack), max(done * _GROWTH, _MANY))
-        near = np.flatnonzero(score[:done] >= max(below(least - 2.0 * slack), LEAST))
+        near = (score[:done] >= max(below(least - 2.0 * slack), LEAST)).nonzero()[0]
         return near if least > slack else np.concatenate((near, self.silent(k, eligible)))
