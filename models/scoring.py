@@ -25,7 +25,7 @@ def top_k(scores: np.ndarray, k: int, eligible: np.ndarray | None = None, scratc
     if k == 0 or len(scores) == 0:
         return np.empty(0, dtype=np.int64)
     worst = greatest(scores, k, eligible, scratch or Scratch())[0]
-    rows = np.flatnonzero(scores >= worst)  # never NaN
+    rows = (scores >= worst).nonzero()[0]  # never NaN
     if eligible is not None:
         rows = rows[eligible[rows]]
     found = scores[rows]
@@ -79,7 +79,8 @@ def greatest(scores: np.ndarray, k: int, eligible: np.ndarray | None, scratch: S
         standing[struck if struck.ndim == standing.ndim else (slice(None), struck)] = _NOTHING
     cut = max(scores.shape[-1] - k, 0)
     standing.partition(cut, axis=-1)
-    if np.isnan(standing[..., cut:].max(initial=_NOTHING)):  # numpy sorts NaN last: any at all would stand here
+    # numpy sorts NaN last, so any at all would stand among these.
+    if np.isnan(np.maximum.reduce(standing[..., cut:], axis=None, initial=_NOTHING)):
         np.fmax(standing, _NOTHING, out=standing)  # the maximum that passes over NaN
         standing.partition(cut, axis=-1)
     return standing[..., cut:]
