@@ -10,6 +10,8 @@ import numpy as np
 from models.scratch import Scratch
 
 _NOTHING = np.float32(-np.inf)
+_MANY = 512
+"""Groups whose greatest stand for a long row of scores, where that spares a partition."""
 
 
 def top_k(scores: np.ndarray, k: int, eligible: np.ndarray | None = None, scratch: Scratch | None = None) -> np.ndarray:
@@ -24,6 +26,11 @@ def top_k(scores: np.ndarray, k: int, eligible: np.ndarray | None = None, scratc
         raise ValueError(f"k {k} is below zero")
     if k == 0 or len(scores) == 0:
         return np.empty(0, dtype=np.int64)
+    if k <= _MANY // 8 and len(scores) >= 4 * _MANY:
+        shown = scores if eligible is None else np.where(eligible, scores, np.float32(np.nan))
+        rows = (shown >= _least_peak(shown, k)).nonzero()[0]
+        if k <= len(rows) <= 4 * k:
+            return rows[np.argsort(-scores[rows], kind="stable")[:k]]
     worst = greatest(scores, k, eligible, scratch or Scratch())[0]
     rows = (scores >= worst).nonzero()[0]  # never NaN
     if eligible is not None:
@@ -84,6 +91,14 @@ def greatest(scores: np.ndarray, k: int, eligible: np.ndarray | None, scratch: S
         np.fmax(standing, _NOTHING, out=standing)  # the maximum that passes over NaN
         standing.partition(cut, axis=-1)
     return standing[..., cut:]
+
+
+def _least_peak(scores: np.ndarray, k: int) -> float:
+    """At most the k-th greatest of scores float[n], n at least 512 and k less: `kth_of_peaks` that passes over NaN."""
+    whole = len(scores) // _MANY * _MANY
+    peaks = np.fmax(np.fmax.reduce(scores[:whole].reshape(-1, _MANY), axis=0), _NOTHING)
+    peaks.partition(_MANY - k)
+    return float(peaks[_MANY - k])
 
 
 def placed(group: np.ndarray, counted: np.ndarray, n_groups: int) -> np.ndarray:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from models import scoring
 from models.scoring import in_order, kth_of_peaks, top_k, top_k_block
 from models.scratch import Scratch
 
@@ -71,6 +72,26 @@ def test_equals_sorting_on_a_large_draw_with_many_ties():
     scores[::7] = np.nan
     for k in (1, 20, 1_000, 19_999, 30_000):
         assert top_k(scores, k).tolist() == by_sorting(scores, k)
+
+
+def test_equals_sorting_by_the_peaks_of_groups(monkeypatch):
+    monkeypatch.setattr(scoring, "_MANY", 8)
+
+    @settings(max_examples=300, deadline=None)
+    @given(arrays(np.float32, st.integers(32, 90), elements=st.one_of(VALUES, st.floats(-9, 9, width=32))))
+    def check(scores):
+        assert top_k(scores, 1).tolist() == by_sorting(scores, 1)
+
+    check()
+    monkeypatch.setattr(scoring, "_MANY", 24)
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        scores = rng.standard_normal(rng.integers(96, 200)).astype(np.float32)
+        scores[rng.random(len(scores)) < rng.choice([0.0, 0.3, 0.95])] = rng.choice([np.nan, -np.inf, 1.0])
+        for k in (1, 2, 3):
+            assert top_k(scores, k).tolist() == by_sorting(scores, k)
+            shown = rng.random(len(scores)) < 0.5
+            assert top_k(scores, k, shown).tolist() == by_sorting(np.where(shown, scores, np.nan), k)
 
 
 def test_ties_at_the_cut_go_to_the_lower_row():
