@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import console
+from bench import scoring, scoring_counts
 from bench.client import served, wait_ready
 from bench.ledger_http import free_port
 from bench.ledger_load import Shot, shoot
@@ -42,7 +43,12 @@ PEERS = {
 
 
 def rows() -> list[Row]:
-    """All of it; DAYPART__BENCH_WORLD names a folder that keeps the world for another run."""
+    """All of it: the core, its instructions, and the service."""
+    return [*scoring.rows(), *scoring_counts.rows(), *http()]
+
+
+def http() -> list[Row]:
+    """The service; DAYPART__BENCH_WORLD names a folder that keeps the world for another run."""
     kept = os.environ.get("DAYPART__BENCH_WORLD")
     with TemporaryDirectory(prefix="daypart-bench-") as folder, console.progress() as report:
         settings, users, stores = world(Path(kept or folder), free_port(), datetime.now(UTC), report)

@@ -11,13 +11,13 @@ def normal_equations(
     """A float64[f,f] and b float64[f] of A x = b: A = YtY + Yi^T diag(c-1) Yi + λI, b = Σ c·Yi.
 
     factors float32[n,f]; gram float32[f,f] = YtY; rows int32[k] distinct; confidence float32[k] > 0, aligned with rows.
-    Positive confidence keeps A positive definite for λ > 0, so a solution always exists.
+    Positive confidence keeps A positive definite for λ > 0, so a solution always exists. The products are made in float32, in
+    which factors, gram and the answer are; the sum and its solution in float64, so that a small λ isn't lost beside a large c.
     """
-    chosen = factors[rows].astype(np.float64)
-    weight = confidence.astype(np.float64)
-    matrix = gram.astype(np.float64) + (chosen.T * (weight - 1.0)) @ chosen
-    matrix[np.diag_indices_from(matrix)] += regularization
-    return matrix, weight @ chosen
+    chosen = factors.take(rows, axis=0)
+    matrix = np.add((chosen * (confidence - np.float32(1.0))[:, None]).T @ chosen, gram, dtype=np.float64)
+    matrix.reshape(-1)[:: len(matrix) + 1] += regularization
+    return matrix, (confidence @ chosen).astype(np.float64)
 
 
 def fold_in(

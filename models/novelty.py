@@ -21,8 +21,7 @@ def dialled(ranking: np.ndarray, known_rows: np.ndarray, novelty: float | None, 
         raise ValueError(f"novelty {novelty} is not 0 to 1")
     owned = np.zeros(len(ranking), dtype=bool)
     owned[known_rows] = True
-    nothing = np.float32(np.nan)
-    usual, new = (top_k(np.where(kind, ranking, nothing), k) for kind in (owned, ~owned))
+    usual, new = (top_k(ranking, k, kind) for kind in (owned, ~owned))
     n_new = int(np.floor(novelty * k + 0.5))
     n_new = max(min(n_new, len(new)), k - len(usual))
     rows = np.concatenate([usual[: k - n_new], new[:n_new]])

@@ -110,7 +110,7 @@ def _best(
     """(places on the shelf int64[k], chances that a visit in the slot holds them): the best k, or all that a depth allows."""
     hour_of_week, at_s = for_date.weekday() * 24 + slot.hour, int(slot.valid_from.timestamp())
     scores = ranker.score(person.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-    best = top_k(np.where(allowed.any(axis=1), scores.score[shelf.rows], np.float32(np.nan)), k)
+    best = top_k(scores.score[shelf.rows], k, np.any(allowed, axis=1))
     return best, scores.probability(shelf.rows[best])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.artifact import Artifact, read_artifact
@@ -28,3 +29,8 @@ def golden_forms() -> Artifact:
 @pytest.fixture
 def ranker() -> Ranker:
     return Ranker.from_arrays(checkerboard.arrays(), checkerboard.parameters())
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
