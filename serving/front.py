@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -16,10 +17,13 @@ from offers.database import LedgerError
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
+from serving.deadline import budget_s
 from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
+from serving.episode import Episode
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
+from serving.overload import Load, sheds
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import Problem, unavailable
@@ -33,7 +37,6 @@ Wire = tuple[int, bytes, bytes, Mapping[str, str]]
 
 log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
-MAX_AT_ONCE = 512
 JSON = b"application/json"
 
 
@@ -44,7 +47,10 @@ class Front:
         self.parts: Parts | None = None
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
-        self._at_once = 0
+        self.load = Load()
+        self.is_leaving = False
+        """Set while the process ends: every answer then says that its connection ends with it (`drain`)."""
+        self._no_ledger = Episode("the ledger does not answer", "the ledger answers")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -55,15 +61,17 @@ class Front:
         started = perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         headers["x-request-id"] = request_id = request_id_of(headers)
-        self._at_once += 1
+        self.load.n += 1
         try:
             name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)
+            if self.is_leaving:
+                more = {**more, "Connection": "close"}
             await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
             await send({"type": "http.response.body", "body": body})
         except ConnectionError:
             return  # nobody is left to answer
         finally:
-            self._at_once -= 1
+            self.load.n -= 1
         if self.parts is not None:
             self.parts.metrics.answered(name, status, perf_counter() - started)
 
@@ -71,21 +79,22 @@ class Front:
         self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
     ) -> tuple[str, Wire]:
         """(the call's name, the answer), whatever happens below; only a client that left raises (ConnectionError)."""
-        name = "none"
+        name, within_s = "none", DEADLINE_S
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                check_request(scope)
+            check_request(scope)
+            within_s = budget_s(headers, DEADLINE_S)
+            async with asyncio.timeout(within_s) as deadline:
                 if beside := self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
-                return name, await self._called(call, path, scope, receive, headers)
+                return name, await self._called(call, path, scope, receive, headers, deadline.when())
         except Problem as found:
             problem = found
         except TimeoutError:
-            problem = unavailable("deadline", f"no answer within {DEADLINE_S:g} s")
+            problem = unavailable("deadline", f"no answer within {within_s:g} s")
         except LedgerError as error:
-            log.warning("request %s: %s", request_id, error)
+            self._no_ledger.begin(error)
             problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
         except OnlineStoreError as error:
             log.warning("request %s: %s", request_id, error)
@@ -105,16 +114,25 @@ class Front:
             return 200, JSON, self._openapi, {}
         if scope["path"] == "/metrics" and self.parts is not None:
             self.parts.metrics.dropped.set(self.parts.impressions.n_dropped)
+            self.parts.metrics.at_once.set(self.load.n)
+            self.parts.metrics.turn_delay.set(self.load.delay_s)
             return 200, b"text/plain; version=0.0.4; charset=utf-8", self.parts.metrics.exposition(), {}
         return None
 
     async def _called(
-        self, call: Call, path: dict[str, str], scope: Scope, receive: Receive, headers: dict[str, str]
+        self,
+        call: Call,
+        path: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+        headers: dict[str, str],
+        until_s: float | None,
     ) -> Wire:
         parts = self.parts
         if parts is None:
             raise unavailable("starting", "the service is starting")
-        if self._at_once > MAX_AT_ONCE:
+        if self.load.is_full(sheds(call)):
+            parts.metrics.shed.labels("too_many_requests").inc()
             raise Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": "1"})
         now = parts.clock()
         key = await admitted(parts, call, headers, now)
@@ -131,6 +149,7 @@ class Front:
             headers=headers,
             idempotency_key=check_word(idempotency_key(headers), "header/Idempotency-Key") if call.needs_key else "",
             now=now,
+            until_s=math.inf if until_s is None else until_s,
         )
         reply = await call.handler(in_references(asked))
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)

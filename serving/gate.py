@@ -1,16 +1,27 @@
-"""The gate before the online store: after a failure nobody waits for it for a moment, and the log says so once."""
+"""The gate before the online store: after a failure nobody waits for it for a moment, the log says so once, and what was last
+known of people answers in its place."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from embedded import OnlineStoreError
+from serving.episode import Episode
+from serving.last_known import LastKnown
 from serving.online_port import Assortment, OnlineFeatures, UserFeatures
 
 log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
 CLOSED_S = 1.0
+
+
+class Told(NamedTuple):
+    """What can be told of a user: None when nobody can say; `is_last_known` when it is from memory."""
+
+    features: UserFeatures | None
+    is_last_known: bool
 
 
 class OnlineGate:
@@ -20,7 +31,34 @@ class OnlineGate:
         self._online = online
         self._clock_s = clock_s
         self._closed_until = -1.0
-        self.is_down = False
+        self._down = Episode("online store down, recommendations fall back", "online store back")
+        self._emptied = Episode("online store has lost rows; run daypart features", "online store has its rows again")
+        self.last_known = LastKnown(clock_s)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the last read failed."""
+        return self._down.is_on
+
+    def told(self, user_id: str, hurry: bool = False) -> Told:
+        """The user's features, by memory when the store can't say or has lost them. hurry: memory alone."""
+        return self.settled(user_id, None if hurry else self.user(user_id))
+
+    def settled(self, user_id: str, read: UserFeatures | None) -> Told:
+        """What a read comes to. read: None for a store that couldn't say; one that knows nobody has an empty history.
+
+        A row that was there a moment ago and is gone was lost with the store: who was erased has no say here any more
+        (`standing`), and is not in memory.
+        """
+        if read is not None and read.as_of is not None:
+            self.last_known.keep(user_id, read)
+            self._emptied.end()
+            return Told(read, False)
+        if (kept := self.last_known.of(user_id)) is None:
+            return Told(read, False)
+        if read is not None:
+            self._emptied.begin("a row that stood is gone")
+        return Told(kept, True)
 
     def user(self, user_id: str) -> UserFeatures | None:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
@@ -35,7 +73,7 @@ class OnlineGate:
             # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
             log.warning("a user's features can't be read: %s", error)
             return None
-        self._open()
+        self._down.end()
         return features
 
     def store(self, store_id: str) -> tuple[bool, Assortment | None]:
@@ -47,7 +85,7 @@ class OnlineGate:
         except OnlineStoreError as error:
             self._close(error)
             return False, None
-        self._open()
+        self._down.end()
         return True, assortment
 
     def answers(self) -> bool:
@@ -57,16 +95,9 @@ class OnlineGate:
         except OnlineStoreError as error:
             self._close(error)
             return False
-        self._open()
+        self._down.end()
         return True
 
     def _close(self, error: OnlineStoreError) -> None:
         self._closed_until = self._clock_s() + CLOSED_S
-        if not self.is_down:
-            log.warning("online store down, recommendations fall back on popularity: %s", error)
-        self.is_down = True
-
-    def _open(self) -> None:
-        if self.is_down:
-            log.warning("online store back")
-        self.is_down = False
+        self._down.begin(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from offers.database import LedgerError, transaction
 from serving.parts import Parts
@@ -18,13 +19,15 @@ PATIENCE_S = 2.0
 class Health:
     """Answers `/readyz`; says in the log, once per change, which part is missing."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, leaving: Callable[[], bool] = lambda: False) -> None:
+        self._parts, self._leaving = parts, leaving
         self._asked_s = float("-inf")
         self._missing: tuple[str, ...] = ()
 
     async def ready(self) -> bool:
-        """Whether every part answers, as of at most `REMEMBER_S` ago."""
+        """Whether every part answers, as of at most `REMEMBER_S` ago, and the process isn't about to leave."""
+        if self._leaving():
+            return False
         now_s = time.monotonic()
         if now_s - self._asked_s >= REMEMBER_S:
             missing = await self._look()

@@ -35,6 +35,27 @@ class Metrics:
         self.dropped = Gauge(
             "daypart_impressions_dropped", "Impressions not written.", registry=own, multiprocess_mode="sum"
         )
+        # Steadiness: what degrades, and what is done about it.
+        self.reloads = Counter(
+            "daypart_reloads", "Models or tables that went into use without a restart.", registry=own
+        )
+        self.reload_failures = Counter(
+            "daypart_reload_failures", "Tries to load what is current that failed; what serves goes on.", registry=own
+        )
+        self.degraded = Counter(
+            "daypart_degraded", "Recommendations answered without a part that should have been asked.", registry=own
+        )
+        self.shed = Counter("daypart_shed", "Requests refused early, by reason.", ["reason"], registry=own)
+        self.part_down = Gauge(
+            "daypart_part_down", "1 while a part is worked around.", ["part"], registry=own, multiprocess_mode="livemax"
+        )
+        self.at_once = Gauge("daypart_at_once", "Requests being answered.", registry=own, multiprocess_mode="livesum")
+        self.turn_delay = Gauge(
+            "daypart_turn_delay_seconds",
+            "How long a request waits for its turn.",
+            registry=own,
+            multiprocess_mode="livemax",
+        )
 
     def answered(self, call: str, status: int, seconds: float) -> None:
         """Count one answer."""

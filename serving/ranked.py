@@ -12,21 +12,18 @@ import msgspec
 
 from models.history import History
 from offers.answers import Offer
-from offers.database import LedgerError
-from serving.admitting import micros
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
-from serving.identified import names, wallet_of
 from serving.impressions import rows_of
 from serving.parts import Parts
-from serving.persons import Names
 from serving.problems import malformed
 from serving.recommend import Known, slate
-from serving.standing import NONE, Purposes
+from serving.told import allowed_told, names_told, wallet_told
 from serving.wire import RecommendationAsk, Slate, SlateMeta
 
-# The wallet is an ornament of the answer: a slow ledger must not hold it up.
-WALLET_WAIT_S = 0.25
+# A caller with less than this left is answered by what was last known: a slow store may take up to its time-out (50 ms).
+READ_S = 0.01
+LOST = ("stale_assortment", "no_assortment")
 
 
 async def recommendations(asked: Asked) -> Reply:
@@ -36,32 +33,42 @@ async def recommendations(asked: Asked) -> Reply:
         raise malformed("name a user_id or an anonymous_id", "/user_id", "missing_user")
     local = ask.context.local_time
     moment = asked.now if local is None else plausible(local, "/context/local_time")
-    theirs = await _names(asked, ask.user_id)
-    if theirs and "recommend" not in await _allowed(asked, theirs):
-        # A stranger in the answer and in what is written down of it.
-        ask, theirs = msgspec.structs.replace(ask, user_id=None), ()
+    theirs, could_ask = await names_told(asked, ask.user_id), True
+    if theirs:
+        allowed, could_ask = await allowed_told(asked, theirs)
+        if "recommend" not in allowed:
+            # A stranger in the answer and in what is written down of it.
+            ask, theirs = msgspec.structs.replace(ask, user_id=None), ()
     if theirs[:1] != (ask.user_id,) and theirs:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
-    wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs else None
-    known = await _with_offers(what_is_known(asked.parts, ask), wallet)
+    wallet = asyncio.ensure_future(wallet_told(asked, theirs)) if theirs else None
+    known = what_is_known(asked.parts, ask, hurry=asked.patience_s(READ_S) < READ_S)
+    if not could_ask:
+        known = replace(known, degraded=True, warnings=[*known.warnings, "consent_unavailable"])
+    known = await _with_offers(known, wallet)
     answer = answer_for(asked.parts, ask, known, moment, asked.now, _language(asked))
     if not ask.dry_run:
         asked.parts.impressions.put(rows_of(answer, ask, asked.now))
     return Reply(answer)
 
 
-def what_is_known(parts: Parts, ask: RecommendationAsk) -> Known:
-    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`."""
+def what_is_known(parts: Parts, ask: RecommendationAsk, hurry: bool = False) -> Known:
+    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`.
+
+    hurry: what was last known of the person must do.
+    """
     shelf, warning = parts.shelves.of(parts.gate, ask.context.store_id)
     warnings = [] if warning is None else [warning]
+    features, is_last_known = (None, False) if ask.user_id is None else parts.gate.told(ask.user_id, hurry)
+    degraded = parts.gate.is_down or is_last_known or warning in LOST
     if ask.user_id is None:
-        return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
-    features = parts.gate.user(ask.user_id)
+        return Known(History.empty(), shelf, None, "cold_start", degraded, warnings)
     if features is None:
-        return Known(History.empty(), shelf, None, "popularity", True, warnings)
-    fallback = None if len(features.history) else "cold_start"
-    return Known(features.history, shelf, features.as_of, fallback, parts.gate.is_down, warnings)
+        told = ask.context.store_id in parts.bundle.ranker.store_ids.row
+        return Known(History.empty(), shelf, None, "popularity" if told else "global_popularity", True, warnings)
+    fallback = "last_known" if is_last_known else None if len(features.history) else "cold_start"
+    return Known(features.history, shelf, features.as_of, fallback, degraded, warnings)
 
 
 def answer_for(
@@ -73,6 +80,8 @@ def answer_for(
     warnings = [*known.warnings, *_unknown_words(parts, ask)]
     if not items:
         warnings.append("empty_list")
+    if known.degraded:
+        parts.metrics.degraded.inc()
     if known.fallback is not None:
         parts.metrics.fallbacks.labels(known.fallback).inc()
     age = None if known.features_as_of is None else max(0.0, (now - known.features_as_of).total_seconds())
@@ -97,37 +106,12 @@ def _unknown_words(parts: Parts, ask: RecommendationAsk) -> list[str]:
     return found
 
 
-async def _names(asked: Asked, user_id: str | None) -> Names:
-    """The ids of the person, their name first; a registry that doesn't answer knows nobody by two."""
-    if user_id is None:
-        return ()
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return await names(asked, user_id)
-    except TimeoutError:
-        return (user_id,)
-
-
-async def _allowed(asked: Asked, theirs: Names) -> Purposes:
-    """What a person allows; one whose word can't be had in time is a stranger."""
-    standing = asked.parts.standing
-    if (known := standing.recall(theirs)) is not None:
-        return known
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return await asked.begin(standing.allows, theirs, micros(asked.now))
-    except TimeoutError:
-        return NONE
-
-
-async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer]] | None) -> Known:
+async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer] | None] | None) -> Known:
     if wallet is None:
         return known
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return replace(known, offers=await wallet)
-    except (LedgerError, TimeoutError):
-        return replace(known, warnings=[*known.warnings, "offers_unavailable"])
+    if (offers := await wallet) is None:
+        return replace(known, degraded=True, warnings=[*known.warnings, "offers_unavailable"])
+    return replace(known, offers=offers)
 
 
 def _language(asked: Asked) -> list[str]:
