@@ -82,8 +82,9 @@ class DaypartService:
         front.parts = parts
         self._health = Health(parts, leaving=lambda: front.is_leaving)
         reload = Reload(parts, self._use, warm)
-        watcher = Watcher((reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)))
-        self._stack.callback(watcher.close)
+        # A thread each: a ledger that is silent must not keep a new model from going into use.
+        for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)):
+            self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         leave_by_turns(self._leaving)
 
