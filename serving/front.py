@@ -23,7 +23,7 @@ from serving.episode import Episode
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
-from serving.overload import Load, sheds
+from serving.overload import Load, busy, sheds
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import Problem, unavailable
@@ -133,13 +133,15 @@ class Front:
             raise unavailable("starting", "the service is starting")
         if self.load.is_full(sheds(call)):
             parts.metrics.shed.labels("too_many_requests").inc()
-            raise Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": "1"})
+            raise busy()
         now = parts.clock()
         key = await admitted(parts, call, headers, now)
         body = None
         if call.body is not None:
             check_json(headers)
-            body = impersonal(await read_body(receive, headers, call.max_body), call.body)
+            with self.load.aside():
+                raw = await read_body(receive, headers, call.max_body)
+            body = impersonal(raw, call.body)
         asked = Asked(
             parts=parts,
             key=key,

@@ -9,10 +9,14 @@ refused by the hard limit alone: a coupon that can't be redeemed is a person at 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from serving.asked import Call
+from serving.problems import RETRY_AFTER_S, Problem
 
 MOST = 512
+MOST_ASIDE = 2048
 LEAST = 32
 BEAT_S = 0.01
 TARGET_S = 0.05
@@ -26,12 +30,18 @@ def sheds(call: Call) -> bool:
     return not call.needs_key
 
 
+def busy() -> Problem:
+    """429 with Retry-After."""
+    return Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
 class Load:
     """The load of one process: what is in it, what may be."""
 
     def __init__(self) -> None:
         self.n = 0
-        """Requests in it now."""
+        """Requests being answered now, and in `n_aside` those whose bodies are still to come."""
+        self.n_aside = 0
         self.limit = float(MOST)
         self.delay_s = 0.0
         """How long a request waits for a turn of the loop, smoothed."""
@@ -40,6 +50,17 @@ class Load:
     def is_full(self, may_shed: bool) -> bool:
         """Whether one more, already counted in `n`, is too many. may_shed: whether its kind is refused for being late alone."""
         return self.n > (self.limit if may_shed else MOST)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """One that waits for its client is no work meanwhile. Raises Problem 429 when too many wait."""
+        if self.n_aside >= MOST_ASIDE:
+            raise busy()
+        self.n, self.n_aside = self.n - 1, self.n_aside + 1
+        try:
+            yield
+        finally:
+            self.n, self.n_aside = self.n + 1, self.n_aside - 1
 
     def felt(self, late_s: float) -> None:
         """One beat of the loop came `late_s` late."""

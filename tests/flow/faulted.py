@@ -102,7 +102,7 @@ def served(home: Path, on_postgres: bool = False, n_workers: int = 2, **more: st
         with log.open("wb") as file:
             process = subprocess.Popen([sys.executable, "-c", run], cwd=home, env=env, stdout=file, stderr=file)
         stack.callback(_end, process)
-        until(lambda: _is_ready(port), log)
+        until(lambda: ready(port), log)
         yield Place(
             process, port, keys, home, log, to_store, to_ledger, connect(store_url, 5.0), url or settings.ledger_url
         )
@@ -137,7 +137,8 @@ def workers(process: subprocess.Popen[bytes]) -> list[int]:
     return sorted(found)
 
 
-def _is_ready(port: int) -> bool:
+def ready(port: int) -> bool:
+    """Whether it says that it serves."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
     except httpx.TransportError:

