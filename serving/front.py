@@ -7,6 +7,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -73,7 +74,10 @@ class Front:
         finally:
             self.load.n -= 1
         if self.parts is not None:
-            self.parts.metrics.answered(name, status, perf_counter() - started)
+            took_s = perf_counter() - started
+            if name == "recommendations" and status == HTTPStatus.OK:
+                self.load.answered(took_s)
+            self.parts.metrics.answered(name, status, took_s)
 
     async def _answered(
         self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
@@ -115,7 +119,7 @@ class Front:
         if scope["path"] == "/metrics" and self.parts is not None:
             self.parts.metrics.dropped.set(self.parts.impressions.n_dropped)
             self.parts.metrics.at_once.set(self.load.n)
-            self.parts.metrics.turn_delay.set(self.load.delay_s)
+            self.parts.metrics.turn_delay.set(self.load.late_s)
             return 200, b"text/plain; version=0.0.4; charset=utf-8", self.parts.metrics.exposition(), {}
         return None
 
