@@ -6,6 +6,7 @@ accepted is lost, the answers say what they lack, and all is well again without 
 
 import os
 import signal
+import sys
 import time
 from collections import Counter
 
@@ -18,6 +19,7 @@ from settings import Settings
 from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
 from tests.suites.odd_clients import OddClients
+from tests.suites.open_load import OpenLoad, told
 
 HELD_S = 1.5 * SCALE
 
@@ -201,6 +203,20 @@ def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
     assert set(odd.statuses) <= {503, 429}
     assert odd.statuses.count(503) > 500
     assert (set(tally.statuses()), tally.cut, lost(place, tally)) == ({200}, [], [])
+
+
+def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
+    load = OpenLoad(place.port, place.keys["app"])
+    peak = max((load.peak(32, 2.0) for _ in range(2)), key=lambda rush: rush.goodput)
+    rush = load.rush(2 * peak.goodput, 2.0 if SCALE < 10 else 60.0)
+    after = load.rush(0.3 * peak.goodput, 2.0)
+    for each in (peak, rush, after):
+        sys.stderr.write(f"{told(each)}\n")
+    assert set(rush.counts()) <= {200, 429, 0}
+    assert set(after.counts()) == {200}
+    if SCALE >= 10:
+        assert rush.goodput >= 0.8 * peak.goodput
+        assert rush.quantile(200, 0.99) < 1.0
 
 
 @pytest.mark.parametrize("n_killed", [1, 2])
