@@ -17,8 +17,8 @@ from itertools import count
 from typing import Any
 
 USERS = ("ann", "bob", "cat", "dan")
-EVERY_EVENT = 8
-"""Of so many requests one is an event."""
+TILLS = 4
+"""Of so many connections one is a till's."""
 
 
 @dataclass
@@ -77,11 +77,11 @@ class AppLoad(threading.Thread):
         asyncio.run(self._all())
 
     async def _all(self) -> None:
-        await asyncio.gather(*(self._one() for _ in range(self._n)))
+        await asyncio.gather(*(self._one(self._events and k % TILLS == 0) for k in range(self._n)))
 
-    async def _one(self) -> None:
+    async def _one(self, is_till: bool) -> None:
         give_up_s = float("inf")
-        while not self._ends or (self._settles and self._again and time.monotonic() < give_up_s):
+        while not self._ends or (is_till and self._settles and self._again and time.monotonic() < give_up_s):
             if self._ends:
                 give_up_s = min(give_up_s, time.monotonic() + 30)
             try:
@@ -92,18 +92,20 @@ class AppLoad(threading.Thread):
                 continue
             try:
                 n_answers = 0
-                while (not self._ends or (self._settles and self._again)) and await self._ask(
-                    reader, writer, n_answers
-                ):
+                while not self._ends or (is_till and self._settles and self._again):
+                    if not await self._ask(reader, writer, n_answers, is_till):
+                        break
                     n_answers += 1
             finally:
                 writer.transport.abort()
 
-    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, n_answers: int) -> bool:
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, n_answers: int, is_till: bool
+    ) -> bool:
         """One question; whether the connection lives on."""
         number = next(self._numbers)
         event = None
-        if self._ends or (self._events and number % EVERY_EVENT == 0):
+        if is_till:
             event = self._again.popleft() if self._again else f"{self.prefix}-{number}"
         path, scope, body = self._event(event) if event is not None else self._question(number)
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self._keys[scope]}\r\nContent-Length: {len(body)}\r\n"
