@@ -41,12 +41,10 @@ def connect(url: str) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False}
     else:
+        wait_ms, wait_s = int(WAIT_S * 1000), int(WAIT_S)
         # A line that is cut without a word is noticed as soon as one that is refused, not after a quarter of an hour.
-        options["connect_args"] = {
-            "connect_timeout": int(WAIT_S), "options": f"-c lock_timeout={int(WAIT_S * 1000)}",
-            "tcp_user_timeout": int(WAIT_S * 1000), "keepalives_idle": int(WAIT_S), "keepalives_interval": 1,
-            "keepalives_count": 3,
-        }  # fmt: skip
+        cut = {"tcp_user_timeout": wait_ms, "keepalives_idle": wait_s, "keepalives_interval": 1, "keepalives_count": 3}
+        options["connect_args"] = {"connect_timeout": wait_s, "options": f"-c lock_timeout={wait_ms}", **cut}
     with plain_errors(parsed):
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ time limit stands behind it: a mount that raised instead of answering would hang
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
@@ -13,22 +12,20 @@ from typing import Any
 
 import msgspec
 
-from embedded import OnlineStoreError
-from offers.database import LedgerError
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
 from serving.deadline import budget_s
 from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
-from serving.episode import Episode
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
 from serving.overload import Load, busy, sheds
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
-from serving.problems import Problem, unavailable
+from serving.problems import unavailable
 from serving.routing import Routes
+from serving.troubles import Troubles
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,7 +33,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Wire = tuple[int, bytes, bytes, Mapping[str, str]]
 """Status, media type, body, headers."""
 
-log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
 JSON = b"application/json"
 
@@ -51,7 +47,7 @@ class Front:
         self.load = Load()
         self.is_leaving = False
         """Set while the process ends: every answer then says that its connection ends with it (`drain`)."""
-        self._no_ledger = Episode("the ledger does not answer", "the ledger answers")
+        self._troubles = Troubles()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -92,22 +88,11 @@ class Front:
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
-                return name, await self._called(call, path, scope, receive, headers, deadline.when())
-        except Problem as found:
-            problem = found
-        except TimeoutError:
-            problem = unavailable("deadline", f"no answer within {within_s:g} s")
-        except LedgerError as error:
-            self._no_ledger.begin(error)
-            problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
-        except OnlineStoreError as error:
-            log.warning("request %s: %s", request_id, error)
-            problem = unavailable("online_store_unavailable", "the online store does not answer")
+                return name, await self._called(call, path, scope, receive, headers, deadline.when() or math.inf)
         except ConnectionError:
             raise
-        except Exception:
-            log.exception("request %s (%s) failed", request_id, name)
-            problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
+        except Exception as error:
+            problem = self._troubles.problem(error, request_id, name, within_s)
         return name, (problem.status, problems.MEDIA_TYPE, problems.encode(problem, request_id), problem.headers)
 
     def _beside(self, scope: Scope) -> Wire | None:
@@ -124,13 +109,7 @@ class Front:
         return None
 
     async def _called(
-        self,
-        call: Call,
-        path: dict[str, str],
-        scope: Scope,
-        receive: Receive,
-        headers: dict[str, str],
-        until_s: float | None,
+        self, call: Call, path: dict[str, str], scope: Scope, receive: Receive, headers: dict[str, str], until_s: float
     ) -> Wire:
         parts = self.parts
         if parts is None:
@@ -155,9 +134,10 @@ class Front:
             headers=headers,
             idempotency_key=check_word(idempotency_key(headers), "header/Idempotency-Key") if call.needs_key else "",
             now=now,
-            until_s=math.inf if until_s is None else until_s,
+            until_s=until_s,
         )
         reply = await call.handler(in_references(asked))
+        self._troubles.over(call.name)
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         return call.status, call.media.encode(), body, reply.headers
 
