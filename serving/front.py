@@ -20,7 +20,7 @@ from serving.door import check_json, checked_id, idempotency_key, read_body, rea
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
-from serving.overload import Load, busy, sheds
+from serving.overload import Load
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import unavailable
@@ -45,8 +45,7 @@ class Front:
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
         self.load = Load()
-        self.is_leaving = False
-        """Set while the process ends: every answer then says that its connection ends with it (`drain`)."""
+        self.is_leaving = False  # set while the process ends: every answer then ends its connection (`drain`)
         self._troubles = Troubles()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,9 +113,7 @@ class Front:
         parts = self.parts
         if parts is None:
             raise unavailable("starting", "the service is starting")
-        if self.load.is_full(sheds(call)):
-            parts.metrics.shed.labels("too_many_requests").inc()
-            raise busy()
+        self.load.admit(call, parts.metrics)
         now = parts.clock()
         key = await admitted(parts, call, headers, now)
         body = None

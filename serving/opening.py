@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
-from embedded import READ_TIMEOUT_S, connect, lease_online_store
+from embedded import READ_TIMEOUT_S, OnlineStore, connect, lease_online_store
 from embedded.online_rows import delete_rows
 from models.history import History, add_visit
 from offers.desk import Desk
@@ -59,16 +59,10 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         stack.callback(pool.shutdown)
         impressions = ImpressionLog(settings.home)
         stack.callback(impressions.close)
-        client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
-        limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
-        stack.callback(limiter.close)
+        limiter = _limiter(settings, store, stack)
         references = References(settings.identity_secret)
-        zones: dict[str, tzinfo] = dict(bundle.zones)
-
-        def forget(user_ids: Sequence[str]) -> int:
-            gate.last_known.forget(user_ids)
-            return delete_rows(settings, store, "user_id", user_ids)
-
+        zones: dict[str, tzinfo] = {**bundle.zones}
+        forget = partial(_forget, settings, store, gate)
         yield Parts(
             settings=settings,
             bundle=bundle,
@@ -89,6 +83,19 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             limiter=limiter,
             zones=zones,
         )
+
+
+def _limiter(settings: Settings, store: OnlineStore, stack: ExitStack) -> Limiter:
+    client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
+    limiter = Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)
+    stack.callback(limiter.close)
+    return limiter
+
+
+def _forget(settings: Settings, store: OnlineStore, gate: OnlineGate, user_ids: Sequence[str]) -> int:
+    """From memory too: what is deleted can't be asked for, but it could be remembered."""
+    gate.last_known.forget(user_ids)
+    return delete_rows(settings, store, "user_id", user_ids)
 
 
 def warm_up(parts: Parts) -> None:

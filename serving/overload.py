@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from serving.asked import Call
+from serving.metrics import Metrics
 from serving.problems import RETRY_AFTER_S, Problem
 
 MOST, LEAST = 512, 24
@@ -54,6 +55,12 @@ class Load:
         """Whether one more, already counted in `n`, is too many. may_shed: whether its kind is refused for being late alone."""
         self._most_n = max(self._most_n, self.n)
         return self.n > (self.limit if may_shed else MOST)
+
+    def admit(self, call: Call, metrics: Metrics) -> None:
+        """Let it in, already counted in `n`. Raises Problem 429."""
+        if self.is_full(sheds(call)):
+            metrics.shed.labels("too_many_requests").inc()
+            raise busy()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
