@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ class Rush:
     rate: float
     for_s: float
     seconds: dict[int, list[float]] = field(default_factory=dict)
+    unanswered: Counter[str] = field(default_factory=Counter)
+    """Why no answer came, as the client saw it."""
 
     @property
     def goodput(self) -> float:
@@ -86,8 +88,8 @@ class OpenLoad:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 status = await self._ask()
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
-            pass
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+            found.unanswered[f"{type(error).__name__} {error}"[:60]] += 1
         found.seconds.setdefault(status, []).append(time.perf_counter() - due)
 
     async def _ask(self) -> int:
@@ -126,4 +128,5 @@ def told(rush: Rush) -> dict[str, Any]:
         "rate": round(rush.rate, 1) if rush.rate < 1e9 else "closed", "goodput": round(rush.goodput, 1),
         "p50_ms": round(1000 * rush.quantile(200, 0.5), 1), "p99_ms": round(1000 * rush.quantile(200, 0.99), 1),
         "refused_p99_ms": round(1000 * rush.quantile(429, 0.99), 1), "counts": rush.counts(),
+        "unanswered": dict(rush.unanswered),
     }  # fmt: skip
