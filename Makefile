@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench fuzz mutants lock clean
+.PHONY: demo test check serve bench fuzz faults mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
 WEEKS ?=
@@ -40,6 +40,12 @@ bench-%: $(READY)
 FUZZ ?= 100000
 fuzz: $(READY)
 	DAYPART__FUZZ_REQUESTS=$(FUZZ) $(BIN)/python -m pytest -q -s tests/flow/test_fuzz.py
+
+# Every part fails under load, each for so many times as long (a quarter of an hour): swaps for a minute, 10,000 idle connections,
+# a minute of twice the load, with its figures.
+FAULTS ?= 15
+faults: $(READY)
+	DAYPART__FAULT_SCALE=$(FAULTS) $(BIN)/python -m pytest -q -s tests/flow/test_faults.py tests/flow/test_faults_inside.py
 
 # Every mutant of the ledger's rules against their tests; survivors are listed in docs/mutants.toml.
 mutants: $(READY)

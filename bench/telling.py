@@ -65,7 +65,7 @@ def measure(rounds: int, n: int) -> dict[str, float]:
     def ours() -> None:
         metrics.answered("recommendations", 200, 7e-4)
         metrics.stages.observe(1e-4, 1e-4, 1e-4, 1e-4)
-        metrics.recommended(None, 40_000.0)
+        metrics.recommended(None, 40_000.0, False)
 
     def traced() -> None:
         LAST.set((1e-4, 1e-4, 1e-4, 1e-4))

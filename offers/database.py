@@ -21,6 +21,7 @@ WAIT_S = 5.0
 CACHE_KIB = 32_000
 """Of pages, a SQLite connection: a group looks at some thousand of them all over the file."""
 _MIGRATION_LOCK = 0x64617970617274  # "daypart" in ASCII
+_CUT = {"tcp_user_timeout": 5000, "keepalives_idle": 5}  # a line cut without a word is noticed in seconds
 _BUSY = ("database is locked", "lock timeout", "deadlock detected", "QueuePool limit")
 
 
@@ -36,12 +37,11 @@ def connect(url: str) -> sa.Engine:
     """An engine for `url` (sqlite or postgresql) whose tables are at our revision. Raises LedgerError."""
     parsed = _parse(url)
     options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": WAIT_S}
-    # A connection used a moment ago still has its pages and plans at hand.
-    options["pool_use_lifo"] = True
+    options["pool_use_lifo"] = True  # a connection used a moment ago still has its pages and plans at hand
     if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False}
     else:
-        options["connect_args"] = {"connect_timeout": int(WAIT_S), "options": f"-c lock_timeout={int(WAIT_S * 1000)}"}
+        options["connect_args"] = {"connect_timeout": int(WAIT_S), "options": f"-c lock_timeout={WAIT_S:.0f}s"} | _CUT
     with plain_errors(parsed):
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

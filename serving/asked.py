@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from serving.deadline import ANSWER_S
 from serving.door import SMALL_BODY
 from serving.keys import ApiKey
 from serving.parts import Parts
@@ -30,6 +32,12 @@ class Asked:
     headers: Mapping[str, str]
     idempotency_key: str
     now: datetime
+    until_s: float = math.inf
+    """By the clock of the event loop: when the caller stops waiting."""
+
+    def patience_s(self, most_s: float) -> float:
+        """How long this request may wait for something it can do without: 0 or less when it had better not ask."""
+        return min(most_s, self.until_s - asyncio.get_running_loop().time() - ANSWER_S)
 
     def begin(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         """Start a blocking call (the ledger, above all) beside the event loop; await what comes back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +14,12 @@ BEAT_S = 0.25
 _STATM = Path("/proc/self/statm")
 
 
-async def beat(parts: Parts) -> None:
-    """Beat until cancelled."""
-    loop, version = asyncio.get_running_loop(), ""
+async def beat(current: Callable[[], Parts]) -> None:
+    """Beat until cancelled. current: the parts that serve, which a reload exchanges."""
+    loop, version, parts = asyncio.get_running_loop(), "", current()
     try:
         while True:
+            parts = current()
             version = stand(parts, version)
             parts.metrics.flush()
             due = loop.time() + BEAT_S

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from models.ranker import Ranker
-from models.shelf import load_current
+from models.shelf import CURRENT, load_current
 from serving.catalogue import Catalogue, read_catalogue, read_zones
 from settings import Settings
 
 ARTIFACT = "ranker"
+Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Bundle:
     exploration_share: float
     trained_through: str
     """RFC 3339, as the manifest has it."""
+    read_of: tuple[Stamp, ...] = ()
+    """`stamps` of what it was read of, taken before."""
 
     def zone_of(self, store_id: str | None) -> tzinfo | None:
         """The store's zone, None when the store is unknown."""
@@ -39,6 +43,7 @@ class Bundle:
 
 def load_bundle(settings: Settings) -> Bundle:
     """Open the current artifact and its tables. Raises ArtifactError or CatalogueError."""
+    read_of = stamps(settings)
     artifact = load_current(settings.shelf, ARTIFACT)
     ranker = Ranker.from_artifact(artifact)
     return Bundle(
@@ -48,4 +53,19 @@ def load_bundle(settings: Settings) -> Bundle:
         zones=read_zones(settings.lake),
         exploration_share=settings.exploration_share,
         trained_through=str(artifact.manifest["trained_through"]),
+        read_of=read_of,
     )
+
+
+def stamps(settings: Settings) -> tuple[Stamp, ...]:
+    """What changes when the pointer to the current version or a table of the lake is replaced, whatever the clock says."""
+    tables = (settings.lake / name for name in ("products.parquet", "stores.parquet"))
+    return tuple(_stamp(path) for path in (settings.shelf / ARTIFACT / CURRENT, *tables))
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_ino, told.st_size

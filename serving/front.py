@@ -4,27 +4,29 @@ time limit stands behind it: a mount that raised instead of answering would hang
 from __future__ import annotations
 
 import asyncio
-import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 import msgspec
 
-from embedded import OnlineStoreError
-from offers.database import LedgerError
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
+from serving.deadline import budget_s
 from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
 from serving.openapi import document
+from serving.overload import Load
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
-from serving.problems import Problem, unavailable
+from serving.problems import unavailable
 from serving.routing import Routes
 from serving.scrape import Scrape
+from serving.troubles import Troubles
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,9 +34,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Wire = tuple[int, bytes, bytes, Mapping[str, str]]
 """Status, media type, body, headers."""
 
-log = logging.getLogger("daypart.serving")
 DEADLINE_S = 3.0
-MAX_AT_ONCE = 512
 JSON, TEXT = b"application/json", b"text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -45,7 +45,9 @@ class Front:
         self.parts: Parts | None = None
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
-        self._at_once, self._scrape = 0, Scrape()
+        self.load = Load()
+        self.is_leaving = False  # set while the process ends: every answer then ends its connection (`drain`)
+        self._scrape, self._troubles = Scrape(), Troubles()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -56,46 +58,41 @@ class Front:
         started = perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         headers["x-request-id"] = request_id = request_id_of(headers)
-        self._at_once += 1
+        self.load.n += 1
         try:
             name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)
+            if self.is_leaving:
+                more = {**more, "Connection": "close"}
             await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
             await send({"type": "http.response.body", "body": body})
         except ConnectionError:
             return  # nobody is left to answer
         finally:
-            self._at_once -= 1
+            self.load.n -= 1
         if self.parts is not None:
-            self.parts.answered(name, status, perf_counter() - started, headers)
+            took_s = perf_counter() - started
+            if name == "recommendations" and status == HTTPStatus.OK:
+                self.load.answered(took_s)
+            self.parts.answered(name, status, took_s, headers)
 
     async def _answered(
         self, scope: Scope, receive: Receive, headers: dict[str, str], request_id: str
     ) -> tuple[str, Wire]:
         """(the call's name, the answer), whatever happens below; only a client that left raises (ConnectionError)."""
-        name, told = "none", {"request_id": request_id}
+        name, within_s = "none", DEADLINE_S
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                check_request(scope)
+            check_request(scope)
+            within_s = budget_s(headers, DEADLINE_S)
+            async with asyncio.timeout(within_s) as deadline:
                 if beside := await self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
-                return name, await self._called(call, path, scope, receive, headers)
-        except Problem as found:
-            problem = found
-        except TimeoutError:
-            problem = unavailable("deadline", f"no answer within {DEADLINE_S:g} s")
-        except LedgerError as error:
-            log.warning("request %s: %s", request_id, error, extra=told)
-            problem = unavailable("ledger_unavailable", "the ledger does not answer; nothing is lost, ask again")
-        except OnlineStoreError as error:
-            log.warning("request %s: %s", request_id, error, extra=told)
-            problem = unavailable("online_store_unavailable", "the online store does not answer")
+                return name, await self._called(call, path, scope, receive, headers, deadline.when() or math.inf)
         except ConnectionError:
             raise
-        except Exception:
-            log.exception("request %s (%s) failed", request_id, name, extra=told)
-            problem = Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
+        except Exception as error:
+            problem = self._troubles.problem(error, request_id, name, within_s)
         if self.parts is not None:
             self.parts.metrics.problems.labels(problem.code).inc()
         return name, (problem.status, problems.MEDIA_TYPE, problems.encode(problem, request_id), problem.headers)
@@ -111,19 +108,20 @@ class Front:
         return None
 
     async def _called(
-        self, call: Call, path: dict[str, str], scope: Scope, receive: Receive, headers: dict[str, str]
+        self, call: Call, path: dict[str, str], scope: Scope, receive: Receive, headers: dict[str, str], until_s: float
     ) -> Wire:
         parts = self.parts
         if parts is None:
             raise unavailable("starting", "the service is starting")
-        if self._at_once > MAX_AT_ONCE:
-            raise Problem(429, "too_many_requests", "too many requests at once", headers={"Retry-After": "1"})
+        self.load.admit(call)
         now = parts.clock()
         key = await admitted(parts, call, headers, now)
         body = None
         if call.body is not None:
             check_json(headers)
-            body = impersonal(await read_body(receive, headers, call.max_body), call.body)
+            with self.load.aside():
+                raw = await read_body(receive, headers, call.max_body)
+            body = impersonal(raw, call.body)
         asked = Asked(
             parts=parts,
             key=key,
@@ -133,8 +131,10 @@ class Front:
             headers=headers,
             idempotency_key=check_word(idempotency_key(headers), "header/Idempotency-Key") if call.needs_key else "",
             now=now,
+            until_s=until_s,
         )
         reply = await call.handler(in_references(asked))
+        self._troubles.over(call.name)
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         return call.status, call.media.encode(), body, reply.headers
 

@@ -1,12 +1,15 @@
-"""The gate before the online store: after a failure nobody waits for it for a moment, and the log says so once."""
+"""The gate before the online store: after a failure nobody waits for it for a moment, the log says so once, and what was last
+known of people answers in its place."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from embedded import OnlineStoreError
+from serving.episode import Episode
+from serving.last_known import LastKnown
 from serving.online_port import Assortment, OnlineFeatures, Past, Portrait, UserFeatures
 
 T = TypeVar("T")
@@ -16,6 +19,13 @@ log = logging.getLogger("daypart.serving")
 CLOSED_S = 1.0
 
 
+class Told(NamedTuple):
+    """What can be told of a user: None when nobody can say; `is_last_known` when it is from memory."""
+
+    past: Past | None
+    is_last_known: bool
+
+
 class OnlineGate:
     """Reads through to `online`; while closed, every read is None at once. Raises nothing for a store that is down."""
 
@@ -23,7 +33,30 @@ class OnlineGate:
         self._online = online
         self._clock_s = clock_s
         self._closed_until = -1.0
-        self.is_down = False
+        self._down = Episode("online store down, recommendations fall back", "online store back")
+        self._emptied = Episode("online store has lost rows; run daypart features", "online store has its rows again")
+        self.last_known = LastKnown(clock_s)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the last read failed."""
+        return self._down.is_on
+
+    def settled(self, user_id: str, read: Past | None) -> Told:
+        """What a read comes to. read: None for a store that couldn't say; one that knows nobody has an empty history.
+
+        A row that was there a moment ago and is gone was lost with the store: who was erased has no say here any more
+        (`standing`), and is not in memory.
+        """
+        if read is not None and read.as_of is not None:
+            self.last_known.keep(user_id, read)
+            self._emptied.end()
+            return Told(read, False)
+        if (kept := self.last_known.of(user_id)) is None:
+            return Told(read, False)
+        if read is not None:
+            self._emptied.begin("a row that stood is gone")
+        return Told(kept, True)
 
     def user(self, user_id: str) -> UserFeatures | None:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
@@ -46,7 +79,7 @@ class OnlineGate:
         except OnlineStoreError as error:
             self._close(error)
             return False, None
-        self._open()
+        self._down.end()
         return True, assortment
 
     def answers(self) -> bool:
@@ -56,7 +89,7 @@ class OnlineGate:
         except OnlineStoreError as error:
             self._close(error)
             return False
-        self._open()
+        self._down.end()
         return True
 
     def _read(self, read: Callable[[str], T], user_id: str) -> T | None:
@@ -71,16 +104,9 @@ class OnlineGate:
             # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
             log.warning("a user's features can't be read: %s", error)
             return None
-        self._open()
+        self._down.end()
         return found
 
     def _close(self, error: OnlineStoreError) -> None:
         self._closed_until = self._clock_s() + CLOSED_S
-        if not self.is_down:
-            log.warning("online store down, recommendations fall back on popularity: %s", error)
-        self.is_down = True
-
-    def _open(self) -> None:
-        if self.is_down:
-            log.warning("online store back")
-        self.is_down = False
+        self._down.begin(error)

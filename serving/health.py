@@ -1,10 +1,15 @@
-"""Readiness: the parts are open and warm, and the online store and the ledger answer."""
+"""Readiness: the parts are open and warm, the online store and the ledger have answered, and the process isn't leaving.
+
+A part that fails later is worked around, so a process stays ready without it: a balancer that took out every process for the
+online store's sake would turn short answers into none. What is away is in the log and in `daypart_part_down`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from offers.database import LedgerError, transaction
 from serving.parts import Parts
@@ -12,39 +17,43 @@ from serving.parts import Parts
 log = logging.getLogger("daypart.serving")
 # A probe every moment from every balancer must not become a load of its own.
 REMEMBER_S = 1.0
-PATIENCE_S = 2.0
+# Less than any prober waits.
+PATIENCE_S = 0.5
+PARTS = ("online store", "ledger")
 
 
 class Health:
-    """Answers `/readyz`; says in the log, once per change, which part is missing."""
+    """Answers `/readyz`; says in the log, once per change, which part is away."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, parts: Parts, leaving: Callable[[], bool] = lambda: False) -> None:
+        self._parts, self._leaving = parts, leaving
         self._asked_s = float("-inf")
         self._missing: tuple[str, ...] = ()
+        self._was_whole = False
 
     async def ready(self) -> bool:
-        """Whether every part answers, as of at most `REMEMBER_S` ago."""
+        """Whether to send requests here. Looks at the parts at most every `REMEMBER_S`."""
+        if self._leaving():
+            return False
         now_s = time.monotonic()
         if now_s - self._asked_s >= REMEMBER_S:
             missing = await self._look()
             if missing != self._missing:
-                log.warning("ready" if not missing else f"not ready: {', '.join(missing)} not reachable")
+                log.warning("every part answers" if not missing else f"not reachable: {', '.join(missing)}")
             self._asked_s, self._missing = now_s, missing
-        return not self._missing
+            self._was_whole |= not missing
+        return self._was_whole
 
     async def _look(self) -> tuple[str, ...]:
-        loop, pool = asyncio.get_running_loop(), self._parts.pool
-        checks = {"online store": self._online, "ledger": self._ledger}
-        missing = []
-        for name, check in checks.items():
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    if not await loop.run_in_executor(pool, check):
-                        missing.append(name)
-            except TimeoutError:
-                missing.append(name)
-        return tuple(missing)
+        found = await asyncio.gather(*(self._answers(check) for check in (self._online, self._ledger)))
+        return tuple(name for name, answers in zip(PARTS, found, strict=True) if not answers)
+
+    async def _answers(self, check: Callable[[], bool]) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.get_running_loop().run_in_executor(self._parts.pool, check)
+        except TimeoutError:
+            return False
 
     def _online(self) -> bool:
         return self._parts.gate.answers()

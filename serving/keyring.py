@@ -67,6 +67,21 @@ class KeyRing:
         granted, wait_s = self._strangers.take(1, self._clock_s())
         return 0.0 if granted else wait_s
 
+    def can_do_alone(self, secret: str) -> bool:
+        """Whether `alone` would know the key."""
+        known = self._known.get(hash_of(secret))
+        return known is not None and self._clock_s() - known.vouched_s < ALONE_FOR_S
+
+    def alone(self, secret: str) -> ApiKey | None:
+        """The key without the database, if that vouched for it in the last `ALONE_FOR_S`; then it isn't asked again for a moment,
+        as a database that is gone answers late."""
+        digest = hash_of(secret)
+        if not self.can_do_alone(secret):
+            return None
+        known = self._known[digest]
+        self._known[digest] = _Known(known.key, self._clock_s() + KNOWN_FOR_S - RIDE_S, known.vouched_s)
+        return known.key
+
     def fetch(self, secret: str) -> ApiKey | None:
         """The key as the database has it, None if there is none or it was revoked. Blocking.
 
@@ -77,12 +92,9 @@ class KeyRing:
             with transaction(self._engine, write=False) as connection:
                 row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_hash == digest)).first()
         except LedgerError:
-            now_s, known = self._clock_s(), self._known.get(digest)
-            if known is None or now_s - known.vouched_s >= ALONE_FOR_S:
+            if (key := self.alone(secret)) is None:
                 raise
-            # Not asked again for a moment: a database that is gone answers late.
-            self._known[digest] = _Known(known.key, now_s + KNOWN_FOR_S - RIDE_S, known.vouched_s)
-            return known.key
+            return key
         now_s = self._clock_s()
         if row is None or row.revoked_ms is not None:
             self._known.pop(digest, None)

@@ -25,7 +25,7 @@ _FAST = (0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005)
 BUCKETS = (*_FAST, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 STAGE_BUCKETS = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0)
 HOUR = 3600.0
-FALLBACKS = ("cold_start", "popularity")
+FALLBACKS = ("last_known", "cold_start", "popularity", "global_popularity")
 _AT_THE_DOOR = ("too_many_requests", "rate_limited", "key_missing", "key_unknown", "too_many_keys")
 WATCHED = (*_AT_THE_DOOR, "internal", "deadline", "ledger_unavailable", "online_store_unavailable")
 AGE_BUCKETS = (1.0, 60.0, 600.0, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 36 * HOUR, 48 * HOUR, 96 * HOUR, 168 * HOUR)
@@ -51,6 +51,9 @@ class Metrics:
         self.events = self._counter("events", "Events by what became of them.", "outcome")
         self.reloads = self._counter("reloads", "Versions taken into use without a restart, or not.", "outcome")
         self.dropped = self._counter("impressions_dropped", "Impressions not written.").labels()
+        self.degraded = self._counter(
+            "degraded", "Recommendations that lacked a part that should have been asked."
+        ).labels()
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
         self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
@@ -81,8 +84,10 @@ class Metrics:
         found[0].n += 1
         found[1].observe(seconds)
 
-    def recommended(self, fallback: str | None, feature_age_s: float | None) -> None:
+    def recommended(self, fallback: str | None, feature_age_s: float | None, degraded: bool) -> None:
         """Count what a recommendation rested on."""
+        if degraded:
+            self.degraded.inc()
         if fallback is not None:
             self.fallbacks.labels(fallback).inc()
         if feature_age_s is not None:

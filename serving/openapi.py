@@ -87,6 +87,9 @@ def _parameters(call: Call) -> list[dict[str, Any]]:
         for name in re.findall(r"\{(\w+)\}", template(call.path))
     ]
     found.append({"name": "X-Request-Id", "in": "header", "required": False, "schema": {"type": "string"}})
+    found.append(
+        {"name": "X-Deadline-Ms", "in": "header", "required": False, "schema": {"type": "integer", "minimum": 1}}
+    )
     if call.needs_key:
         found.append(
             {"name": "Idempotency-Key", "in": "header", "required": True, "schema": msgspec.json.schema(HeaderKey)}

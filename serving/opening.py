@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
-from embedded import READ_TIMEOUT_S, connect, lease_online_store
+from embedded import READ_TIMEOUT_S, OnlineStore, connect, lease_online_store
 from embedded.online_rows import delete_rows
+from models.history import History, add_visit
 from offers.desk import Desk
 from offers.journal import Journal
 from offers.sending import sending_of
@@ -31,6 +32,7 @@ from serving.purse import StorePurse
 from serving.quick import without_typeguard
 from serving.ranked import answer_for, what_is_known
 from serving.rate import rates_of
+from serving.recommend import Known
 from serving.shelves import Shelves, units
 from serving.standing import Standing
 from serving.tables import prepare
@@ -58,19 +60,16 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         gate = OnlineGate(online, time.monotonic)
         pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
         impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
-        client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
-        rates, purse = rates_of(settings.rate_limits), StorePurse(client)
-        limiter = stack.enter_context(closing(Limiter(rates, purse, time.monotonic)))
-        references = References(settings.identity_secret)
-        forget = partial(delete_rows, settings, store, "user_id")
         intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
+        references, zones = References(settings.identity_secret), dict[str, tzinfo](bundle.zones)
+        forget = partial(_forget, settings, store, gate)
         parts = Parts(
             settings=settings,
             bundle=bundle,
             shelves=Shelves(bundle),
             online=online,
             gate=gate,
-            visits=Visits(online, bundle.zones, settings.history_limit),
+            visits=Visits(online, zones, settings.history_limit),
             desk=Desk(journal, stock=partial(units, gate), sending=sending_of(settings)),
             signer=signer_at(settings.signing_key, settings.offline_retired_keys),
             engine=journal.engine,
@@ -81,13 +80,25 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             persons=Persons(journal.engine, references, time.monotonic),
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
             clock=lambda: datetime.now(UTC),
-            limiter=limiter,
+            limiter=_limiter(settings, store, stack),
             holders=Holders(journal.engine, lambda: datetime.now(UTC), time.monotonic),
             intake=intake,
             traces=stack.enter_context(tracing(settings.trace_url)),
+            zones=zones,
         )
         show_again(parts)
         yield parts
+
+
+def _limiter(settings: Settings, store: OnlineStore, stack: ExitStack) -> Limiter:
+    client = stack.enter_context(connect(store.url, READ_TIMEOUT_S))
+    return stack.enter_context(closing(Limiter(rates_of(settings.rate_limits), StorePurse(client), time.monotonic)))
+
+
+def _forget(settings: Settings, store: OnlineStore, gate: OnlineGate, user_ids: Sequence[str]) -> int:
+    """From memory too: what is deleted can't be asked for, but it could be remembered."""
+    gate.last_known.forget(user_ids)
+    return delete_rows(settings, store, "user_id", user_ids)
 
 
 def warm_up(parts: Parts) -> None:
@@ -97,3 +108,15 @@ def warm_up(parts: Parts) -> None:
     for turn in range(WARM_UP_ROUNDS):
         ask = RecommendationAsk(user_id="warm-up", context=Context(store_id=stores[turn % len(stores)]))
         answer_for(parts, ask, what_is_known(parts, ask), now, now, ["en"])
+
+
+def warm(parts: Parts) -> None:
+    """The same for a bundle that is about to take over, asking no other part: by a thread beside the requests, whose
+    connections are theirs."""
+    now, store_id = parts.clock(), next(iter(sorted(parts.bundle.zones)), None)
+    bought = parts.bundle.ranker.product_ids.ids[:8]
+    ask = RecommendationAsk(user_id="warm-up", context=Context(store_id=store_id))
+    shelf, _ = parts.shelves.of(parts.gate, None)
+    for n_bought in range(min(len(bought), WARM_UP_ROUNDS) + 1):
+        history = add_visit(History.empty(), bought[:n_bought], int(now.timestamp()), new_visit=True)
+        answer_for(parts, ask, Known(history, shelf), now, now, ["en"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Engine
@@ -18,6 +18,7 @@ from serving.grouped import Grouped
 from serving.holders import Holders
 from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
+from serving.ledger_gate import LedgerGate
 from serving.limiter import Limiter
 from serving.metrics import Metrics
 from serving.online_port import OnlineFeatures
@@ -31,7 +32,8 @@ from settings import Settings
 
 @dataclass
 class Parts:
-    """What handlers reach. `bundle` and `shelves` belong together; everything else lives as long as the process."""
+    """What handlers reach. `bundle` and `shelves` belong together: a reload makes new parts around another pair (`reload`), so a
+    request keeps the ones it began with. Everything else is shared, and lives as long as the process."""
 
     settings: Settings
     bundle: Bundle
@@ -53,6 +55,9 @@ class Parts:
     holders: Holders
     intake: Grouped[Any, Any]
     traces: Traces | None = None
+    ledger_gate: LedgerGate = field(default_factory=LedgerGate, kw_only=True)
+    zones: dict[str, tzinfo] = field(default_factory=dict, kw_only=True)
+    """Of every store that any bundle knew so far: what outlives a bundle reads them here."""
 
     def __post_init__(self) -> None:
         self.metrics.stages.keep = self.traces is not None

@@ -6,7 +6,6 @@ down a person is whoever they were last known to be, else the one id that was to
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from sqlalchemy import Engine, select
@@ -17,8 +16,8 @@ from offers.tables import coupons
 from people.directory import names_of, version
 from people.identity import kind_of
 from people.secret import References
+from serving.episode import Episode
 
-log = logging.getLogger("daypart.serving")
 FRESH_S = 0.5
 MAX_REMEMBERED = 100_000
 _TICKETS = ("receipt",)
@@ -33,12 +32,17 @@ class Persons:
         self._engine, self._clock_s = engine, clock_s
         self._version, self._until = 0, -1.0
         self._names: dict[str, Names] = {}
+        self._unasked = Episode("who is who can't be asked, people stay as they were", "who is who can be asked again")
 
     def recall(self, user_id: str) -> Names | None:
         """The ids of the person who bears this one, their name first, if memory can tell; asks no database."""
         if self._clock_s() >= self._until:
             return None
         return (user_id,) if not self._version else self._names.get(user_id)
+
+    def remembered(self, user_id: str) -> Names:
+        """The ids they were last known to bear, however long ago."""
+        return self._names.get(user_id, (user_id,))
 
     def names(self, user_id: str) -> Names:
         """The same from the database if need be. Receipts are left out: nobody is known by one. Blocking, raises nothing."""
@@ -49,9 +53,10 @@ class Persons:
                 now = version(connection)
                 found = names_of(connection, user_id) if now else [user_id]
         except LedgerError as error:
-            log.warning("who is who can't be asked, people stay as they were: %s", error)
+            self._unasked.begin(error)
             self._until = self._clock_s() + FRESH_S
-            return self._names.get(user_id, (user_id,))
+            return self.remembered(user_id)
+        self._unasked.end()
         if now != self._version or len(self._names) >= MAX_REMEMBERED:
             self._names = {}
         self._version, self._until = now, self._clock_s() + FRESH_S

@@ -14,22 +14,20 @@ import msgspec
 
 from models.history import History
 from offers.answers import Offer
-from offers.database import LedgerError
-from serving.admitting import micros
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
-from serving.identified import names, wallet_of
 from serving.impressions import rows_of
 from serving.known_as import past_of
 from serving.parts import Parts
 from serving.persons import Names
 from serving.problems import malformed
 from serving.recommend import Known, slate
-from serving.standing import NONE, Purposes
+from serving.told import allowed_told, names_told, wallet_told
 from serving.wire import RecommendationAsk, Slate, SlateMeta
 
-# The wallet is an ornament of the answer: a slow ledger must not hold it up.
-WALLET_WAIT_S = 0.25
+# A caller with less than this left is answered by what was last known: a slow store may take up to its time-out (50 ms).
+READ_S = 0.01
+LOST = ("stale_assortment", "no_assortment")
 
 
 async def recommendations(asked: Asked) -> Reply:
@@ -39,18 +37,22 @@ async def recommendations(asked: Asked) -> Reply:
         raise malformed("name a user_id or an anonymous_id", "/user_id", "missing_user")
     local = ask.context.local_time
     moment = asked.now if local is None else plausible(local, "/context/local_time")
-    theirs = await _names(asked, ask.user_id)
-    if theirs and "recommend" not in await _allowed(asked, theirs):
-        # A stranger in the answer and in what is written down of it.
-        ask, theirs = msgspec.structs.replace(ask, user_id=None), ()
+    theirs, could_ask = await names_told(asked, ask.user_id), True
+    if theirs:
+        allowed, could_ask = await allowed_told(asked, theirs)
+        if "recommend" not in allowed:
+            # A stranger in the answer and in what is written down of it.
+            ask, theirs = msgspec.structs.replace(ask, user_id=None), ()
     if theirs[:1] != (ask.user_id,) and theirs:
         ask = msgspec.structs.replace(ask, user_id=theirs[0])
     # The ledger is asked first, so that its thread works while the loop reads the features.
     holders, at = asked.parts.holders, [perf_counter()]
     if theirs and holders.is_due():
         asked.begin(holders.look)
-    wallet = asyncio.ensure_future(wallet_of(asked, theirs)) if theirs and holders.may_hold(theirs) else None
-    known = what_is_known(asked.parts, ask, theirs)
+    wallet = asyncio.ensure_future(wallet_told(asked, theirs)) if theirs and holders.may_hold(theirs) else None
+    known = what_is_known(asked.parts, ask, theirs, hurry=asked.patience_s(READ_S) < READ_S)
+    if not could_ask:
+        known = replace(known, degraded=True, warnings=[*known.warnings, "consent_unavailable"])
     at.append(perf_counter())
     known = await _with_offers(known, wallet)
     at.append(perf_counter())
@@ -61,22 +63,27 @@ async def recommendations(asked: Asked) -> Reply:
     body = msgspec.json.encode(answer)
     features_s, wallet_s, score_s, encode_s = (after - before for before, after in pairwise([*at, perf_counter()]))
     asked.parts.metrics.stages.observe(features_s, score_s, encode_s, wallet_s)
-    asked.parts.metrics.recommended(answer.meta.fallback, answer.meta.feature_age_s)
+    asked.parts.metrics.recommended(answer.meta.fallback, answer.meta.feature_age_s, answer.meta.degraded)
     return Reply(body)
 
 
-def what_is_known(parts: Parts, ask: RecommendationAsk, theirs: Names = ()) -> Known:
-    """Read the online store for this person (`theirs`: all their ids) and store. A part that can't say shows in `fallback` and
-    `warnings`."""
+def what_is_known(parts: Parts, ask: RecommendationAsk, theirs: Names = (), hurry: bool = False) -> Known:
+    """Read the online store for this person and store. A part that can't say shows in `fallback` and `warnings`.
+
+    theirs: all of the person's ids; hurry: what was last known of them must do.
+    """
     shelf, warning = parts.shelves.of(parts.gate, ask.context.store_id)
     warnings = [] if warning is None else [warning]
     if ask.user_id is None:
-        return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down, warnings)
-    features = past_of(parts.gate, theirs or (ask.user_id,), parts.settings.history_limit)
-    if features is None:
-        return Known(History.empty(), shelf, None, "popularity", True, warnings)
-    fallback = None if len(features.history) else "cold_start"
-    return Known(features.history, shelf, features.as_of, fallback, parts.gate.is_down, warnings)
+        return Known(History.empty(), shelf, None, "cold_start", parts.gate.is_down or warning in LOST, warnings)
+    read = None if hurry else past_of(parts.gate, theirs or (ask.user_id,), parts.settings.history_limit)
+    past, is_last_known = parts.gate.settled(ask.user_id, read)
+    degraded = parts.gate.is_down or is_last_known or warning in LOST
+    if past is None:
+        told = ask.context.store_id in parts.bundle.ranker.store_ids.row
+        return Known(History.empty(), shelf, None, "popularity" if told else "global_popularity", True, warnings)
+    fallback = "last_known" if is_last_known else None if len(past.history) else "cold_start"
+    return Known(past.history, shelf, past.as_of, fallback, degraded, warnings)
 
 
 def answer_for(
@@ -110,37 +117,12 @@ def _unknown_words(parts: Parts, ask: RecommendationAsk) -> list[str]:
     return found
 
 
-async def _names(asked: Asked, user_id: str | None) -> Names:
-    """The ids of the person, their name first; a registry that doesn't answer knows nobody by two."""
-    if user_id is None:
-        return ()
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return await names(asked, user_id)
-    except TimeoutError:
-        return (user_id,)
-
-
-async def _allowed(asked: Asked, theirs: Names) -> Purposes:
-    """What a person allows; one whose word can't be had in time is a stranger."""
-    standing = asked.parts.standing
-    if (known := standing.recall(theirs)) is not None:
-        return known
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return await asked.begin(standing.allows, theirs, micros(asked.now))
-    except TimeoutError:
-        return NONE
-
-
-async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer]] | None) -> Known:
+async def _with_offers(known: Known, wallet: asyncio.Future[list[Offer] | None] | None) -> Known:
     if wallet is None:
         return known
-    try:
-        async with asyncio.timeout(WALLET_WAIT_S):
-            return replace(known, offers=await wallet)
-    except (LedgerError, TimeoutError):
-        return replace(known, warnings=[*known.warnings, "offers_unavailable"])
+    if (offers := await wallet) is None:
+        return replace(known, degraded=True, warnings=[*known.warnings, "offers_unavailable"])
+    return replace(known, offers=offers)
 
 
 def _language(asked: Asked) -> list[str]:

@@ -19,13 +19,17 @@ import bentoml
 
 from serving.beat import beat
 from serving.calls import CALLS
+from serving.drain import leave_by_turns
 from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
 from serving.logs import begin
-from serving.opening import open_parts, warm_up
+from serving.opening import open_parts, warm, warm_up
 from serving.orphans import end_with_parent
+from serving.parts import Parts
 from serving.preflight import FAULTS, preflight
+from serving.reload import Reload
+from serving.watcher import Watcher
 
 VERSION = "1"
 TIMEOUT_S = 5
@@ -62,6 +66,10 @@ class DaypartService:
         with _one_line():
             begin(settings_from(os.environ).log_format)
 
+    def _use(self, parts: Parts) -> None:
+        """One reference: who began with the parts before goes on with them."""
+        front.parts = parts
+
     @bentoml.on_deployment
     @staticmethod
     def check() -> None:
@@ -81,12 +89,22 @@ class DaypartService:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
         front.parts = parts
-        self._health = Health(parts)
-        self._beat = asyncio.create_task(beat(parts))
+        self._beat = asyncio.create_task(beat(lambda: front.parts or parts))
+        self._health = Health(parts, leaving=lambda: front.is_leaving)
+        reload = Reload(parts, self._use, warm)
+        # A thread each: a ledger that is silent must not keep a new model from going into use.
+        for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)):
+            self._stack.callback(Watcher((errand,)).close)
+        front.load.start()
+        leave_by_turns(self._leaving)
+
+    def _leaving(self) -> None:
+        front.is_leaving = True
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
         """Requests in flight are answered by now; let the parts go."""
+        front.load.stop()
         front.parts, self._health = None, None
         if self._beat is not None:
             self._beat.cancel()

@@ -6,8 +6,7 @@ ledger is down, who isn't remembered is a stranger: not to know a no is no reaso
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Engine
 
@@ -15,9 +14,11 @@ from offers.database import LedgerError, transaction
 from people import consent, directory
 from people.secret import References
 from people.tombstones import Tombstone, stones_of, verdict
+from serving.episode import Episode
 
-log = logging.getLogger("daypart.serving")
 FRESH_S = 0.5
+# A request that began before an erasure may still bring in what it read; so it is looked for again for a while.
+ASKED_AGAIN_S = 10.0
 MAX_REMEMBERED = 100_000
 Purposes = frozenset[str]
 ALL: Purposes = frozenset(consent.PURPOSES)
@@ -44,11 +45,17 @@ class Standing:
         self._otherwise = ALL if default == "opt-out" else NONE
         self._version, self._until = (-1, -1), -1.0
         self._allowed: dict[str, Purposes] = {}
+        self.unasked = Episode("nobody can be asked what people allow", "people can be asked again what they allow")
+        self._swept, self._sweep_until = -1, -1.0
 
     def recall(self, names: Sequence[str]) -> Purposes | None:
         """The purposes that a person allows, if memory can tell; asks no database. names: their ids, their name first."""
         if self._clock_s() >= self._until:
             return None
+        return self._otherwise if self._version == (0, 0) else self._allowed.get(names[0])
+
+    def remembered(self, names: Sequence[str]) -> Purposes | None:
+        """What they were last known to allow, however old; None for one of whom that isn't known."""
         return self._otherwise if self._version == (0, 0) else self._allowed.get(names[0])
 
     def allows(self, names: Sequence[str], now_us: int) -> Purposes:
@@ -61,8 +68,9 @@ class Standing:
                 words = consent.said(connection, names) if version[0] else []
                 stones = stones_of(connection, self._references, names)
         except LedgerError as error:
-            log.warning("nobody can be asked what people allow: %s", error)
-            return self._allowed.get(names[0], NONE)
+            self.unasked.begin(error)
+            return self.remembered(names) or NONE
+        self.unasked.end()
         if version != self._version or len(self._allowed) >= MAX_REMEMBERED:
             self._allowed = {}
         self._version, self._until = version, self._clock_s() + FRESH_S
@@ -76,3 +84,16 @@ class Standing:
         """The tombstones of those ids that have one. Blocking, raises LedgerError, SecretFault."""
         with transaction(self._engine, write=False) as connection:
             return stones_of(connection, self._references, ids)
+
+    def gone(self, ids: Collection[str]) -> list[str]:
+        """Those of these ids that are erased, looked for while anything changes in who is who and ASKED_AGAIN_S longer; none when
+        nobody can be asked. Blocking."""
+        try:
+            with transaction(self._engine, write=False) as connection:
+                version, now_s = directory.version(connection), self._clock_s()
+                if version != self._swept:
+                    self._swept, self._sweep_until = version, now_s + ASKED_AGAIN_S
+                stones = stones_of(connection, self._references, ids) if now_s <= self._sweep_until else {}
+        except LedgerError:
+            return []
+        return [user_id for user_id, stone in stones.items() if stone.returned_us is None]

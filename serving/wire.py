@@ -99,9 +99,12 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class SlateMeta(Struct, frozen=True, kw_only=True):
-    """How an answer came about. `fallback`: `cold_start` (nothing is known of the person), `popularity` (nobody can be asked).
+    """How an answer came about. `degraded`: a part that should have been asked could not be, or not in time.
 
-    `warnings`: unknown_store, no_assortment, stale_assortment, unknown_product, unknown_category, offers_unavailable,
+    `fallback`, best first: `last_known` (what was read at most ten minutes ago, as nobody can be asked), `popularity` (of the
+    store at that hour, as nobody can be asked and the person is not remembered), `global_popularity` (the same, for no store that
+    we know), `cold_start` (nothing is known of the person). `feature_age_s`: since the features were true. `warnings`:
+    unknown_store, no_assortment, stale_assortment, unknown_product, unknown_category, offers_unavailable, consent_unavailable,
     empty_list.
     """
 

@@ -26,8 +26,8 @@ N_OTHERS = checkerboard.N_PRODUCTS + 1 - len(world.PRODUCTS)
 PRODUCTS = sorted([*world.PRODUCTS, *(f"x{n:02d}" for n in range(N_OTHERS))])
 
 
-def fill(home: Path) -> dict[str, str]:
-    """Make everything that serving needs below `home`; returns one key by scope."""
+def fill(home: Path, ledger_url: str | None = None) -> dict[str, str]:
+    """Make everything that serving needs below `home` (the ledger elsewhere, if told); returns one key by scope."""
     from training import features
 
     settings = Settings(home=home)
@@ -40,7 +40,7 @@ def fill(home: Path) -> dict[str, str]:
     arrays = {**checkerboard.arrays(), **words}
     artifact = write_artifact(settings.shelf, "ranker", arrays, checkerboard.manifest())
     point(settings.shelf, "ranker", artifact.version)
-    journal, now = Journal(settings.ledger_url), datetime.now(UTC)
+    journal, now = Journal(ledger_url or settings.ledger_url), datetime.now(UTC)
     try:
         prepare(journal.engine)
         issue(Desk(journal), now)

@@ -1,10 +1,14 @@
 import asyncio
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from serving import auth
 from serving.auth import bearer, bound_store, known_key, require_scope
+from serving.keyring import ALONE_FOR_S, KNOWN_FOR_S
 from serving.keys import ApiKey, create
 from serving.problems import Problem
 from serving.rate import Bucket, Rate
@@ -40,6 +44,24 @@ def test_only_a_key_that_lives_is_known(world):
     short = create(world.parts.engine, "app", NOW, expires=NOW + timedelta(seconds=1))
     assert ask(world, short, NOW + timedelta(milliseconds=999)).scope == "app"
     assert problem_of(lambda: ask(world, short, NOW + timedelta(seconds=1))).code == "key_unknown"
+
+
+def test_a_silent_database_is_not_waited_for_when_the_key_is_known(world, monkeypatch):
+    secret = create(world.parts.engine, "app", NOW)
+    pool, ring, asked = ThreadPoolExecutor(4), world.parts.keys, threading.Event()
+
+    def find():
+        return asyncio.run(known_key(ring, pool, {"authorization": f"Bearer {secret}"}, NOW))
+
+    known = find()
+    monkeypatch.setattr(auth, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(ring, "_clock_s", lambda: time.monotonic() + 2 * KNOWN_FOR_S)
+    monkeypatch.setattr(ring, "fetch", lambda secret: asked.wait(10) and None)
+    assert find() == known
+    asked.set()
+    monkeypatch.setattr(ring, "_clock_s", lambda: time.monotonic() + ALONE_FOR_S + 1)
+    assert problem_of(find).code == "key_unknown", "nobody vouched for it for too long: the database is waited for"
+    pool.shutdown()
 
 
 def test_the_scope_decides():

@@ -145,7 +145,7 @@ def test_a_late_answer_is_a_503(world, monkeypatch):
 
 
 def test_more_at_once_than_we_can_carry_is_a_429(world, monkeypatch):
-    monkeypatch.setattr(front_module, "MAX_AT_ONCE", 0)
+    monkeypatch.setattr(world.front.load, "limit", 0)
     answer = world.ask("POST", PATH, "app", json=OK)
     assert_problem(answer, 429, "too_many_requests")
     assert answer.headers["retry-after"] == "1"

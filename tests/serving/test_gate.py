@@ -50,7 +50,7 @@ def test_it_opens_by_itself_and_an_episode_is_two_lines(setting, caplog):
     assert gate.user("u") is not None
     assert not gate.is_down
     assert [record.message.split(":")[0] for record in caplog.records] == [
-        "online store down, recommendations fall back on popularity",
+        "online store down, recommendations fall back",
         "online store back",
     ]
 

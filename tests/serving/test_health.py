@@ -1,7 +1,6 @@
 import asyncio
 import logging
-
-import pytest
+import time
 
 from serving import health
 from serving.health import Health
@@ -20,28 +19,43 @@ def test_ready_is_remembered_for_a_moment(world):
     assert world.online.n_reads == n_reads
 
 
-def test_each_change_is_one_line_that_names_the_part(world, monkeypatch, caplog):
+def test_each_change_is_one_line_that_names_the_part_and_it_stays_ready(world, monkeypatch, caplog):
     monkeypatch.setattr(health, "REMEMBER_S", 0.0)
     caplog.set_level(logging.WARNING, "daypart.serving")
     found = Health(world.parts)
+    assert ask(found)
     world.online.down = True
-    assert [ask(found), ask(found)] == [False, False]
+    assert [ask(found), ask(found)] == [True, True]
+    assert 'daypart_part_down{part="online store"} 1.0' in world.ask("GET", "/metrics").text
     world.online.down = False
     assert ask(found)
-    lines = [record.message for record in caplog.records if "ready" in record.message]
-    assert lines == ["not ready: online store not reachable", "ready"]
+    lines = [record.message for record in caplog.records if "online store " not in record.message]
+    assert lines == ["not reachable: online store", "every part answers"]
+    assert 'daypart_part_down{part="online store"} 0.0' in world.ask("GET", "/metrics").text
 
 
-def test_a_part_that_is_silent_is_missing(world, monkeypatch):
+def test_a_part_that_was_silent_from_the_start_is_waited_for(world, monkeypatch):
     monkeypatch.setattr(health, "PATIENCE_S", 0.02)
-    monkeypatch.setattr(world.parts.gate, "answers", lambda: __import__("time").sleep(0.1) or True)
-    assert not ask(Health(world.parts))
+    monkeypatch.setattr(health, "REMEMBER_S", 0.0)
+    found = Health(world.parts)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.parts.gate, "answers", lambda: time.sleep(0.1) or True)
+        assert not ask(found)
+    monkeypatch.setattr(health, "PATIENCE_S", 5.0)
+    assert ask(found)
 
 
-@pytest.mark.parametrize("part", ["ledger"])
-def test_a_ledger_that_is_gone_is_noticed(world, monkeypatch, part):
+def test_a_ledger_that_is_gone_from_the_start_is_noticed(world, monkeypatch):
     def refuse(*args, **kwargs):
         raise OSError("gone")
 
     monkeypatch.setattr(world.parts.engine, "connect", refuse)
     assert not ask(Health(world.parts))
+
+
+def test_who_leaves_is_not_ready(world):
+    found = Health(world.parts, leaving=lambda: leaving)
+    leaving = False
+    assert ask(found)
+    leaving = True
+    assert not ask(found)

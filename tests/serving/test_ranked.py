@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from serving import ranked
+from serving import ledger_gate, told
 from serving.impressions import finished
 from serving.ranked import answer_for, what_is_known
 from serving.wire import RecommendationAsk
@@ -74,7 +74,10 @@ def test_without_the_ledger_the_list_comes_without_coupons(world, monkeypatch):
     assert len(answer["items"]) == 3
     assert answer["meta"]["warnings"] == ["offers_unavailable"]
     world.desk.down, world.desk.slow_s = False, 0.3
-    monkeypatch.setattr(ranked, "WALLET_WAIT_S", 0.05)
+    # It failed a moment ago, so nobody waits for it; then one asks, and waits for so long at most.
+    assert world.rank()["meta"]["warnings"] == ["offers_unavailable"]
+    monkeypatch.setattr(ledger_gate, "CLOSED_S", 0.0)
+    monkeypatch.setattr(told, "PATIENCE_S", 0.05)
     assert world.rank()["meta"]["warnings"] == ["offers_unavailable"]
 
 

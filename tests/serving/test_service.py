@@ -75,7 +75,7 @@ def test_no_path_is_too_odd_for_a_problem(world, served, path):
 
 
 @pytest.mark.parametrize("part", ["online", "desk"])
-def test_it_is_alive_but_not_ready_while_a_part_is_missing(world, served, part, monkeypatch):
+def test_it_is_ready_once_all_parts_were_there_and_stays_so_without_them(world, served, part, monkeypatch):
     monkeypatch.setattr("serving.health.REMEMBER_S", 0.0)
 
     async def work(client):
@@ -87,7 +87,24 @@ def test_it_is_alive_but_not_ready_while_a_part_is_missing(world, served, part, 
         seen += [(await client.get(path)).status_code for path in ("/readyz", "/livez")]
         return seen
 
-    assert served(work) == [200, 503, 200]
+    assert served(work) == [200, 200, 200]
+
+
+@pytest.mark.parametrize("part", ["online", "desk"])
+def test_it_is_not_ready_before_every_part_answered(world, served, part, monkeypatch):
+    monkeypatch.setattr("serving.health.REMEMBER_S", 0.0)
+
+    async def work(client):
+        with monkeypatch.context() as patch:
+            if part == "online":
+                world.online.down = True
+            else:
+                patch.setattr(service.front.parts.engine, "connect", refuse)
+            seen = [(await client.get(path)).status_code for path in ("/readyz", "/livez")]
+        world.online.down = False
+        return [*seen, (await client.get("/readyz")).status_code]
+
+    assert served(work) == [503, 200, 200]
 
 
 def refuse(*args, **kwargs):

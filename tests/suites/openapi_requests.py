@@ -38,7 +38,8 @@ HEADERS = (
     ("Content-Type", "text/plain"), ("Content-Type", "application/json; charset=latin-1"), ("Content-Encoding", "gzip"),
     ("Idempotency-Key", ""), ("Idempotency-Key", "é"), ("Idempotency-Key", "k" * 200), ("Content-Length", "-1"),
     ("Content-Length", "9" * 30), ("X-Request-Id", "\x7f" * 9), ("Accept-Language", "zh-" * 900), ("Accept-Language", "*;q=x"),
-    ("Accept-Language", "é,en;q=nan"), ("X-Long", "x" * 20_000), ("Cookie", "a=b"),
+    ("Accept-Language", "é,en;q=nan"), ("X-Deadline-Ms", "0"), ("X-Deadline-Ms", "é"),
+    ("X-Long", "x" * 20_000), ("Cookie", "a=b"),
 )  # fmt: skip
 
 

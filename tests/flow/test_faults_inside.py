@@ -1,0 +1,227 @@
+"""Faults that one process can be given from within, with requests under way.
+
+A ledger that is locked or slow, a full disk, a clock that jumps, a person erased while they are remembered.
+"""
+
+import asyncio
+import errno
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from offers.verify import verify
+from serving.calls import CALLS
+from serving.front import Front
+from serving.opening import open_parts
+from serving.tables import EVENT_INBOX
+from settings import Settings
+from tests.flow import served_home
+from tests.suites.raw_http import call
+
+USERS = ("ann", "bob", "cat", "dan")
+SALE = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
+
+
+class Place:
+    """The front over real parts, on a loop of its own."""
+
+    def __init__(self, parts, secrets):
+        self.front, self.secrets = Front(CALLS, "1"), secrets
+        self.front.parts = parts
+        self.runner = asyncio.Runner()
+
+    @property
+    def parts(self):
+        return self.front.parts
+
+    async def ask(self, method, path, scope, body=None, **headers):
+        told = [("Authorization", f"Bearer {self.secrets[scope]}"), ("Content-Type", "application/json")]
+        told += [(name.replace("_", "-"), value) for name, value in headers.items()]
+        return await call(self.front, method, f"/v1{path}", told, b"" if body is None else json.dumps(body).encode())
+
+    def crowd(self, n=24):
+        """Recommendations that are asked for at once; what their answers say of themselves."""
+
+        async def all_of_them():
+            body = {"context": {"store_id": "soho"}}
+            asks = (self.ask("POST", "/recommendations", "app", body | {"user_id": USERS[k % 4]}) for k in range(n))
+            return await asyncio.gather(*asks)
+
+        answers = self.runner.run(all_of_them())
+        assert {answer.status for answer in answers} == {200}
+        assert all(answer.json()["items"] for answer in answers)
+        return [answer.json()["meta"] for answer in answers]
+
+    def whole_crowd(self):
+        """The same, once none of them lacks anything: soon, but a machine may stand still for a moment."""
+        began = time.monotonic()
+        while any(meta["degraded"] for meta in self.crowd()):
+            assert time.monotonic() - began < 20
+            time.sleep(0.2)
+        return self.crowd()
+
+    def one(self, *asked, **headers):
+        return self.runner.run(self.ask(*asked, **headers))
+
+    def redeem(self, code, **headers):
+        return self.one("POST", f"/coupons/{code}/redeem", "pos", SALE, Idempotency_Key="k1", **headers)
+
+    def sell(self, event):
+        now = self.parts.clock().isoformat()
+        row = {"event_id": event, "event_type": "purchase", "occurred_at": now, "user_id": "dan", "product_id": "tea"}
+        return self.one("POST", "/events", "pos", {"events": [row]})
+
+    def inbox(self):
+        with self.parts.engine.connect() as connection:
+            return sorted(connection.execute(sa.select(EVENT_INBOX.c.event_id)).scalars())
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    home = tmp_path_factory.mktemp("within")
+    secrets = served_home.fill(home)
+    with open_parts(Settings(home=home, rate_limits="")) as parts:
+        yield parts, secrets
+
+
+@pytest.fixture
+def place(opened):
+    found = Place(replace(opened[0]), opened[1])
+    yield found
+    found.runner.close()
+
+
+@contextmanager
+def locked(path):
+    """Somebody writes to the ledger and does not end."""
+    import sqlite3
+
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+
+
+def test_a_locked_ledger_costs_a_till_a_second_try_and_nobody_a_coupon(place):
+    (offer,) = place.parts.desk.wallet("ann", place.parts.clock())
+    place.crowd()
+    with locked(place.parts.settings.home / "ledger.db"):
+        place.whole_crowd()
+        late = place.redeem(offer.coupon_code, X_Deadline_Ms="300")
+        assert (late.status, late.json()["code"], late.headers["retry-after"]) == (503, "deadline", "1")
+    # While the first try still waits, its key is being worked on; a till asks again.
+    while (again := place.redeem(offer.coupon_code)).status in (409, 503):
+        assert again.headers["retry-after"] == "1"
+        time.sleep(0.1)
+    assert (again.status, again.json()["discount_cents"]) == (200, 100)
+    assert place.redeem(offer.coupon_code).body == again.body
+    assert verify(place.parts.desk.journal) == []
+
+
+def test_a_slow_ledger_is_not_waited_for(place):
+    engine = place.parts.engine
+    place.crowd()
+
+    def slow(*args):
+        time.sleep(0.4)
+
+    sa.event.listen(engine, "before_cursor_execute", slow)
+    time.sleep(0.6)  # what people allow was asked a moment ago
+    began = time.monotonic()
+    try:
+        first, then = place.crowd(), place.crowd()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", slow)
+    took_s = time.monotonic() - began
+    assert {meta["fallback"] for meta in first + then} == {None}
+    assert all(meta["degraded"] and meta["warnings"] == ["offers_unavailable"] for meta in then)
+    assert took_s < 0.4 * 24, "not one after the other"
+    place.whole_crowd()
+
+
+def test_a_full_disk_takes_no_answer_and_no_event(place, monkeypatch):
+    engine = place.parts.engine
+
+    def pages(n):
+        def limit(connection, *more):
+            connection.execute(f"PRAGMA max_page_count={n}").close()
+
+        return limit
+
+    full = pages(1)
+    sa.event.listen(engine, "checkout", full)
+    taken = []
+    try:
+        while (answer := place.sell(f"d{len(taken)}")).status == 202:
+            taken.append(f"d{len(taken)}")
+            assert len(taken) < 500
+        assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (503, "ledger_unavailable", "1")
+        open_file = Path.open
+
+        def refuse(path, mode="r", *more, **named):
+            if path.name.endswith(".part") and mode == "a":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return open_file(path, mode, *more, **named)
+
+        monkeypatch.setattr(Path, "open", refuse)
+        assert {meta["fallback"] for meta in place.crowd()} == {None}
+        dropped = place.parts.impressions
+        began = time.monotonic()
+        while not dropped.n_dropped and time.monotonic() < began + 10:
+            time.sleep(0.02)
+        assert dropped.n_dropped > 0
+    finally:
+        sa.event.remove(engine, "checkout", full)
+        sa.event.listen(engine, "checkout", roomy := pages(1 << 30))
+        engine.dispose()
+    monkeypatch.undo()
+    lost = f"d{len(taken)}"
+    assert place.sell(lost).status == 202
+    assert [event for event in place.inbox() if event.startswith("d")] == sorted([*taken, lost])
+    assert verify(place.parts.desk.journal) == []
+    sa.event.remove(engine, "checkout", roomy)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_jumps_costs_nobody_anything(place, hours):
+    before = place.whole_crowd()
+    real = place.parts.clock
+    place.front.parts = replace(place.parts, clock=lambda: real() + timedelta(hours=hours))
+    after = place.whole_crowd()
+    assert [meta["fallback"] for meta in after] == [meta["fallback"] for meta in before] == [None] * 24
+    assert all(meta["feature_age_s"] >= 0 for meta in after)
+    assert place.sell(f"jumped{hours}").status == 202
+    place.front.parts = replace(place.parts, clock=real)
+    assert all(meta["feature_age_s"] >= 0 for meta in place.whole_crowd())
+    assert f"jumped{hours}" in place.inbox()
+
+
+def test_who_is_erased_is_not_remembered_and_asking_meanwhile_brings_nobody_back(place):
+    place.crowd()
+    kept = place.parts.gate.last_known
+    assert kept.of("bob") is not None
+
+    async def meanwhile():
+        asks, erasing = [], asyncio.ensure_future(place.ask("DELETE", "/users/bob", "admin"))
+        while not erasing.done():
+            asks.append(asyncio.ensure_future(place.ask("POST", "/recommendations", "app", {"user_id": "bob"})))
+            await asyncio.sleep(0.002)
+        await asyncio.gather(*asks)
+        return erasing.result()
+
+    assert place.runner.run(meanwhile()).status == 200
+    time.sleep(0.6)
+    kept.sweep(place.parts.standing.gone)
+    assert kept.of("bob") is None
+    answer = place.one("POST", "/recommendations", "app", {"user_id": "bob"})
+    assert answer.json()["meta"]["fallback"] == "cold_start"
+    assert kept.of("bob") is None

@@ -1,0 +1,60 @@
+import asyncio
+import os
+import signal
+import threading
+
+import pytest
+
+from serving.drain import leave_by_turns
+from serving.health import Health
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the server beneath would hear."""
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    yield heard
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_the_server_hears_of_it_a_moment_later_and_of_a_second_signal_at_once(told):
+    async def leave(n):
+        left = []
+        leave_by_turns(lambda: left.append(True), lame_s=0.05)
+        for _ in range(n):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.01)
+        at_once = list(told)
+        await asyncio.sleep(0.1)
+        return left, at_once
+
+    assert asyncio.run(leave(1)) == ([True], [])
+    assert told == [signal.SIGTERM]
+    told.clear()
+    assert asyncio.run(leave(2)) == ([True], [signal.SIGTERM])
+
+
+def test_outside_the_main_thread_or_without_a_server_nothing_is_changed():
+    before = signal.getsignal(signal.SIGTERM)
+
+    async def put():
+        leave_by_turns(lambda: None)
+
+    thread = threading.Thread(target=asyncio.run, args=(put(),))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is before
+    asyncio.run(put())
+    assert (signal.getsignal(signal.SIGTERM) is before) == (not callable(before))
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_who_leaves_says_so_on_every_answer_and_is_not_ready(world):
+    health = Health(world.parts, leaving=lambda: world.front.is_leaving)
+    assert asyncio.run(health.ready())
+    assert "connection" not in world.ask("GET", "/v1/nowhere").headers
+    world.front.is_leaving = True
+    assert not asyncio.run(health.ready())
+    for path in ("/v1/openapi.json", "/v1/nowhere"):
+        assert world.ask("GET", path).headers["connection"] == "close"

@@ -1,0 +1,84 @@
+"""A line to a server that can be cut: a small TCP proxy in a thread of its own, for faults that a network has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+Mode = Literal["whole", "refused", "silent", "slow"]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+SLOW_S = 0.2
+CHUNK = 1 << 16
+
+
+class FaultyLine:
+    """Forwards `port` of the loopback to whatever `reach` opens.
+
+    refused: nobody listens, and who was connected is cut off; silent: everybody is heard and nobody answered; slow: every answer
+    is `SLOW_S` late. A mend cuts off who waits, as a network that comes back does.
+    """
+
+    def __init__(self, reach: Callable[[], Awaitable[Streams]]) -> None:
+        self._reach, self._mode = reach, "whole"
+        self._loop = asyncio.new_event_loop()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.port = 0
+        self._run(self._listen())
+
+    def become(self, mode: Mode) -> None:
+        """From now on the line is so."""
+        self._run(self._become(mode))
+
+    def close(self) -> None:
+        """Cut everything, end the thread."""
+        self._run(self._become("refused"))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self, work: Awaitable[None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _become(self, mode: Mode) -> None:
+        before, self._mode = self._mode, mode
+        if mode == "refused" or before == "silent":
+            for writer in list(self._writers):
+                writer.transport.abort()
+        if mode == "refused" and before != "refused":
+            self._server.close()
+        elif before == "refused" and mode != "refused":
+            await self._listen()
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        far = None
+        try:
+            far_reader, far = await self._reach()
+            self._writers.add(far)
+            await asyncio.gather(self._pump(reader, far, answers=False), self._pump(far_reader, writer, answers=True))
+        except OSError:
+            pass
+        finally:
+            for one in (writer, far):
+                if one is not None:
+                    self._writers.discard(one)
+                    one.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
+        while chunk := await reader.read(CHUNK):
+            while self._mode == "silent":
+                await asyncio.sleep(0.02)
+            if answers and self._mode == "slow":
+                await asyncio.sleep(SLOW_S)
+            writer.write(chunk)
+            await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.transport.abort()
