@@ -209,7 +209,7 @@ def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
 
 def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
     load = OpenLoad(place.port, place.keys["app"])
-    peak = max((load.peak(32, 2.0) for _ in range(2)), key=lambda rush: rush.goodput)
+    peak = max((load.peak(32, min(SCALE, 3.0)) for _ in range(2)), key=lambda rush: rush.goodput)
     rush = load.rush(2 * peak.goodput, 2.0 if SCALE < 10 else 60.0)
     after = [load.rush(0.3 * peak.goodput, 1.0)]
     until(lambda: after.append(load.rush(0.3 * peak.goodput, 1.0)) or set(after[-1].counts()) == {200}, within_s=20)
