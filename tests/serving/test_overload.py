@@ -162,4 +162,4 @@ def test_over_http_a_full_house_is_a_429_that_says_when_to_come_back(world):
     sale = {"store_id": "s0", "order_id": "o1", "lines": [{"product_id": "p00", "unit_price_cents": 450}]}
     redeemed = world.ask("POST", "/v1/coupons/ABCD/redeem", "pos", json=sale, headers={"Idempotency-Key": "k"})
     assert redeemed.status_code == 200
-    assert 'daypart_shed_total{reason="too_many_requests"} 1.0' in world.ask("GET", "/metrics").text
+    assert 'daypart_problems_total{code="too_many_requests"} 1.0' in world.ask("GET", "/metrics").text

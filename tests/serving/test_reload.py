@@ -62,7 +62,7 @@ def test_a_promotion_and_a_rollback_go_into_use(place):
     point(shelf, "ranker", first)
     assert found.look()
     assert version(world) == first
-    assert "daypart_reloads_total 2.0" in world.ask("GET", "/metrics").text
+    assert 'daypart_reloads_total{outcome="done"} 2.0' in world.ask("GET", "/metrics").text
 
 
 def test_who_began_with_a_bundle_ends_with_it(place):
@@ -142,7 +142,7 @@ def test_what_fails_is_tried_ever_more_seldom(place, monkeypatch):
         found.look()
         clock.now_s += 0.5
     assert np.diff(tried).tolist() == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert f"daypart_reload_failures_total {len(tried)}.0" in world.ask("GET", "/metrics").text
+    assert f'daypart_reloads_total{{outcome="refused"}} {len(tried)}.0' in world.ask("GET", "/metrics").text
 
 
 def test_new_names_of_products_go_into_use_with_the_same_version(place):
