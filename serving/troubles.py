@@ -31,7 +31,7 @@ class Troubles:
             return self._away(NO_LEDGER, "the ledger", error, call)
         if isinstance(error, OnlineStoreError):
             return self._away(NO_STORE, "the online store", error, call)
-        log.error("request %s (%s) failed", request_id, call, exc_info=error)
+        log.error("request %s (%s) failed", request_id, call, exc_info=error, extra={"request_id": request_id})
         return Problem(500, "internal", "an unexpected fault; the log has it under this request_id")
 
     def over(self, call: str) -> None:
