@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from bench import scoring, scoring_counts
 from bench.client import served, wait_ready
 from bench.ledger_http import free_port
 from bench.ledger_load import Shot, shoot
-from bench.results import Row
+from bench.results import Row, row
 from bench.serving_load import Load, press
 from bench.serving_peers import beside, memory_of
 from bench.serving_plot import draw
@@ -43,8 +44,11 @@ PEERS = {
 
 
 def rows() -> list[Row]:
-    """All of it: the core, its instructions, and the service."""
-    return [*scoring.rows(), *scoring_counts.rows(), *http()]
+    """All of it: the core, its instructions (where valgrind is), and the service."""
+    counted = (
+        scoring_counts.rows() if shutil.which("valgrind") else [row("instructions left out: no valgrind", 0, "rows")]
+    )
+    return [*scoring.rows(), *counted, *http()]
 
 
 def http() -> list[Row]:

@@ -17,7 +17,7 @@ from tests.flow.test_service import RUN, wait_until_ready
 from tests.house.rooms import ROOT
 from training.lake import read_events
 
-TOUR = re.search(r"^```sh tour\n(.*?)^```", (ROOT / "docs" / "privacy.md").read_text("utf-8"), re.M | re.S)[1]
+TOUR = re.search(r"^```sh person\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)[1]
 
 
 @pytest.fixture

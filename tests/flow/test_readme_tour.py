@@ -111,8 +111,7 @@ def test_the_readme_tour_ends_in_a_redeemed_coupon(demo):
 
 def test_the_privacy_tour_is_walked_by_the_demos_words(demo):
     folder, _ = demo
-    privacy = (ROOT / "docs" / "privacy.md").read_text("utf-8")
-    block = re.search(r"```sh tour\n(.*?)```", privacy, re.S)[1]
+    block = re.search(r"```sh person\n(.*?)```", README, re.S)[1]
     told = subprocess.run(["bash", "-euc", block], cwd=folder, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     answers = (json.loads(line) for line in told.stdout.splitlines())
