@@ -16,7 +16,7 @@ from feast import FeatureView
 
 from embedded import lease_online_store
 from embedded.feast_config import FEATURE_REPO
-from river.persons import take_links
+from river.links import take_links
 from river.steps import refresh_features
 from serving.calls import CALLS
 from serving.front import Front
@@ -103,7 +103,12 @@ def home(tmp_path_factory):
     ]  # fmt: skip
     schema = {name: kind for name, kind in world.events().schema.items() if name in said[0]}
     append_events(settings.lake, pl.DataFrame([*rows, *gone, void, *said], schema=schema))
-    link = {"identity": "card:77", "other": "new", "evidence": "leaflet", "seen_at": "2025-11-01T08:00:00Z"}
+    link = {
+        "identity": "card:77",
+        "other": "new",
+        "evidence": "leaflet",
+        "occurred_at": datetime(2025, 11, 1, 8, tzinfo=UTC),
+    }
     take_links(settings, [link], "links.csv", LATER)
     write_answers(settings.lake, [pl.DataFrame(ANSWERS, schema=SCHEMA)])
     with lease_online_store(settings):

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from people.secret import References
 from river.erasing import erase_person
 from river.feedback import absorb_records
-from river.persons import rule_link, take_links, waiting
+from river.links import take_links
 from river.settling import settle_files
 from river.steps import open_desk, refresh_features
+from river.who import rule_link, waiting
 from serving import inbox
 from serving.events import judge
 from serving.tables import prepare
@@ -185,7 +186,7 @@ class Chain:
 
     def _link(self, one: str, other: str, at: datetime) -> None:
         evidence = f"e{self.looks}-{len(self.people.links)}-{at.isoformat()}"
-        row = {"identity": one, "other": other, "evidence": evidence, "seen_at": at.isoformat()}
+        row = {"identity": one, "other": other, "evidence": evidence, "occurred_at": at}
         taken = take_links(self.settings, [row], "links.csv", self.now)
         ends = sorted((self.references.of(one), self.references.of(other)))
         if any(end in self.erased for end in ends):
