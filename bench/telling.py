@@ -8,13 +8,13 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from bench.access import fastest_us
 from bench.results import Row, row
 
 ROUNDS = 9
@@ -71,11 +71,11 @@ def measure(rounds: int, n: int) -> dict[str, float]:
         LAST.set((1e-4, 1e-4, 1e-4, 1e-4))
         traces.told("recommendations", 200, 7e-4, {"x-request-id": "r"})
 
-    found = {THEIRS: _best(theirs, rounds, n), OURS: _best(ours, rounds, n)}
+    found = {THEIRS: fastest_us(theirs, rounds, n), OURS: fastest_us(ours, rounds, n)}
     ours()
-    found["telling the shared values, four times a second"] = _best(metrics.flush, rounds, max(1, n // 50))
-    found["the page, once a scrape, beside the event loop"] = _best(metrics.exposition, rounds, max(1, n // 500))
-    found["a trace of one recommendation, where traces are asked for"] = _best(traced, rounds, max(1, n // 50))
+    found["telling the shared values, four times a second"] = fastest_us(metrics.flush, rounds, max(1, n // 50))
+    found["the page, once a scrape, beside the event loop"] = fastest_us(metrics.exposition, rounds, max(1, n // 500))
+    found["a trace of one recommendation, where traces are asked for"] = fastest_us(traced, rounds, max(1, n // 50))
     traces.close()
     return found
 
@@ -86,17 +86,3 @@ class Nowhere(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""
         return SpanExportResult.SUCCESS
-
-
-def _best(work: Callable[[], object], rounds: int, n: int) -> float:
-    found = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        for _ in range(n):
-            work()
-        found.append((time.perf_counter() - began) / n * 1e6)
-    return min(found)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(ROUNDS, 5000)))
