@@ -59,7 +59,7 @@ class Scores:
 
     def reasons_of(self, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
         """The same of several distinct product rows."""
-        return explain(self.grounds, rows)
+        return explain(self.grounds, rows) if len(rows) else []
 
 
 class Ranker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,19 +19,44 @@ if TYPE_CHECKING:
 _BATCH = 10_000
 
 
-def absorb_records(settings: Settings, desk: Desk, now: datetime) -> Iterator[IngestReport]:
-    """Events accepted over HTTP, and the ledger's redemptions. Marked after the lake has them: a rerun repeats nothing."""
+def absorb_records(
+    settings: Settings, desk: Desk, now: datetime, waiting: Counter[str] | None = None
+) -> Iterator[IngestReport]:
+    """Events accepted over HTTP, and the ledger's redemptions. Marked after the lake has them: a rerun repeats nothing.
+
+    An event of a product or store that the lake doesn't know yet stays in the inbox until a run finds it known: what was accepted
+    isn't lost because a table came late. waiting: counts them, by what is unknown.
+    """
     from serving import inbox
     from serving.tables import prepare
 
-    engine = desk.journal.engine
+    engine, waiting = desk.journal.engine, Counter() if waiting is None else waiting
     prepare(engine)
-    while accepted := inbox.pending(engine, _BATCH):
-        yield _through_the_door(settings, [record for _, record in accepted], now)
-        inbox.mark_absorbed(engine, [number for number, _ in accepted], now)
+    known, last = _known(settings), 0
+    while accepted := inbox.pending(engine, _BATCH, last):
+        last, ready = accepted[-1][0], []
+        for number, record in accepted:
+            strange = [
+                column for column, ids in known.items() if record[column] is not None and record[column] not in ids
+            ]
+            waiting.update(f"unknown_{column.removesuffix('_id')}" for column in strange[:1])
+            if not strange:
+                ready.append((number, record))
+        if ready:
+            yield _through_the_door(settings, [record for _, record in ready], now)
+            inbox.mark_absorbed(engine, [number for number, _ in ready], now)
     while redeemed := desk.pending_events(_BATCH):
         yield _through_the_door(settings, [record for _, record in redeemed], now)
         desk.mark_sent([number for number, _ in redeemed], now)
+
+
+def _known(settings: Settings) -> dict[str, frozenset[str]]:
+    """Ids that events may name, by column, of the tables that the lake has."""
+    from training.ingest import NAMED
+    from training.lake import has_table, read_table
+
+    tables = {column: table for column, table in NAMED.items() if has_table(settings.lake, table)}
+    return {column: frozenset(read_table(settings.lake, table)[column]) for column, table in tables.items()}
 
 
 def _through_the_door(settings: Settings, records: Sequence[Mapping[str, Any]], now: datetime) -> IngestReport:

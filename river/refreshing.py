@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ class Refreshed:
     """Events from tills, apps, shown slates and the ledger's outbox that went into the lake."""
     n_quarantined: int
     """Of those, rows that the lake refused (a product it does not know, say); see `lake/quarantine`."""
+    waiting: Mapping[str, int]
+    """Accepted events that wait in the inbox for their product or store to be ingested, by what is unknown."""
     n_answered: int
     """Offers of all time whose answer is known by now; `daypart train` learns from them what a discount does."""
     unanswered: Mapping[str, int]
@@ -50,7 +53,8 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     with locked(settings.home):
         with open_desk(settings) as desk:
             finish_erasures(settings, desk, now)
-            absorbed = [*absorb_records(settings, desk, now), *absorb_impressions(settings, now)]
+            waiting = Counter[str]()
+            absorbed = [*absorb_records(settings, desk, now, waiting), *absorb_impressions(settings, now)]
             settle_files(settings, desk)
             n_answered, unanswered = absorb_answers(settings, desk, now)
         made = features.compute(settings, through, progress=report)
@@ -59,4 +63,4 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
         forget_aliases(settings)
         withdrawn = withdraw_unsent(settings, now)
     accepted, quarantined = (sum(getattr(a, name) for a in absorbed) for name in ("accepted", "quarantined"))
-    return Refreshed(accepted, quarantined, n_answered, unanswered, made, online, withdrawn)
+    return Refreshed(accepted, quarantined, dict(waiting), n_answered, unanswered, made, online, withdrawn)

@@ -114,7 +114,8 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
 
 
 def _is_plain(text: str) -> bool:
-    if text != text.strip() or text in NULL_WORDS:
+    # U+FFFD is what a broken encoding leaves behind; files are refused it too.
+    if text != text.strip() or text in NULL_WORDS or "\ufffd" in text:
         return False
     return text.isascii() or not any(category(letter) in _INVISIBLE for letter in text)
 

@@ -58,9 +58,10 @@ def recent(engine: Engine, now: datetime) -> list[Record]:
     return [msgspec.json.decode(row.body) for row in reversed(rows) if row.received_ms >= since]
 
 
-def pending(engine: Engine, limit: int) -> list[tuple[int, Record]]:
-    """(number, record) of events not absorbed yet, in the order of arrival, at most `limit`."""
-    wanted = select(EVENT_INBOX.c.seq, EVENT_INBOX.c.body).where(EVENT_INBOX.c.absorbed_ms.is_(None))
+def pending(engine: Engine, limit: int, after: int = 0) -> list[tuple[int, Record]]:
+    """(number, record) of events not absorbed yet, in the order of arrival, at most `limit`, of numbers above `after`."""
+    waits = EVENT_INBOX.c.absorbed_ms.is_(None) & (EVENT_INBOX.c.seq > after)
+    wanted = select(EVENT_INBOX.c.seq, EVENT_INBOX.c.body).where(waits)
     with transaction(engine, write=False) as connection:
         rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq).limit(limit)).all()
     return [(row.seq, msgspec.json.decode(row.body)) for row in rows]

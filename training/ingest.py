@@ -28,7 +28,7 @@ from training.validate import check
 __all__ = ["DataError", "IngestReport", "ingest"]
 
 # What a column's ids must be known from, for the tables that name them.
-_NAMED = {"product_id": "products", "store_id": "stores"}
+NAMED = {"product_id": "products", "store_id": "stores"}
 _NAMING = ("events", "assortment")
 
 
@@ -119,7 +119,7 @@ def _take(
 def _known_ids(lake: Path, source: Source) -> tuple[Mapping[str, pl.Series], list[str]]:
     """Ids that may be named, by column; and a sentence for each column that cannot be judged."""
     known, unchecked = {}, []
-    for column, table in _NAMED.items():
+    for column, table in NAMED.items():
         if column not in source.cells.columns:
             continue
         if has_table(lake, table):

@@ -76,6 +76,11 @@ def test_a_slate_is_split_as_its_products_one_by_one(visits, store, hour, at_s):
         assert whole == pytest.approx(grounds.split(row), abs=1e-6), row
 
 
+def test_of_nothing_there_is_nothing_to_tell():
+    for history in (EVEN, lived([["x1"]])):
+        assert scores(RANKER, history, "s0", 8).reasons_of(np.empty(0, np.int64)) == []
+
+
 def test_every_term_belongs_to_one_part_or_to_the_user():
     parted = [name for names in KINDS.values() for name in names]
     assert sorted([*parted, *USER_TERMS]) == sorted({*USUAL_TERMS, *NEW_TERMS})

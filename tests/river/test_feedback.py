@@ -1,5 +1,6 @@
 """Feedback re-enters the lake once, whatever door it came by."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from serving.events import Record
 from serving.tables import prepare
 from settings import Settings
 from tests import world
+from training import ingest
 from training.lake import read_events
 
 NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
@@ -68,10 +70,26 @@ def test_a_run_cut_short_before_the_mark_repeats_nothing(settings, monkeypatch):
 
 
 def test_what_the_lake_refuses_is_quarantined_and_counted(settings):
-    accept(settings, EVENT, {**EVENT, "event_id": "till-2", "product_id": "no-such"})
+    accept(settings, EVENT, {**EVENT, "event_id": "till-2", "quantity": 0})
     (part,) = absorb(settings)
     assert (part.accepted, part.quarantined) == (1, 1)
     assert part.quarantine_file.exists()
+    assert absorb(settings) == []
+
+
+def test_an_event_of_a_product_or_store_that_is_not_known_yet_waits_for_it(settings, tmp_path):
+    strange = [("till-2", "product_id"), ("till-3", "store_id"), ("till-4", "product_id")]
+    accept(settings, EVENT, *({**EVENT, "event_id": name, column: "new"} for name, column in strange))
+    for _ in range(2):
+        waiting = Counter()
+        with steps.open_desk(settings) as desk:
+            list(feedback.absorb_records(settings, desk, NOW, waiting))
+        assert waiting == {"unknown_product": 2, "unknown_store": 1}
+    assert len(in_lake(settings, "till-1")) == 1
+    (tmp_path / "new.csv").write_text("product_id,name,category,price_cents,cost_cents\nnew,New,drink,300,100\n")
+    ingest.ingest(settings.lake, products=tmp_path / "new.csv", now=NOW)
+    assert [(part.accepted, part.quarantined) for part in absorb(settings)] == [(2, 0)]
+    assert [len(in_lake(settings, name)) for name in ("till-2", "till-3", "till-4")] == [1, 0, 1]
     assert absorb(settings) == []
 
 
