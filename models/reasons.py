@@ -25,17 +25,6 @@ from models.pace import Pace
 from models.terms import Ask
 
 
-class Reason(NamedTuple):
-    """One part of a product's score."""
-
-    contribution: float
-    code: str
-    detail: str
-    """Its words; empty where nobody asks for them, as the part does not raise the score."""
-    holds: bool
-    """Whether the words are true of the numbers, whatever the sign of the contribution."""
-
-
 class Split(NamedTuple):
     """One product's score in parts: `base + usual + timing + similar + popular + local` is the score."""
 
@@ -66,35 +55,37 @@ def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tupl
     ask, rows = grounds.ask, np.asarray(rows, dtype=np.int64)
     bought, sold, found = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist(), []
     for row, n, known, split in zip(rows.tolist(), sold, bought, grounds.splits(rows), strict=True):
-        kept = [(-size, code, detail) for size, code, detail, holds in told(ask, row, n, split) if size > 0 and holds]
-        kept.sort()
-        words = [(code, detail) for _, code, detail in kept]
+        words = [(code, detail) for _, code, detail in sorted(told(ask, row, n, split))]
         if not known:
             words.append(("new_product", "nobody had bought it when the model was trained"))
         found.append(words)
     return found
 
 
-def told(ask: Ask, row: int, sold: float, parts: Split) -> list[Reason]:
-    """Every part of the score but its base. sold: of the product in the store and daypart, as `Cell.sold` has it."""
-    chain, total, found = ask.parts.plain_popularity[row], ask.cell.total, []
-    if ask.places:
-        like = "" if parts.like is None else ask.known.product_ids[parts.like]
-        found.append(Reason(parts.similar, "similar_to_usual", like, parts.like is not None))
-    rank = ask.parts.rank_words(row) if parts.popular > 0 else ""
-    found.append(Reason(parts.popular, "popular", rank, chain > -math.log(len(ask.parts.products))))
-    code, where = ask.where
-    share = f"{100.0 * sold / total:.1f}% of sales {where}" if total and parts.local > 0 else ""
-    found.append(Reason(parts.local, code, share, sold > total * math.exp(chain)))
-    if (place := ask.places.get(row)) is not None:
-        found.append(Reason(parts.usual, "bought_before", ask.pace.often(place) if parts.usual > 0 else "", True))
-        found.append(_timing(ask.pace, place, parts.timing))
+def told(ask: Ask, row: int, sold: float, parts: Split) -> list[tuple[float, str, str]]:
+    """(contribution below zero, so that the greatest sorts first, code, detail) of what raises the score and whose words hold.
+
+    sold: of the product in the store and daypart, as `Cell.sold` has it. No words are made of a part that doesn't raise it.
+    """
+    _, usual, timing, similar, popular, local, like = parts
+    found, share, total = [], ask.parts.plain_popularity[row], ask.cell.total
+    if similar > 0 and like is not None:
+        found.append((-similar, "similar_to_usual", ask.known.product_ids[like]))
+    if popular > 0 and share > -math.log(len(ask.parts.products)):
+        found.append((-popular, "popular", ask.parts.rank_words(row)))
+    if local > 0 and sold > total * math.exp(share):
+        code, where = ask.where
+        found.append((-local, code, f"{100.0 * sold / total:.1f}% of sales {where}"))
+    if (usual > 0 or timing > 0) and (place := ask.places.get(row)) is not None:
+        if usual > 0:
+            found.append((-usual, "bought_before", ask.pace.often(place)))
+        if timing > 0 and (timed := _timing(ask.pace, place)) is not None:
+            found.append((-timing, *timed))
     return found
 
 
-def _timing(pace: Pace, place: int, contribution: float) -> Reason:
-    gap = pace.gap[place]
-    last = pace.last(place) if contribution > 0 else ""
-    if pace.since[place] >= gap:
-        return Reason(contribution, "due_again", last and f"usually every {gap:.1f} visits, last {last}", True)
-    return Reason(contribution, "bought_recently", last, pace.since[place] <= pace.mean_since)
+def _timing(pace: Pace, place: int) -> tuple[str, str] | None:
+    gap, since = pace.gap[place], pace.since[place]
+    if since >= gap:
+        return "due_again", f"usually every {gap:.1f} visits, last {pace.last(place)}"
+    return ("bought_recently", pace.last(place)) if since <= pace.mean_since else None
