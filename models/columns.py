@@ -23,7 +23,6 @@ import numpy as np
 
 from models import habit
 from models.neighbours import Links, sharpened
-from models.scoring import top_k
 from models.term_names import USER_TERMS
 from models.terms import Ask
 
@@ -138,7 +137,8 @@ def _near_decay(name: str) -> float:
 def _strongest(faded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(places int64[r], weight float32[r]) of the greatest, ties by row."""
     weight = faded.astype(np.float32)
-    places = top_k(weight, REACHING) if len(weight) > REACHING else np.arange(len(weight))
+    # A history is short: sorting all of it is faster than finding where the greatest end.
+    places = np.argsort(-weight, kind="stable")[:REACHING] if len(weight) > REACHING else np.arange(len(weight))
     return places, weight[places]
 
 

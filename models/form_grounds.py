@@ -43,9 +43,9 @@ class FormGrounds:
 
     def splits(self, rows: np.ndarray) -> list[Split]:
         """The parts of the scores of product rows int64[m]; without a known history all of them are what sells."""
-        if not self.ask.places:
+        if not len(self.ask.rows):
             return [self._start(row) for row in rows.tolist()]
-        places = np.array([self.ask.places.get(row, -1) for row in rows.tolist()])
+        places = self.ask.places_of(rows)
         base = float(self.new.matrix[-1, -1])
         parts = np.empty((len(rows), len(KINDS) + 1))
         owned = places >= 0

@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.pace import Pace
+from models.pace import Pace, pace_of
 from models.terms import Ask
 
 
@@ -39,6 +39,10 @@ class Split(NamedTuple):
     """Place in the known history of the product that adds most to `similar`; None when none adds."""
 
 
+Told = tuple[float, str, str]
+"""(its contribution below nought, so that the greatest sorts first, code, detail) of a part that raises the score."""
+
+
 class Ground(Protocol):
     """What reasons are told from: a blend's way to split a score."""
 
@@ -53,39 +57,42 @@ class Ground(Protocol):
 def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
     """(code, detail) of each product row, greatest contribution first, ties by code."""
     ask, rows = grounds.ask, np.asarray(rows, dtype=np.int64)
-    bought, sold, found = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist(), []
-    for row, n, known, split in zip(rows.tolist(), sold, bought, grounds.splits(rows), strict=True):
-        words = [(code, detail) for _, code, detail in sorted(told(ask, row, n, split))]
+    bought, sold = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist()
+    places, found = ask.places_of(rows), []
+    pace = pace_of(ask.known, places) if len(ask.known) else None
+    told = zip(rows.tolist(), sold, bought, (places >= 0).tolist(), grounds.splits(rows), strict=True)
+    for at, (row, n, known, is_own, split) in enumerate(told):
+        kept = _of_any(ask, row, n, split)
+        if is_own and pace is not None:
+            kept += _of_own(pace, at, split)
+        kept.sort()
+        words = [(code, detail) for _, code, detail in kept]
         if not known:
             words.append(("new_product", "nobody had bought it when the model was trained"))
         found.append(words)
     return found
 
 
-def told(ask: Ask, row: int, sold: float, parts: Split) -> list[tuple[float, str, str]]:
-    """(contribution below zero, so that the greatest sorts first, code, detail) of what raises the score and whose words hold.
-
-    sold: of the product in the store and daypart, as `Cell.sold` has it. No words are made of a part that doesn't raise it.
-    """
-    _, usual, timing, similar, popular, local, like = parts
+def _of_any(ask: Ask, row: int, sold: float, parts: Split) -> list[Told]:
+    """sold: of the product in the store and daypart, as `Cell.sold` has it."""
     found, share, total = [], ask.parts.plain_popularity[row], ask.cell.total
-    if similar > 0 and like is not None:
-        found.append((-similar, "similar_to_usual", ask.known.product_ids[like]))
-    if popular > 0 and share > -math.log(len(ask.parts.products)):
-        found.append((-popular, "popular", ask.parts.rank_words(row)))
-    if local > 0 and sold > total * math.exp(share):
+    if parts.similar > 0 and parts.like is not None:
+        found.append((-parts.similar, "similar_to_usual", ask.known.product_ids[parts.like]))
+    if parts.popular > 0 and share > -math.log(len(ask.parts.products)):
+        found.append((-parts.popular, "popular", ask.parts.rank_words(row)))
+    if parts.local > 0 and sold > total * math.exp(share):
         code, where = ask.where
-        found.append((-local, code, f"{100.0 * sold / total:.1f}% of sales {where}"))
-    if (usual > 0 or timing > 0) and (place := ask.places.get(row)) is not None:
-        if usual > 0:
-            found.append((-usual, "bought_before", ask.pace.often(place)))
-        if timing > 0 and (timed := _timing(ask.pace, place)) is not None:
-            found.append((-timing, *timed))
+        found.append((-parts.local, code, f"{100.0 * sold / total:.1f}% of sales {where}"))
     return found
 
 
-def _timing(pace: Pace, place: int) -> tuple[str, str] | None:
-    gap, since = pace.gap[place], pace.since[place]
-    if since >= gap:
-        return "due_again", f"usually every {gap:.1f} visits, last {pace.last(place)}"
-    return ("bought_recently", pace.last(place)) if since <= pace.mean_since else None
+def _of_own(pace: Pace, at: int, parts: Split) -> list[Told]:
+    """at: where in the pace the product stands."""
+    found, gap, since = [], pace.gap[at], pace.since[at]
+    if parts.usual > 0:
+        found.append((-parts.usual, "bought_before", pace.often(at)))
+    if parts.timing > 0 and since >= gap:
+        found.append((-parts.timing, "due_again", f"usually every {gap:.1f} visits, last {pace.last(at)}"))
+    elif parts.timing > 0 and since <= pace.mean_since:
+        found.append((-parts.timing, "bought_recently", pace.last(at)))
+    return found
