@@ -63,10 +63,8 @@ def signals_of(ask: Ask) -> Signals:
     decays = sorted({*by_table.values(), *shares})
     faded = dict(zip(decays, habit.fading(ask.known, *decays), strict=True))
     strongest = {decay: _strongest(faded[decay]) for decay in by_table.values()}
-    links = {}
-    for name, decay in by_table.items():
-        places, weight = strongest[decay]
-        links[name] = places, tables[name].links(ask.rows[places], weight)
+    reaching = {name: strongest[decay] for name, decay in by_table.items()}
+    links = {name: (at, tables[name].links(ask.rows[at], weight)) for name, (at, weight) in reaching.items()}
     near = {name: each.reach() for name, (_, each) in links.items()}
     wide = {name: wide_term(ask, name) for name in options.wide_terms}
     return Signals(ask, user_terms(ask), faded, links, near, wide)
