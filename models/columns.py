@@ -22,8 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models import habit
-from models.neighbours import sharpened
-from models.scoring import top_k
+from models.neighbours import Links, sharpened
 from models.term_names import USER_TERMS
 from models.terms import Ask
 
@@ -41,8 +40,8 @@ class Signals:
     """User terms."""
     faded: Mapping[float, np.ndarray]
     """float64[k] by decay: `habit.fading` of the products owned."""
-    reaching: Mapping[str, tuple[np.ndarray, np.ndarray]]
-    """By neighbour table: places int64[r] in `ask.rows` of the products that reach others, and their weights float32[r]."""
+    links: Mapping[str, tuple[np.ndarray, Links]]
+    """By neighbour table: places int64[r] in `ask.rows` of the products that reach others, and whom they reach."""
     near: Mapping[str, np.ndarray]
     """float32[n] by neighbour table: how much the products owned reach each product; `sharpened` makes a term of it."""
     wide: Mapping[str, np.ndarray]
@@ -65,9 +64,10 @@ def signals_of(ask: Ask) -> Signals:
     faded = dict(zip(decays, habit.fading(ask.known, *decays), strict=True))
     strongest = {decay: _strongest(faded[decay]) for decay in by_table.values()}
     reaching = {name: strongest[decay] for name, decay in by_table.items()}
-    near = {name: tables[name].reach(ask.rows[places], weight) for name, (places, weight) in reaching.items()}
+    links = {name: (at, tables[name].links(ask.rows[at], weight)) for name, (at, weight) in reaching.items()}
+    near = {name: each.reach() for name, (_, each) in links.items()}
     wide = {name: wide_term(ask, name) for name in options.wide_terms}
-    return Signals(ask, user_terms(ask), faded, reaching, near, wide)
+    return Signals(ask, user_terms(ask), faded, links, near, wide)
 
 
 def values(terms: tuple[str, ...], signals: Signals, rows: np.ndarray) -> np.ndarray:
@@ -135,7 +135,8 @@ def _near_decay(name: str) -> float:
 def _strongest(faded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(places int64[r], weight float32[r]) of the greatest, ties by row."""
     weight = faded.astype(np.float32)
-    places = top_k(weight, REACHING) if len(weight) > REACHING else np.arange(len(weight))
+    # A history is short: sorting all of it is faster than finding where the greatest end.
+    places = np.argsort(-weight, kind="stable")[:REACHING] if len(weight) > REACHING else np.arange(len(weight))
     return places, weight[places]
 
 

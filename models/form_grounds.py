@@ -43,9 +43,9 @@ class FormGrounds:
 
     def splits(self, rows: np.ndarray) -> list[Split]:
         """The parts of the scores of product rows int64[m]; without a known history all of them are what sells."""
-        if not self.ask.places:
+        if not len(self.ask.rows):
             return [self._start(row) for row in rows.tolist()]
-        places = np.array([self.ask.places.get(row, -1) for row in rows.tolist()])
+        places = self.ask.places_of(rows)
         base = float(self.new.matrix[-1, -1])
         parts = np.empty((len(rows), len(KINDS) + 1))
         owned = places >= 0
@@ -80,12 +80,12 @@ class FormGrounds:
 
     def _likes(self, rows: np.ndarray, places: np.ndarray) -> list[int | None]:
         """For each row the place of the product owned that reaches it most, itself left out; None when none does."""
-        ask, n_owned = self.ask, len(self.ask.rows)
-        total = np.zeros(len(rows) * n_owned)
-        for name, (reaching, weight) in self.signals.reaching.items():
-            at, by, reach = ask.parts.neighbours[name].reached(ask.rows[reaching], rows)
-            total += np.bincount(at * n_owned + reaching[by], reach * weight[by], len(total))
-        each = total.reshape(len(rows), n_owned)
+        n_owned = len(self.ask.rows)
+        each = np.zeros((len(rows), n_owned))
+        for reaching, links in self.signals.links.values():
+            at, by, reach = links.onto(rows)
+            total = np.bincount(at * n_owned + reaching[by], reach, each.size)
+            each += total.reshape(each.shape)
         owned = np.flatnonzero(places >= 0)
         each[owned, places[owned]] = 0.0
         best = each.argmax(axis=1)

@@ -105,7 +105,7 @@ class Forms:
     def _add_reached(self, score: np.ndarray, near: list[np.ndarray], told: np.ndarray) -> None:
         """Add in place what the neighbour tables say of the products that they reach. told float32[N]: leans of the user."""
         form = self.near
-        reached = np.flatnonzero(reduce(np.add, near))  # none is below nought
+        reached = (reduce(np.add, near) > 0.0).nonzero()[0]  # far faster than the places of floats that aren't nought
         step = sharpened(np.stack([reach.take(reached) for reach in near]))
         np.clip(step, form.low[:, None], form.high[:, None], out=step)
         step -= np.minimum(np.maximum(np.zeros_like(form.low), form.low), form.high)[:, None]

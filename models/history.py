@@ -13,6 +13,7 @@ DECAY = 0.98
 """What a visit's weight is multiplied by at each later visit. A visit is one store-local day with a purchase."""
 LIMIT = 512
 """Products kept per user unless the caller says otherwise."""
+_least, _most = np.minimum.reduce, np.maximum.reduce
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,13 @@ class History:
             raise ValueError("history: its arrays are not one row per product")
         if len(set(history.product_ids)) != len(history):
             raise ValueError("history: a product appears twice")
+        if not len(history):
+            return history
         visits = history.last_visit
-        if len(history) and not (visits.min() >= 1 and visits.max() <= history.n_visits):
+        if not (_least(visits) >= 1 and _most(visits) <= history.n_visits):
             raise ValueError(f"history: last_visit is not within 1 to n_visits={history.n_visits}")
-        if not (
-            np.isfinite(columns[0]).all()
-            and np.isfinite(columns[1]).all()
-            and (columns[0] > 0).all()
-            and (columns[1] > 0).all()
-        ):
+        # NaN is least and most of whatever it stands among, and neither above zero nor below infinity.
+        if not all(_least(column) > 0 and _most(column) < np.inf for column in columns[:2]):
             raise ValueError("history: counts and decayed must be finite and above zero")
         return history
 

@@ -7,10 +7,32 @@ bought by the same people.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 _SHARP, _ONE = np.float32(20.0), np.float32(1.0)
+
+
+class Links(NamedTuple):
+    """What k products owned reach, m each: rows int32[k, m] and how much float32[k, m], of `n_products` in all."""
+
+    rows: np.ndarray
+    values: np.ndarray
+    n_products: int
+
+    def reach(self) -> np.ndarray:
+        """float32[n]: Σ_i values_ij over the links that end at each product."""
+        # Where many reach one product, `np.add.at` is twenty times slower.
+        return np.bincount(self.rows.ravel(), self.values.ravel(), self.n_products).astype(np.float32)
+
+    def onto(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The links that end at `rows` int64[c], distinct: (place there int32, place among the owned int64, how much float32)."""
+        place = np.full(self.n_products, -1, dtype=np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        at = place.take(self.rows.ravel())
+        hit = (at >= 0).nonzero()[0]
+        return at.take(hit), hit // self.rows.shape[1], self.values.ravel().take(hit)
 
 
 @dataclass(frozen=True)
@@ -20,22 +42,9 @@ class Neighbours:
     rows: np.ndarray
     values: np.ndarray
 
-    def reach(self, owned: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """float32[n]: Σ_i weight_i · value(i → j) over the products `owned` int32[k], weight float32[k] >= 0."""
-        values = self.values.take(owned, axis=0) * weight[:, None]
-        rows = self.rows.take(owned, axis=0)
-        # Where many reach one product, `np.add.at` is twenty times slower.
-        reached = np.bincount(rows.ravel(), values.ravel(), minlength=len(self.rows))
-        return reached.astype(np.float32)
-
-    def reached(self, owned: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Which of `owned` int32[k] reaches which of `rows` int64[m], distinct: (place there, place in owned, float32 value)."""
-        place = np.full(len(self.rows), -1, dtype=np.int32)
-        place[rows] = np.arange(len(rows), dtype=np.int32)
-        at = place.take(self.rows.take(owned, axis=0)).ravel()
-        hit = np.flatnonzero(at >= 0)
-        by, column = np.divmod(hit, self.rows.shape[1])
-        return at[hit], by, self.values[owned[by], column]
+    def links(self, owned: np.ndarray, weight: np.ndarray) -> Links:
+        """From the products `owned` int32[k], each value times that product's weight float32[k] >= 0."""
+        return Links(self.rows.take(owned, axis=0), self.values.take(owned, axis=0) * weight[:, None], len(self.rows))
 
 
 def sharpened(reach: np.ndarray) -> np.ndarray:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from models.habit import mean_gap
 from models.history import History
 
 
 class Pace(NamedTuple):
-    """Lists by place in the history."""
+    """Of some products of a history, in lists alike, beside what is true of all of it."""
 
-    counts: list[float]
+    counts: list[int]
     gap: list[float]
     """Visits from one purchase of the product to the next."""
     since: list[int]
@@ -22,23 +24,20 @@ class Pace(NamedTuple):
     def often(self, place: int) -> str:
         """In how many visits it was bought."""
         return (
-            f"{self.counts[place]:.0f} of your last {visits(self.n_visits)}"
-            if self.n_visits > 1
-            else "on your only visit"
+            f"{self.counts[place]} of your last {self.n_visits} visits" if self.n_visits > 1 else "on your only visit"
         )
 
     def last(self, place: int) -> str:
         """When it was bought last."""
-        return f"{visits(self.since[place])} before the last" if self.since[place] else "on your last visit"
+        since = self.since[place]
+        return f"{since} visits before the last" if since > 1 else _ONCE[since]
 
 
-def pace_of(history: History) -> Pace:
-    """Of a history with a product in it at least."""
-    since = history.visits_since
-    gap = mean_gap(history).tolist()
-    return Pace(history.counts.tolist(), gap, since.tolist(), float(since.mean()), history.n_visits)
+def pace_of(history: History, places: np.ndarray) -> Pace:
+    """Of the products at places int64[m] of a history that has one at least."""
+    since, counts = history.visits_since, np.rint(history.counts[places]).astype(np.int64)
+    gap = mean_gap(history)[places].tolist()
+    return Pace(counts.tolist(), gap, since[places].tolist(), float(since.mean()), history.n_visits)
 
 
-def visits(n: int) -> str:
-    """A number of them."""
-    return "1 visit" if n == 1 else f"{n} visits"
+_ONCE = ("on your last visit", "1 visit before the last")

@@ -21,19 +21,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.pace import Pace
+from models.pace import Pace, pace_of
 from models.terms import Ask
-
-
-class Reason(NamedTuple):
-    """One part of a product's score."""
-
-    contribution: float
-    code: str
-    detail: str
-    """Its words; empty where nobody asks for them, as the part does not raise the score."""
-    holds: bool
-    """Whether the words are true of the numbers, whatever the sign of the contribution."""
 
 
 class Split(NamedTuple):
@@ -50,6 +39,10 @@ class Split(NamedTuple):
     """Place in the known history of the product that adds most to `similar`; None when none adds."""
 
 
+Told = tuple[float, str, str]
+"""(its contribution below nought, so that the greatest sorts first, code, detail) of a part that raises the score."""
+
+
 class Ground(Protocol):
     """What reasons are told from: a blend's way to split a score."""
 
@@ -64,9 +57,14 @@ class Ground(Protocol):
 def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
     """(code, detail) of each product row, greatest contribution first, ties by code."""
     ask, rows = grounds.ask, np.asarray(rows, dtype=np.int64)
-    bought, sold, found = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist(), []
-    for row, n, known, split in zip(rows.tolist(), sold, bought, grounds.splits(rows), strict=True):
-        kept = [(-size, code, detail) for size, code, detail, holds in told(ask, row, n, split) if size > 0 and holds]
+    bought, sold = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist()
+    places, found = ask.places_of(rows), []
+    pace = pace_of(ask.known, places) if len(ask.known) else None
+    told = zip(rows.tolist(), sold, bought, (places >= 0).tolist(), grounds.splits(rows), strict=True)
+    for at, (row, n, known, is_own, split) in enumerate(told):
+        kept = _of_any(ask, row, n, split)
+        if is_own and pace is not None:
+            kept += _of_own(pace, at, split)
         kept.sort()
         words = [(code, detail) for _, code, detail in kept]
         if not known:
@@ -75,26 +73,26 @@ def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tupl
     return found
 
 
-def told(ask: Ask, row: int, sold: float, parts: Split) -> list[Reason]:
-    """Every part of the score but its base. sold: of the product in the store and daypart, as `Cell.sold` has it."""
-    chain, total, found = ask.parts.plain_popularity[row], ask.cell.total, []
-    if ask.places:
-        like = "" if parts.like is None else ask.known.product_ids[parts.like]
-        found.append(Reason(parts.similar, "similar_to_usual", like, parts.like is not None))
-    rank = ask.parts.rank_words(row) if parts.popular > 0 else ""
-    found.append(Reason(parts.popular, "popular", rank, chain > -math.log(len(ask.parts.products))))
-    code, where = ask.where
-    share = f"{100.0 * sold / total:.1f}% of sales {where}" if total and parts.local > 0 else ""
-    found.append(Reason(parts.local, code, share, sold > total * math.exp(chain)))
-    if (place := ask.places.get(row)) is not None:
-        found.append(Reason(parts.usual, "bought_before", ask.pace.often(place) if parts.usual > 0 else "", True))
-        found.append(_timing(ask.pace, place, parts.timing))
+def _of_any(ask: Ask, row: int, sold: float, parts: Split) -> list[Told]:
+    """sold: of the product in the store and daypart, as `Cell.sold` has it."""
+    found, share, total = [], ask.parts.plain_popularity[row], ask.cell.total
+    if parts.similar > 0 and parts.like is not None:
+        found.append((-parts.similar, "similar_to_usual", ask.known.product_ids[parts.like]))
+    if parts.popular > 0 and share > -math.log(len(ask.parts.products)):
+        found.append((-parts.popular, "popular", ask.parts.rank_words(row)))
+    if parts.local > 0 and sold > total * math.exp(share):
+        code, where = ask.where
+        found.append((-parts.local, code, f"{100.0 * sold / total:.1f}% of sales {where}"))
     return found
 
 
-def _timing(pace: Pace, place: int, contribution: float) -> Reason:
-    gap = pace.gap[place]
-    last = pace.last(place) if contribution > 0 else ""
-    if pace.since[place] >= gap:
-        return Reason(contribution, "due_again", last and f"usually every {gap:.1f} visits, last {last}", True)
-    return Reason(contribution, "bought_recently", last, pace.since[place] <= pace.mean_since)
+def _of_own(pace: Pace, at: int, parts: Split) -> list[Told]:
+    """at: where in the pace the product stands."""
+    found, gap, since = [], pace.gap[at], pace.since[at]
+    if parts.usual > 0:
+        found.append((-parts.usual, "bought_before", pace.often(at)))
+    if parts.timing > 0 and since >= gap:
+        found.append((-parts.timing, "due_again", f"usually every {gap:.1f} visits, last {pace.last(at)}"))
+    elif parts.timing > 0 and since <= pace.mean_since:
+        found.append((-parts.timing, "bought_recently", pace.last(at)))
+    return found

@@ -9,7 +9,6 @@ import numpy as np
 
 from models.foldin import normal_equations
 from models.history import History
-from models.pace import Pace, pace_of
 from models.parts import Parts
 from models.popularity import Cell, log_popularity
 from models.timing import WEEK
@@ -45,15 +44,12 @@ class Ask:
         """Its name, None when no hour was given."""
         return None if self.daypart_number is None else self.parts.options.daypart_names[self.daypart_number]
 
-    @cached_property
-    def places(self) -> dict[int, int]:
-        """Product row to its place in `known`."""
-        return {row: place for place, row in enumerate(self.rows.tolist())}
-
-    @cached_property
-    def pace(self) -> Pace:
-        """Of `known`."""
-        return pace_of(self.known)
+    def places_of(self, rows: np.ndarray) -> np.ndarray:
+        """int64[m]: the place in `known` of each product row int64[m], few of them; -1 for one that isn't in it."""
+        if not len(self.rows):
+            return np.full(len(rows), -1)
+        places = (self.rows == rows[:, None]).argmax(axis=1)
+        return np.where(self.rows[places] == rows, places, -1)
 
     @cached_property
     def where(self) -> tuple[str, str]:

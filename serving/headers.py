@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from people.plain import is_plain
 from serving.problems import Problem, malformed
@@ -52,4 +52,4 @@ def check_request(scope: Mapping[str, Any]) -> None:
 def request_id_of(headers: Mapping[str, str]) -> str:
     """The id the client wished for, if it is one that a log can hold; else a new one."""
     wished = headers.get("x-request-id", "")
-    return wished if _REQUEST_ID.fullmatch(wished) and not is_plain(wished) else uuid4().hex
+    return wished if _REQUEST_ID.fullmatch(wished) and not is_plain(wished) else token_hex(16)

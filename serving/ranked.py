@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
+from secrets import token_hex
 from time import perf_counter
-from uuid import uuid4
 
 import msgspec
 
@@ -103,7 +103,7 @@ def answer_for(
         fallback=known.fallback,
         warnings=warnings,
     )
-    return Slate(recommendation_id=uuid4().hex, items=items, meta=meta)
+    return Slate(recommendation_id=token_hex(16), items=items, meta=meta)
 
 
 def _unknown_words(parts: Parts, ask: RecommendationAsk) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
 from msgspec import UNSET
 
 from models.history import History
@@ -17,6 +18,8 @@ from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
 
 NAMING = frozenset(["similar_to_usual"])
 """Codes of reasons whose detail is a product's id."""
+MILLION = 1e6
+"""A score is told in whole millionths: divided last, so that it reads as six decimals."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,19 @@ def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime
     rows = with_quota(rows, standing, bundle.ranker.unsold, share)
     coupons = open_coupons(known.offers, store_id)
     ids, places = bundle.ranker.product_ids.ids, rows.tolist()
-    told = zip(
-        places, scores.probability(rows).tolist(), known.shelf.prices(rows), scores.reasons_of(rows), strict=True
-    )
+    chances = (np.rint(scores.probability(rows) * MILLION) / MILLION).tolist()
+    told = zip(places, chances, known.shelf.prices(rows), scores.reasons_of(rows), strict=True)
     return [
         Item(
             product_id=ids[row],
             name=names[row],
             rank=place,
-            score=round(probability, 6),
+            score=chance,
             price_cents=price,
             reasons=[Reason(code, _named(bundle, names, detail) if code in NAMING else detail) for code, detail in why],
             offer=coupons.get(ids[row], UNSET) if coupons else UNSET,
         )
-        for place, (row, probability, price, why) in enumerate(told, 1)
+        for place, (row, chance, price, why) in enumerate(told, 1)
     ]
 
 

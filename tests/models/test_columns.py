@@ -188,9 +188,10 @@ def test_only_the_products_of_greatest_weight_reach_others(monkeypatch):
     monkeypatch.setattr(columns, "REACHING", 2)
     few = signals_of(asked(RANKER, past))
     for name in NEAR_TERMS:
-        places, weight = whole.reaching[name]
+        places, weight = whole.links[name][0], whole.faded[0.5 if name == "next" else 0.9].astype(np.float32)
         order = np.argsort(-weight, kind="stable")[:2]
-        assert sorted(few.reaching[name][0].tolist()) == sorted(places[order].tolist())
+        assert sorted(few.links[name][0].tolist()) == sorted(places[order].tolist())
         table = RANKER.parts.neighbours[name]
-        np.testing.assert_allclose(few.near[name], table.reach(whole.ask.rows[places[order]], weight[order]), rtol=1e-6)
+        reach = table.links(whole.ask.rows[places[order]], weight[order]).reach()
+        np.testing.assert_allclose(few.near[name], reach, rtol=1e-6)
         assert not np.array_equal(few.near[name], whole.near[name])

@@ -13,11 +13,11 @@ from models.columns import signals_of, values
 from models.form_grounds import KINDS, FormGrounds
 from models.history import History
 from models.ranker import Ranker
-from models.reasons import told
 from models.term_names import NEW_TERMS, USER_TERMS, USUAL_TERMS
 from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived
 from tests.models.some_forms import chosen, weighed
+from tests.models.test_reasons import PART_OF
 
 DAY_S = checkerboard.DAY_S
 ARRAYS = checkerboard.form_arrays()
@@ -92,12 +92,9 @@ def test_reasons_are_the_true_parts_above_nought_in_order(visits, store, hour, a
     found = scores(RANKER, history, store, hour, at_s)
     given_reasons, ask = found.reasons(row), found.ask
     product, chain = f"p{row:02d}", ARRAYS["popularity_global"]
-    size = {
-        part.code: part.contribution
-        for part in told(ask, row, float(ask.cell.sold(np.array([row]))[0]), found.grounds.split(row))
-        if part.holds
-    }
-    sizes = [size.get(code, 0.0) for code, _ in given_reasons]
+    split = found.grounds.split(row)
+    sizes = [getattr(split, PART_OF.get(code, "local")) for code, _ in given_reasons if code != "new_product"]
+    assert all(size > 0 for size in sizes)
     assert sizes == sorted(sizes, reverse=True)
     assert len({code for code, _ in given_reasons}) == len(given_reasons)
     for code, detail in given_reasons:
@@ -141,8 +138,8 @@ def test_the_likest_is_the_product_owned_that_reaches_most(visits, store, hour, 
     from_each = np.zeros(len(found.ask.rows))
     for name, table in RANKER.parts.neighbours.items():
         weight = signals.faded[0.5 if name == "next" else 0.9]
-        _, owned, values = table.reached(found.ask.rows, np.array([row]))
-        np.add.at(from_each, owned, weight[owned] * values)
+        _, owned, values = table.links(found.ask.rows, weight).onto(np.array([row]))
+        np.add.at(from_each, owned, values)
     from_each[found.ask.rows == row] = -1.0
     if like is None:
         assert not (from_each > 0).any()

@@ -23,19 +23,19 @@ def test_reach_is_the_loop_over_every_pair(table, owned, weight):
     for place, row in enumerate(owned.tolist()):
         for neighbour, value in zip(table.rows[row].tolist(), table.values[row].tolist(), strict=True):
             dense[neighbour] += weight[place] * value
-    reach = table.reach(owned, weight[: len(owned)])
+    reach = table.links(owned, weight[: len(owned)]).reach()
     assert reach.dtype == np.float32
     np.testing.assert_allclose(reach, dense, rtol=1e-6)
 
 
 @given(TABLE, OWNED, WEIGHT)
 def test_what_each_reaches_adds_up_to_the_reach(table, owned, weight):
-    kept = weight[: len(owned)]
-    at, by, values = table.reached(owned, np.arange(N)[::-1])
+    links = table.links(owned, weight[: len(owned)])
+    at, _, values = links.onto(np.arange(N)[::-1])
     each = np.zeros(N)
-    np.add.at(each, at, kept[by] * values)
-    np.testing.assert_allclose(each[::-1], table.reach(owned, kept), rtol=1e-6)
-    few = table.reached(owned, np.array([3]))
+    np.add.at(each, at, values)
+    np.testing.assert_allclose(each[::-1], links.reach(), rtol=1e-6)
+    few = links.onto(np.array([3]))
     assert set(few[0].tolist()) <= {0}
 
 
@@ -43,20 +43,23 @@ def test_one_product_reaches_its_neighbours_and_no_other():
     rows = np.array([[1, 2], [0, 0], [2, 2]], np.int32)
     values = np.array([[0.5, 0.25], [0.125, 0.0], [0.0, 0.0]], np.float32)
     table = Neighbours(rows, values)
-    assert table.reach(np.array([0], np.int32), np.array([2], np.float32)).tolist() == [0.0, 1.0, 0.5]
-    assert table.reach(np.array([1, 0], np.int32), np.array([8, 2], np.float32)).tolist() == [1.0, 1.0, 0.5]
-    _, by, reach = table.reached(np.array([1, 0], np.int32), np.array([0]))
+    assert table.links(np.array([0], np.int32), np.array([2], np.float32)).reach().tolist() == [0.0, 1.0, 0.5]
+    assert table.links(np.array([1, 0], np.int32), np.array([8, 2], np.float32)).reach().tolist() == [1.0, 1.0, 0.5]
+    both = np.array([1, 0], np.int32)
+    _, by, reach = table.links(both, np.ones(2, np.float32)).onto(np.array([0]))
     assert {(place, value) for place, value in zip(by.tolist(), reach.tolist(), strict=True) if value} == {(0, 0.125)}
-    assert not table.reach(np.array([2], np.int32), np.array([9], np.float32)).any(), "padding is nobody's neighbour"
+    padded = table.links(np.array([2], np.int32), np.array([9], np.float32))
+    assert not padded.reach().any(), "padding is nobody's neighbour"
 
 
 def test_nobody_and_no_neighbours_reach_nothing():
     table = Neighbours(np.zeros((3, 2), np.int32), np.ones((3, 2), np.float32))
-    nobody = table.reach(np.empty(0, np.int32), np.empty(0, np.float32))
+    nobody = table.links(np.empty(0, np.int32), np.empty(0, np.float32)).reach()
     assert nobody.tolist() == [0.0, 0.0, 0.0]
     bare = Neighbours(np.empty((3, 0), np.int32), np.empty((3, 0), np.float32))
-    assert bare.reach(np.array([0, 1], np.int32), np.ones(2, np.float32)).tolist() == [0.0, 0.0, 0.0]
-    assert [len(part) for part in bare.reached(np.array([0, 1], np.int32), np.array([2]))] == [0, 0, 0]
+    links = bare.links(np.array([0, 1], np.int32), np.ones(2, np.float32))
+    assert links.reach().tolist() == [0.0, 0.0, 0.0]
+    assert [len(part) for part in links.onto(np.array([2]))] == [0, 0, 0]
 
 
 def test_sharpened_is_nought_for_nothing_and_the_logarithm_of_the_rest():

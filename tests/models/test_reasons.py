@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.history import History
 from models.ranker import Ranker
-from models.reasons import Reason, Split, explain, told
+from models.reasons import Split, explain
 from tests.models import checkerboard
 from tests.models.asked import HOUR, STORE, VISITS, asked, lived
 from tests.models.test_linear import RANKER
@@ -17,8 +17,11 @@ EVEN = History.of(
 )
 
 
-def sold(ask, row):
-    return float(ask.cell.sold(np.array([row]))[0])
+PART_OF = {
+    "bought_before": "usual", "due_again": "timing", "bought_recently": "timing", "similar_to_usual": "similar",
+    "popular": "popular",
+}  # fmt: skip
+"""Code to the part of the score that it tells of; all others are of what is local."""
 
 
 def only(**weights: float) -> Ranker:
@@ -38,8 +41,6 @@ def test_the_parts_add_up_to_the_score(visits, store, hour, row):
     base, usual, timing, similar, popular, local, _ = split
     total = base + usual + timing + similar + popular + local
     assert total == pytest.approx(float(scores.score[row]), abs=5e-5)
-    parts = told(scores.ask, row, sold(scores.ask, row), split)
-    assert base + sum(part.contribution for part in parts) == pytest.approx(total), "every part is put into words"
 
 
 @given(VISITS, STORE, HOUR, st.integers(0, 16))
@@ -47,12 +48,9 @@ def test_reasons_are_the_true_parts_above_zero_in_order(visits, store, hour, row
     history = lived(visits)
     scores = RANKER.score(history, store_id=store, hour_of_week=hour)
     found = scores.reasons(row)
-    size = {
-        part.code: part.contribution
-        for part in told(scores.ask, row, sold(scores.ask, row), scores.grounds.split(row))
-        if part.holds
-    }
-    sizes = [size.get(code, 0.0) for code, _ in found]
+    split = scores.grounds.split(row)
+    sizes = [getattr(split, PART_OF.get(code, "local")) for code, _ in found if code != "new_product"]
+    assert all(size > 0 for size in sizes)
     assert sizes == sorted(sizes, reverse=True)
     assert len({code for code, _ in found}) == len(found)
     bought = f"p{row:02d}" in history.product_ids
@@ -163,33 +161,6 @@ def test_one_at_a_time_or_all_on_the_same_grounds():
     assert [scores.reasons(np.int64(row)) for row in range(17)] == each
 
 
-def words(ranker=RANKER, row=0, history=EVEN, store=None, hour=None, **parts: float) -> dict[str, Reason]:
-    """By code, what is told of a score whose parts are these and no other."""
-    ask = asked(ranker, history, store, hour)
-    return {r.code: r for r in told(ask, row, sold(ask, row), Split(**{"base": -9.0, **parts}))}
-
-
-def test_each_part_is_told_under_its_own_code():
-    found = words(usual=1.0, timing=2.0, similar=3.0, popular=4.0, local=5.0, like=1, store="s0", hour=8)
-    assert {code: reason.contribution for code, reason in found.items()} == {
-        "bought_before": 1.0, "bought_recently": 2.0, "similar_to_usual": 3.0, "popular": 4.0, "popular_here_now": 5.0,
-    }  # fmt: skip
-    assert found["similar_to_usual"].detail == "p02"
-    assert set(words(row=6, store="s0")) == {"similar_to_usual", "popular", "popular_here"}
-    assert set(words(row=2)) >= {"due_again", "bought_before"}
-
-
-def test_words_that_do_not_hold_are_told_as_such():
-    assert not words(similar=1.0)["similar_to_usual"].holds, "no product to name"
-    assert words(similar=1.0, like=0)["similar_to_usual"].holds
-    assert not words(row=0, store="s0")["popular"].holds, "sells less than an even share"
-    assert words(row=2, store="s0")["popular"].holds
-    assert words(row=2, store="s0")["popular_here"].holds
-    assert not words(row=2, store="s1")["popular_here"].holds
-    assert not words(row=4)["bought_recently"].holds, "longer ago than most"
-    assert words(row=7)["bought_recently"].holds
-
-
 class Stated:
     """Grounds whose parts are stated."""
 
@@ -198,6 +169,44 @@ class Stated:
 
     def splits(self, rows):
         return [self.parts] * len(rows)
+
+
+def words(ranker=RANKER, row=0, history=EVEN, store=None, hour=None, **parts: float) -> dict[str, str]:
+    """Code to detail, in order, of what is told of a score whose parts are these and no other."""
+    ask = asked(ranker, history, store, hour)
+    return dict(explain(Stated(ask, Split(**{"base": -9.0, **parts})), [row])[0])
+
+
+EACH = {"usual": 1.0, "timing": 2.0, "similar": 3.0, "popular": 4.0, "local": 5.0, "like": 1}
+
+
+def test_each_part_is_told_under_its_own_code_greatest_first():
+    found = words(row=2, store="s0", hour=8, **EACH)
+    assert list(found) == ["popular_here_now", "popular", "similar_to_usual", "due_again", "bought_before"]
+    assert found["similar_to_usual"] == "p02"
+    assert list(words(row=7, **EACH)) == ["popular", "similar_to_usual", "bought_recently", "bought_before"]
+    assert set(words(row=6, store="s0", **EACH)) <= {"similar_to_usual", "popular", "popular_here"}, "not bought"
+
+
+@pytest.mark.parametrize("part", ["usual", "timing", "similar", "popular", "local"])
+def test_a_part_that_does_not_raise_the_score_is_not_told(part):
+    whole = words(row=2, store="s0", hour=8, **EACH)
+    for size in (0.0, -1.0):
+        left = words(row=2, store="s0", hour=8, **{**EACH, part: size})
+        gone = set(whole) - set(left)
+        assert [PART_OF.get(code, "local") for code in gone] == [part]
+
+
+def test_words_that_do_not_hold_are_not_told():
+    assert not words(similar=1.0), "no product to name"
+    assert words(similar=1.0, like=0) == {"similar_to_usual": "p00"}
+    assert not words(row=0, store="s0", popular=1.0), "sells less than an even share"
+    assert set(words(row=2, store="s0", popular=1.0)) == {"popular"}
+    assert set(words(row=2, store="s0", local=1.0)) == {"popular_here"}
+    assert not words(row=2, store="s1", local=1.0)
+    assert not words(row=2, local=1.0), "nowhere in particular"
+    assert not words(row=4, timing=1.0), "longer ago than most"
+    assert set(words(row=7, timing=1.0)) == {"bought_recently"}
 
 
 def test_the_parts_above_nought_whose_words_hold_are_kept_in_order():
