@@ -41,7 +41,7 @@ def test_every_hostile_cell_is_named_and_its_neighbours_go_in(tmp_path):
 
 def test_two_spellings_of_a_letter_are_two_ids(tmp_path):
     path = tmp_path / "events.csv"
-    path.write_bytes("event_id,event_type,occurred_at,product_id\n".encode() + b"".join(
+    path.write_bytes(b"event_id,event_type,occurred_at,product_id\n" + b"".join(
         f"{name},view,2025-01-01T00:00:00Z,p\n".encode() for name in ("caf\u00e9", "cafe\u0301", "caf\u00e9")
     ))  # fmt: skip
     (report,) = ingest(tmp_path / "lake", events=path, now=NOW)
