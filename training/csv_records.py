@@ -39,6 +39,8 @@ def read_csv(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     if lines.is_empty() or not lines[0].strip():
         raise DataError(f"{path}: is empty; its first line must name the columns")
     try:
+        if not lines.slice(0, 1).str.contains(_REGULAR).item():
+            raise csv.Error("a quotation mark stands where none can")
         header = [name.strip() for name in next(csv.reader([lines[0]]))]
     except csv.Error as error:
         raise DataError(
