@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench fuzz faults mutants lock clean
+.PHONY: demo test check serve bench fuzz schemathesis faults mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
 WEEKS ?=
@@ -37,9 +37,16 @@ bench-%: $(READY)
 	$(BIN)/python -m bench $*
 
 # Requests made from the OpenAPI document, mostly with something wrong in them; FUZZ of them (half an hour), held memory watched.
+# Then files of events, a quarter as many, odd and spoiled.
 FUZZ ?= 100000
 fuzz: $(READY)
-	DAYPART__FUZZ_REQUESTS=$(FUZZ) $(BIN)/python -m pytest -q -s tests/flow/test_fuzz.py
+	DAYPART__FUZZ_REQUESTS=$(FUZZ) $(BIN)/python -m pytest -q -s tests/flow/test_fuzz.py tests/flow/test_fuzz_files.py
+
+# Schemathesis on the whole document, with each of the five keys: EXAMPLES requests of each kind for every call.
+EXAMPLES ?= 20
+schemathesis: $(READY)
+	$(BIN)/python -m pip install --quiet --no-build-isolation -e '.[schemathesis]'
+	DAYPART__SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -s tests/flow/test_schemathesis.py
 
 # Every part fails under load, each for so many times as long (a quarter of an hour): swaps for a minute, 10,000 idle connections,
 # a minute of twice the load, with its figures.

@@ -22,6 +22,8 @@ PAYING = ("purchase", *_RETURNS, "redemption")
 """Types of event that tell of money; a row without a type is a purchase."""
 SILENT = ("cart", "exposure", "impression", "rating", "view", "visit")
 """Types of event that name a coupon and pay nothing."""
+MAX_CELLS = 50_000_000
+"""Of a Parquet file, whose size tells nothing."""
 _CENTS = re.compile("[+-]?[0-9]{1,15}")
 Pair = tuple[str, str]
 """(offer, order); of a coupon nobody knows the text stands in place of the offer."""
@@ -97,6 +99,12 @@ def netted(rows: Iterable[tuple[Pair, TillRow]]) -> Counter[Pair]:
 def _read(path: Path) -> pa.Table:
     try:
         if path.suffix == ".parquet":
+            shape = pq.read_metadata(path)
+            # A few kilobytes can hold any number of equal rows.
+            if (n := shape.num_rows * shape.num_columns) > MAX_CELLS:
+                raise TillTableError(
+                    f"{path}: {n:,} cells, at most {MAX_CELLS:,}; give its coupons' rows, or a part at a time"
+                )
             return pq.read_table(path)
         if path.suffix == ".csv":
             kept_as_text = dict.fromkeys((*_TEXT, "discount_cents"), pa.string())

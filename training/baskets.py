@@ -15,11 +15,14 @@ import polars as pl
 
 from feature_repo.events import MAX_QUANTITY
 from training.basket_times import moments
+from training.bulk import listed
 from training.csv_records import read_csv
 from training.errors import TrainingError
+from training.parquet_columns import parquet_schema, read_parquet
 from training.repeats import ROW
 
 _OPTIONAL = ("event_id", "event_type", "store_id", "order_id")
+_READ = ("user_id", "product_id", "occurred_at", "quantity", *_OPTIONAL)
 _GAPPED = r"^[+-]?[0-9]+\.0$"
 
 
@@ -77,18 +80,15 @@ def _cells(path: Path, required: Sequence[str]) -> tuple[pl.DataFrame, int]:
     if path.name.lower().endswith((".csv", ".csv.gz")):
         cells, faults = read_csv(path)
         cells, n_broken = cells.drop(ROW), faults["row"].n_unique()
+        schema = cells.schema
     elif path.suffix.lower() == ".parquet":
-        try:
-            cells, n_broken = pl.read_parquet(path, glob=False, hive_partitioning=False), 0
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise TrainingError(
-                f"{path}: cannot be read as parquet ({str(error).splitlines()[0]}); write it again"
-            ) from None
+        schema = parquet_schema(path)
+        cells, n_broken = read_parquet(path, [name for name in schema if name in _READ]).drop(ROW), 0
     else:
         raise TrainingError(f"{path}: unknown ending; give a .parquet, .csv or .csv.gz file")
-    lacking = [name for name in required if name not in cells.columns]
+    lacking = [name for name in required if name not in schema]
     if lacking:
-        have = ", ".join(cells.columns[:20]) or "none"
+        have = listed([*schema])
         raise TrainingError(f"{path}: lacks the column {', '.join(lacking)}; it has: {have}")
     return cells, n_broken
 

@@ -14,7 +14,7 @@ from polars.expr.whenthen import ChainedThen
 from feature_repo.events import MAX_ID_LENGTH
 from training.faults import found, no_faults
 from training.shapes import TYPES
-from training.times import read_times, why_no_time
+from training.times import in_utc, read_times, why_no_time, within_calendar
 
 MAX_TEXT_LENGTH = 1_000
 NULL_WORDS = ["nan", "NaN", "null", "NULL", "none", "None", "NONE", "undefined", "<NA>", "NaT", "N/A", "n/a"]  # fmt: skip
@@ -96,8 +96,8 @@ def read_number(rows: pl.Series, raw: pl.Series, kind: str, low: float, high: fl
 def read_time(rows: pl.Series, raw: pl.Series, low: pl.Expr, high: pl.Expr) -> Cells:
     """Moments in UTC from `low` to `high`, both included. Timestamps without a zone are UTC; text must state its offset."""
     if isinstance(raw.dtype, pl.Datetime):
-        values = raw.dt.convert_time_zone("UTC") if raw.dtype.time_zone else raw.dt.replace_time_zone("UTC")
-        values = values.cast(TYPES["time"])
+        raw = within_calendar(raw)
+        values = in_utc(raw)
     else:
         raw = as_text(raw)
         values = read_times(raw)

@@ -9,13 +9,13 @@ Rows are counted from 1 after the header; a blank line counts, as it does in a s
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
 
+from training.bulk import check_width, listed, unpacked
 from training.faults import found
 from training.parts import DataError
 from training.repeats import ROW
@@ -31,31 +31,30 @@ _Odd = tuple[int, list[str] | None, int]
 def read_csv(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Cells of `path` as text (null where empty) in columns named by the header, with `ROW`; and the rows that are no rows.
 
-    DataError when the file is empty, is not UTF-8 text, its compression is broken, or its header names a column twice.
+    DataError when the file is empty, is UTF-16, its compression is broken, it is more than `training.bulk` allows, or its header
+    names a column twice.
     """
     data = _text(path)
     lines = pl.read_lines(io.BytesIO(data))["line"]
     if lines.is_empty() or not lines[0].strip():
         raise DataError(f"{path}: is empty; its first line must name the columns")
     try:
+        if not lines.slice(0, 1).str.contains(_REGULAR).item():
+            raise csv.Error("a quotation mark stands where none can")
         header = [name.strip() for name in next(csv.reader([lines[0]]))]
     except csv.Error as error:
         raise DataError(
             f"{path}: its first line is no CSV ({error}); save it as CSV with line ends of LF or CRLF"
         ) from None
-    twice = sorted({name for name in header if [*header, ROW].count(name) > 1})
+    check_width(path, len(header))
+    twice = sorted(name for name, n in Counter([*header, ROW]).items() if n > 1)
     if twice:
-        raise DataError(f"{path}: the header names {', '.join(map(repr, twice))} twice; rename or remove one")
+        raise DataError(f"{path}: the header names {listed([*map(repr, twice)])} twice; rename or remove one")
     return _split(data, lines, header)
 
 
 def _text(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        if path.suffix.lower() == ".gz":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); check the file and its rights, or write it again") from None
+    data = unpacked(path)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{path}: is UTF-16; save it as UTF-8")
     data = data.removeprefix(b"\xef\xbb\xbf")

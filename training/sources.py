@@ -10,8 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from feature_repo.events import Column
+from training.bulk import listed
 from training.csv_records import read_csv
 from training.faults import no_faults
+from training.parquet_columns import parquet_schema, read_parquet
 from training.parts import DataError
 from training.repeats import ROW
 from training.shapes import TABLES
@@ -51,12 +53,16 @@ def read_source(path: Path, table: str, expected: Sequence[Column] | None = None
         raise DataError(f"{path}: unknown ending; give {table} as {', '.join(ENDINGS)}")
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the path given for {table}")
+    expected = TABLES[table] if expected is None else expected
     if path.suffix.lower() == ".parquet":
-        cells, faults = _read_parquet(path), no_faults()
+        faults, schema = no_faults(), parquet_schema(path)
+        columns = _known_columns(path, table, schema, expected)
+        cells = read_parquet(path, [column.name for column in columns])
     else:
         cells, faults = read_csv(path)
-    columns = _known_columns(path, table, cells, TABLES[table] if expected is None else expected)
-    ignored = sorted(set(cells.columns) - {c.name for c in columns} - {ROW})
+        schema = cells.schema
+        columns = _known_columns(path, table, schema, expected)
+    ignored = sorted(set(schema) - {c.name for c in columns} - {ROW})
     warnings = [f"column {name!r} is not one of {table} and was ignored" for name in ignored]
     if cells.is_empty() and faults.is_empty():
         warnings.append("the file has no rows")
@@ -66,25 +72,17 @@ def read_source(path: Path, table: str, expected: Sequence[Column] | None = None
     return Source(path, columns, cells.select(ROW, *(c.name for c in columns)), n_rows, faults, tuple(warnings))
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path, glob=False, hive_partitioning=False, row_index_name=ROW, row_index_offset=1)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path}: cannot be read as parquet ({said}); write it again") from None
-
-
-def _known_columns(path: Path, table: str, cells: pl.DataFrame, expected: Sequence[Column]) -> tuple[Column, ...]:
+def _known_columns(path: Path, table: str, schema: pl.Schema, expected: Sequence[Column]) -> tuple[Column, ...]:
     known = {c.name: c for c in expected}
-    lacking = [c.name for c in known.values() if c.required and c.name not in cells.columns]
+    lacking = [c.name for c in known.values() if c.required and c.name not in schema]
     if lacking:
-        have = ", ".join(name[:60] for name in cells.columns if name != ROW) or "none"
+        have = listed([name for name in schema if name != ROW])
         raise DataError(f"{path}: lacks the column {', '.join(lacking)} of {table}; it has: {have}")
-    columns = [c for c in known.values() if c.name in cells.columns]
+    columns = [c for c in known.values() if c.name in schema]
     if table == "products":
-        columns += [Column(name, "text") for name in cells.columns if _LOCALISED_NAME.fullmatch(name)]
+        columns += [Column(name, "text") for name in schema if _LOCALISED_NAME.fullmatch(name)]
     for column in columns:
-        kind = cells.schema[column.name]
+        kind = schema[column.name]
         numeric = kind.is_integer() or kind.is_float()
         if not (kind in _READABLE[column.kind] or (numeric and column.kind != "time")):
             raise DataError(f"{path}: column {column.name!r} is of type {kind}, which cannot be read as {column.kind}")

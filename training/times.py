@@ -9,6 +9,8 @@ _USUAL = rf"^{_DATE}T[0-9]{{2}}:[0-9]{{2}}:[0-5][0-9]({_ZONE})$"
 _MOMENT = rf"^({_DATE})[Tt ]({_CLOCK})(\.[0-9]+)?({_ZONE})$"
 _NAIVE = rf"^{_DATE}([Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]+)?)?)?$"
 _UTC = pl.Datetime("us", "UTC")
+# Seconds of the years 2 and 9998: whatever the zone, such a moment has a date.
+_FIRST_S, _LAST_S = -62_104_060_800, 253_339_228_800
 
 
 def read_times(texts: pl.Series) -> pl.Series:
@@ -31,6 +33,22 @@ def read_times(texts: pl.Series) -> pl.Series:
     times = times.scatter(usual.arg_true(), _moments(texts.filter(usual), "T"))
     times = times.scatter(spaced.arg_true(), _moments(texts.filter(spaced), " "))
     return times.scatter(rest.arg_true(), _moments(told, "T") + micros)
+
+
+def within_calendar(times: pl.Series) -> pl.Series:
+    """Datetimes; those of years that no calendar has are moved to its ends, far out of any range, where they can be told."""
+    kind = times.dtype
+    # Nanoseconds end in the year 2262.
+    if not isinstance(kind, pl.Datetime) or kind.time_unit == "ns":
+        return times
+    per_s = 1_000 if kind.time_unit == "ms" else 1_000_000
+    return times.to_physical().clip(_FIRST_S * per_s, _LAST_S * per_s).cast(kind)
+
+
+def in_utc(times: pl.Series) -> pl.Series:
+    """Datetime('us', 'UTC') of Datetimes; without a zone they are UTC."""
+    zoned = isinstance(times.dtype, pl.Datetime) and times.dtype.time_zone
+    return (times.dt.convert_time_zone("UTC") if zoned else times.dt.replace_time_zone("UTC")).cast(_UTC)
 
 
 def why_no_time() -> pl.Expr:

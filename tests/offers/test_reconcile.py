@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from feature_repo.events import EVENT_TYPES
+from offers import till_table
 from offers.answers import Ask
 from offers.book import Line
 from offers.desk import open_desk
@@ -251,3 +252,14 @@ def test_what_was_overpaid_and_wholly_came_back_needs_no_look(desk, tmp_path):
     rows.append((code, "o-eve", -100))
     of_eve = list(reconcile(desk.journal, read_till(write(tmp_path / "b.csv", rows, header))).exceptions)
     assert [one for one in of_eve if one.order_id == "o-eve"] == []
+
+
+def test_a_parquet_file_of_more_cells_than_a_till_writes_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    pq.write_table(
+        pa.table({"coupon_id": ["A"] * 4, "order_id": ["1"] * 4, "discount_cents": [1] * 4}), tmp_path / "t.parquet"
+    )
+    monkeypatch.setattr(till_table, "MAX_CELLS", 12)
+    assert len(read_till(tmp_path / "t.parquet")) == 4
+    monkeypatch.setattr(till_table, "MAX_CELLS", 11)
+    with pytest.raises(TillTableError, match="12 cells, at most 11"):
+        read_till(tmp_path / "t.parquet")

@@ -275,6 +275,7 @@ def test_no_faults_no_file(tmp_path):
         ("events.csv", b"event_id,occurred_at\n", "lacks the column event_type"),
         ("events.csv", b"event_id;event_type;occurred_at\n", "it has: event_id;event_type;occurred_at"),
         ("events.csv", b"event_type,occurred_at,event_type\n", "names 'event_type' twice"),
+        ("events.csv", b'event_type,"occurred"_at,occurred_at\n', "a quotation mark stands where none can"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_one_line(name, content, says, tmp_path):
