@@ -43,7 +43,8 @@ class Ask(BaseModel):
 
 def app_of(feast: Any, ranker: Ranker, catalogue: Catalogue) -> FastAPI:
     """The service on a feature store and one artifact."""
-    products, factors = ranker.product_ids, np.ascontiguousarray(ranker.parts.arrays["als_factors"])
+    # A copy: implicit takes no array that may not be written to, and an artifact's are mapped.
+    products, factors = ranker.product_ids, np.array(ranker.parts.arrays["als_factors"])
     names, prices = catalogue.names_for(["en"]), catalogue.price_cents.tolist()
     model = AlternatingLeastSquares(factors.shape[1], regularization=ranker.parts.options.als_regularization)
     model.item_factors, model.user_factors = factors, np.zeros((1, factors.shape[1]), np.float32)

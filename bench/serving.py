@@ -71,6 +71,8 @@ def measured(settings: Settings, users: Sequence[str], stores: Sequence[str], re
             for name, (module, which) in PEERS.items():
                 ports[name] = others.enter_context(beside(module, which, settings))
             best = pressed(ports, asked, empty, report)
+            if silent := [name for name, load in best.items() if not load.n_ok]:
+                raise RuntimeError(f"no good answer from: {', '.join(silent)}; see {settings.home / 'peers.log'}")
             half = best["daypart"].per_s / 2
             rates = {"daypart": half, "mounted": half, "peer": min(half, best["peer"].per_s / 2)}
             shots = {name: opened(ports[name], asked, rate, HALF_S, report) for name, rate in rates.items()}

@@ -27,7 +27,9 @@ class Feast:
 
 @pytest.fixture(scope="module")
 def app():
-    ranker = Ranker.from_arrays(checkerboard.form_arrays(), checkerboard.form_parameters())
+    arrays = checkerboard.form_arrays()
+    arrays["als_factors"].flags.writeable = False  # as those of an artifact are
+    ranker = Ranker.from_arrays(arrays, checkerboard.form_parameters())
     n = len(ranker.product_ids)
     catalogue = Catalogue.__new__(Catalogue)
     for name, value in {"price_cents": np.arange(n)}.items():
