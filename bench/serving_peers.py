@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 
@@ -52,6 +52,15 @@ def wait_answer(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def memory_of(pid: int) -> int:
-    """Most bytes resident in any process that began with this one: a worker's."""
-    every = subprocess.run(["ps", "-o", "rss=", "-s", str(pid)], capture_output=True, text=True, check=True).stdout
-    return max(int(kib) for kib in every.split()) * 1024
+    """Most bytes resident in one of the processes below this one, or in it if it has none: a worker's."""
+    told = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in told.splitlines()]
+    above = {child: parent for child, parent, _ in rows}
+    resident = {child: kib * 1024 for child, _, kib in rows}
+    below = [child for child in above if pid in _ancestors(child, above)]
+    return max((resident[child] for child in below), default=resident[pid])
+
+
+def _ancestors(child: int, above: Mapping[int, int]) -> Iterator[int]:
+    while (child := above.get(child, 0)) > 1:
+        yield child

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -99,10 +103,14 @@ def test_memory_and_start():
     assert not any(one["met"] for one in start_rows(6.1, 351 * 2**20))
 
 
-def test_the_memory_of_a_process_is_its_sessions(tmp_path):
-    import os
-
-    assert memory_of(os.getsid(0)) > 2**20
+def test_the_memory_told_is_the_workers_and_not_their_keepers():
+    big = "import time; held = bytearray(200 << 20); print(flush=True); time.sleep(60)"
+    keeper = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {big!r}])"
+    with subprocess.Popen([sys.executable, "-c", keeper], stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout.readline()
+        assert 200 << 20 < memory_of(process.pid) < 260 << 20
+        os.killpg(process.pid, signal.SIGKILL)
+    assert memory_of(os.getpid()) > 2**20
 
 
 def test_the_plot_holds_every_load(tmp_path):
