@@ -294,7 +294,7 @@ class Chain:
         records, rejected = judge(raw, self.now, self.references)
         assert rejected == []
         with open_desk(self.settings) as desk:
-            fresh = {record["event_id"] for record in inbox.take(desk.journal.engine, records, self.now)}
+            fresh = {record["event_id"] for record in inbox.take(desk.journal.engine, records, self.now).fresh}
         assert fresh == {event["event_id"] for event in events} - set(self.box)
         for event in events:
             self.reached["a repeat over HTTP"] += event["event_id"] in self.box
