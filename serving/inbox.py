@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -14,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from offers.database import transaction
-from serving.events import Record, derived_id
+from serving.events import Record
 from serving.tables import EVENT_INBOX
 
 # SQLite binds at most 32,766 values a statement; four columns a row stay far below it.
@@ -33,8 +34,10 @@ class Arrived(NamedTuple):
 
 
 def content(record: Record) -> str:
-    """What tells two events of one id apart: 16 hex digits of the hash of all that the event says but its id."""
-    return derived_id(record).removeprefix("row-")[:16]
+    """What tells two events of one id apart: 16 hex digits of the hash of all that the event states. What it leaves out is not
+    in it, so a column of a later version makes no repeat another event."""
+    stated = {name: value for name, value in record.items() if value is not None}
+    return hashlib.md5(_encode(stated), usedforsecurity=False).hexdigest()[:16]
 
 
 def take(engine: Engine, records: Sequence[Record], now: datetime, said: Sequence[str] | None = None) -> Arrived:
@@ -58,8 +61,8 @@ def take(engine: Engine, records: Sequence[Record], now: datetime, said: Sequenc
             rows = ((key, received, _encode(first_of_id[key][0]).decode(), first_of_id[key][1]) for key in some)
             fresh |= set(connection.exec_driver_sql(_insert(engine, len(some)), tuple(chain(*rows))).scalars())
             if known := [key for key in some if key not in fresh]:
-                wanted = select(EVENT_INBOX.c.event_id, EVENT_INBOX.c.said).where(EVENT_INBOX.c.event_id.in_(known))
-                stands |= {row.event_id: row.said for row in connection.execute(wanted)}
+                told_before = connection.exec_driver_sql(_said(engine, len(known)), tuple(known))
+                stands |= {row.event_id: row.said for row in told_before}
     stands |= {key: first_of_id[key][1] for key in fresh}
     return Arrived(
         [one for one in records if one["event_id"] in fresh and first_of_id[one["event_id"]][0] is one],
@@ -69,9 +72,17 @@ def take(engine: Engine, records: Sequence[Record], now: datetime, said: Sequenc
 
 def _insert(engine: Engine, n_rows: int) -> str:
     """Written by hand: to have it made for so many rows costs several times what the database does with it."""
-    one = "(?, ?, ?, ?)" if engine.dialect.name == "sqlite" else "(%s, %s, %s, %s)"
+    rows = ", ".join(["(" + ", ".join([_mark(engine)] * 4) + ")"] * n_rows)
     into = f"INSERT INTO {EVENT_INBOX.name} (event_id, received_ms, body, said) VALUES "
-    return into + ", ".join([one] * n_rows) + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+    return into + rows + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+
+
+def _said(engine: Engine, n_ids: int) -> str:
+    return f"SELECT event_id, said FROM {EVENT_INBOX.name} WHERE event_id IN ({', '.join([_mark(engine)] * n_ids)})"
+
+
+def _mark(engine: Engine) -> str:
+    return "?" if engine.dialect.name == "sqlite" else "%s"
 
 
 def recent(engine: Engine, now: datetime) -> list[Record]:

@@ -82,10 +82,17 @@ class Told:
 
 
 def standing(told: Told) -> list[Stands]:
-    """Purchases of which something stands, by the rule at the head of `training/cancels.py`."""
+    """All purchases, with what of them stands."""
+    return settled(told)[0]
+
+
+def settled(told: Told) -> tuple[list[Stands], list[Line]]:
+    """(all purchases, with what of them stands; cancelling lines that found less than they say), by the rule at the head of
+    `training/cancels.py`."""
     known = told.known()
     bought = [Stands(line, line.pieces) for line in known if line.kind == "purchase"]
     cancels = [line for line in known if line.kind in ("refund", "void")]
+    untaken = []
     # A number is an order of its store: who states one means its lines alone, and only who states none means any.
     for place, anywhere in (
         (lambda one: (one.store, one.order, one.product), False), (lambda one: (one.order, one.product), True),
@@ -94,7 +101,8 @@ def standing(told: Told) -> list[Stands]:
         speaking = [one for one in cancels if (one.store is None) == anywhere]
         for cancel in [one for one in sorted(speaking, key=later) if place(one) in held]:
             cancels.remove(cancel)
-            _take(cancel, [one for one in bought if place(one.line) == place(cancel)])
+            if _take(cancel, [one for one in bought if place(one.line) == place(cancel)]):
+                untaken.append(cancel)
     loose = [one for one in cancels if one.user is not None and not (one.kind == "void" and one.order is not None)]
     for cancel in sorted(loose, key=lambda one: (one.store is None, later(one))):
         mine = [one for one in bought if (one.line.user, one.line.product) == (cancel.user, cancel.product)]
@@ -102,8 +110,9 @@ def standing(told: Told) -> list[Stands]:
         priced = [one.line for one in mine if one.line.each is not None]
         n = sum(line.pieces for line in priced)
         usual = sum((line.each or 0.0) * line.pieces for line in priced) / n if n else 0.0
-        _take(cancel, [one for one in mine if one.line.at <= cancel.at], usual)
-    return bought
+        if _take(cancel, [one for one in mine if one.line.at <= cancel.at], usual):
+            untaken.append(cancel)
+    return bought, [*untaken, *(one for one in cancels if one not in loose)]
 
 
 def later(line: Line) -> tuple[datetime, str]:
@@ -111,14 +120,18 @@ def later(line: Line) -> tuple[datetime, str]:
     return line.at, line.event
 
 
-def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> None:
-    """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually."""
+def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> int:
+    """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually.
+
+    Returns the pieces that found nothing.
+    """
     pieces = cancel.pieces
     for one in sorted(candidates, key=lambda one: later(one.line), reverse=True):
         taken = min(pieces, one.left)
         one.left, pieces = one.left - taken, pieces - taken
         paid = one.line.each if usual is None else usual
         one.back[cancel.store] += taken * ((paid if cancel.each is None else cancel.each) or 0.0)
+    return pieces
 
 
 @dataclass(frozen=True)
