@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -16,7 +18,7 @@ from offers.database import transaction
 from serving.events import Record
 from serving.tables import EVENT_INBOX
 
-# SQLite binds at most 32,766 values a statement; three columns a row stay far below it.
+# SQLite binds at most 32,766 values a statement; four columns a row stay far below it.
 _ROWS_A_STATEMENT = 1000
 RECENT = timedelta(minutes=10)
 """How far back a start looks for what an online store may have lost: the embedded one saves itself every five minutes."""
@@ -24,29 +26,63 @@ _MOST_RECENT = 10_000
 _encode = msgspec.json.Encoder().encode
 
 
-def take(engine: Engine, records: Sequence[Record], now: datetime) -> list[Record]:
-    """Store the records whose event_id is new, durably, and return them in the order given.
+class Arrived(NamedTuple):
+    """Of the records given, in their order: those that are new, and those whose id another event has. The rest are repeats."""
 
-    One transaction. Events stay known after they were absorbed, so a late retry is still a duplicate. Raises LedgerError.
+    fresh: list[Record]
+    clashing: list[Record]
+
+
+def content(record: Record) -> str:
+    """What tells two events of one id apart: 16 hex digits of the hash of all that the event states. What it leaves out is not
+    in it, so a column of a later version makes no repeat another event."""
+    stated = {name: value for name, value in record.items() if value is not None}
+    return hashlib.md5(_encode(stated), usedforsecurity=False).hexdigest()[:16]
+
+
+def take(engine: Engine, records: Sequence[Record], now: datetime, said: Sequence[str] | None = None) -> Arrived:
+    """Store the records whose event_id is new, durably.
+
+    said: of each record, `content` of what was told; by default of the record. One transaction. Events stay known after they
+    were absorbed, so a late retry is still a repeat, and another event under their id still clashes; with those of before the
+    column `said` nothing does. Raises LedgerError.
     """
     if not records:
-        return []
+        return Arrived([], [])
+    told = [content(record) for record in records] if said is None else said
     # Sorted by id: two batches that share events then lock them in one order and can't deadlock.
-    first_of_id = {record["event_id"]: record for record in reversed(records)}
-    received, ids, fresh = _ms(now), sorted(first_of_id), set[str]()
+    first_of_id = {
+        record["event_id"]: (record, says) for record, says in zip(reversed(records), reversed(told), strict=True)
+    }
+    received, ids, fresh, stands = _ms(now), sorted(first_of_id), set[str](), dict[str, str | None]()
     with transaction(engine, write=True) as connection:
         for start in range(0, len(ids), _ROWS_A_STATEMENT):
             some = ids[start : start + _ROWS_A_STATEMENT]
-            rows = ((key, received, _encode(first_of_id[key]).decode()) for key in some)
+            rows = ((key, received, _encode(first_of_id[key][0]).decode(), first_of_id[key][1]) for key in some)
             fresh |= set(connection.exec_driver_sql(_insert(engine, len(some)), tuple(chain(*rows))).scalars())
-    return [record for record in records if record["event_id"] in fresh and first_of_id[record["event_id"]] is record]
+            if known := [key for key in some if key not in fresh]:
+                told_before = connection.exec_driver_sql(_said(engine, len(known)), tuple(known))
+                stands |= {row.event_id: row.said for row in told_before}
+    stands |= {key: first_of_id[key][1] for key in fresh}
+    return Arrived(
+        [one for one in records if one["event_id"] in fresh and first_of_id[one["event_id"]][0] is one],
+        [one for one, says in zip(records, told, strict=True) if stands.get(one["event_id"]) not in (None, says)],
+    )
 
 
 def _insert(engine: Engine, n_rows: int) -> str:
     """Written by hand: to have it made for so many rows costs several times what the database does with it."""
-    one = "(?, ?, ?)" if engine.dialect.name == "sqlite" else "(%s, %s, %s)"
-    into = f"INSERT INTO {EVENT_INBOX.name} (event_id, received_ms, body) VALUES "
-    return into + ", ".join([one] * n_rows) + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+    rows = ", ".join(["(" + ", ".join([_mark(engine)] * 4) + ")"] * n_rows)
+    into = f"INSERT INTO {EVENT_INBOX.name} (event_id, received_ms, body, said) VALUES "
+    return into + rows + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+
+
+def _said(engine: Engine, n_ids: int) -> str:
+    return f"SELECT event_id, said FROM {EVENT_INBOX.name} WHERE event_id IN ({', '.join([_mark(engine)] * n_ids)})"
+
+
+def _mark(engine: Engine) -> str:
+    return "?" if engine.dialect.name == "sqlite" else "%s"
 
 
 def recent(engine: Engine, now: datetime) -> list[Record]:
@@ -70,7 +106,7 @@ def pending(engine: Engine, limit: int, after: int = 0) -> list[tuple[int, Recor
 def mark_absorbed(engine: Engine, numbers: Sequence[int], now: datetime) -> None:
     """Say that these events are in the lake. Call it after the lake has them: a repeat there is harmless, a gap is not.
 
-    What they said goes with it: the id alone tells a late retry that it is one.
+    What they said goes with it: the id and a hash of it tell a late retry that it is one.
     """
     with transaction(engine, write=True) as connection:
         for start in range(0, len(numbers), _ROWS_A_STATEMENT):

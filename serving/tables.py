@@ -31,6 +31,8 @@ EVENT_INBOX = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("absorbed_ms", BigInteger),
+    # A hash of what the event said, which outlives its body; none of events from before.
+    Column("said", String(16)),
 )
 _WAITING = text("absorbed_ms IS NULL")
 Index("event_inbox_waiting", EVENT_INBOX.c.seq, sqlite_where=_WAITING, postgresql_where=_WAITING)
@@ -42,9 +44,10 @@ def prepare(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_MAKING_LOCK)))
         METADATA.create_all(connection, checkfirst=True)
-        there = {column["name"] for column in inspect(connection).get_columns(API_KEYS.name)}
-        for column in API_KEYS.columns:
-            # Those of later versions, which an older one left out: each may be empty, so old rows need nothing.
-            if column.name not in there:
-                kind = column.type.compile(connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {API_KEYS.name} ADD COLUMN {column.name} {kind}")
+        for table in METADATA.sorted_tables:
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            for column in table.columns:
+                # Those of later versions, which an older one left out: each may be empty, so old rows need nothing.
+                if column.name not in there:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")

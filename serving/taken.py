@@ -11,12 +11,14 @@ from serving.admitting import living
 from serving.asked import Asked, Reply
 from serving.clocks import ahead, on_our_clock
 from serving.events import Record, judge
-from serving.inbox import recent, take
+from serving.inbox import Arrived, content, recent, take
 from serving.parts import Parts
 from serving.wire_events import EventsTaken, Rejected
 
 MOST_TOGETHER = 16
 """Requests whose events go in with one transaction."""
+TAKEN = "conflicting_duplicate"
+TAKEN_SAYS = "/event_id: another event was taken under it, and stays; send this one under an id of its own"
 
 
 class Sent(NamedTuple):
@@ -32,7 +34,7 @@ class Took(NamedTuple):
 
     n_fresh: int
     n_known: int
-    stale: Sequence[Rejected]
+    refused: Sequence[Rejected]
 
 
 async def events(asked: Asked) -> Reply:
@@ -41,8 +43,9 @@ async def events(asked: Asked) -> Reply:
     faulty = {one.index for one in bad}
     places = [place for place in range(len(asked.body.events)) if place not in faulty]
     took = await asked.parts.intake.begin(Sent(asked, good, places))
-    rejected = sorted([*bad, *took.stale], key=lambda one: one.index)
-    adjusted = ahead(good, places, asked.now)
+    rejected = sorted([*bad, *took.refused], key=lambda one: one.index)
+    out = {one.index for one in took.refused}
+    adjusted = [one for one in ahead(good, places, asked.now) if one.index not in out]
     counts = {"accepted": took.n_fresh, "duplicates": took.n_known}
     for outcome, n in {**counts, "rejected": len(rejected), "clock_ahead": len(adjusted)}.items():
         asked.parts.metrics.events.labels(outcome).inc(n)
@@ -53,15 +56,26 @@ def take_together(requests: Sequence[Sent]) -> list[Took]:
     """Take the events of some requests, one after the other, in one transaction, and show the new ones. Blocking."""
     parts = requests[0].asked.parts
     stones = parts.standing.erased({r["user_id"] for sent in requests for r in sent.good if r["user_id"]})
-    admitted = []
+    admitted, said = [], list[str]()
     for sent in requests:
         records, stale = living(sent.good, stones, sent.places)
+        # Of what was told: on our clock the same event says another moment each time it is sent.
+        said += map(content, records)
         admitted.append((on_our_clock(records, sent.asked.now), stale))
-    fresh = take(parts.engine, [record for records, _ in admitted for record in records], requests[0].asked.now)
-    show(parts, fresh)
-    new = {id(record) for record in fresh}
-    counts = [sum(id(record) in new for record in records) for records, _ in admitted]
-    return [Took(n, len(records) - n, stale) for n, (records, stale) in zip(counts, admitted, strict=True)]
+    arrived = take(parts.engine, [one for records, _ in admitted for one in records], requests[0].asked.now, said)
+    show(parts, arrived.fresh)
+    return [_took(sent, records, stale, arrived) for sent, (records, stale) in zip(requests, admitted, strict=True)]
+
+
+def _took(sent: Sent, records: Sequence[Record], stale: Sequence[Rejected], arrived: Arrived) -> Took:
+    fresh, clashing = ({id(one) for one in some} for some in arrived)
+    faulty = {one.index for one in stale}
+    places = [place for place in sent.places if place not in faulty]
+    taken = [
+        Rejected(place, TAKEN, TAKEN_SAYS) for place, one in zip(places, records, strict=True) if id(one) in clashing
+    ]
+    n_fresh = sum(id(one) in fresh for one in records)
+    return Took(n_fresh, len(records) - n_fresh - len(taken), [*stale, *taken])
 
 
 def show(parts: Parts, records: Sequence[Record]) -> None:

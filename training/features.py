@@ -35,6 +35,8 @@ class FeatureReport:
     """Rows by view, over these snapshots."""
     n_unpriced: int = 0
     """Assortment lines left out because no price is known."""
+    n_untaken: int = 0
+    """Refunds and voids, as of the last snapshot, that found less to take back than they say: another store's order, say."""
     seconds: float = 0.0
 
 
@@ -51,17 +53,17 @@ def compute(
     that sells; none for anonymous tickets. FeatureError when a snapshot is naive or later than `through`, DataError when the lake
     cannot be read.
     """
-    began, rows, n_unpriced = time.monotonic(), dict.fromkeys(views, 0), 0
+    began, rows, n_unpriced, n_untaken = time.monotonic(), dict.fromkeys(views, 0), 0, 0
     moments = sorted({_moment(at, through) for at in snapshots or (through,)})
     for n_done, at in enumerate(moments):
-        frames, unpriced = known(settings, at, views)
+        frames, unpriced, n_untaken = known(settings, at, views)
         n_unpriced += unpriced
         for n_view, view in enumerate(views):
             replace_snapshot(settings.features / f"{view}.parquet", frames[view], VIEWS[view], at)
             rows[view] += len(frames[view])
             if progress:
                 progress("features", n_done * len(views) + n_view + 1, len(moments) * len(views))
-    return FeatureReport(tuple(moments), rows, n_unpriced, time.monotonic() - began)
+    return FeatureReport(tuple(moments), rows, n_unpriced, n_untaken, time.monotonic() - began)
 
 
 def apply(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from training.responses import response_rows
 from training.reviews import COLUMNS as REVIEW
 from training.reviews import reviews
 from training.rhythm import rhythms
-from training.sales import CANCELS, coded, sales
+from training.sales import CANCELS, coded, n_untaken, sales
 from training.silent import with_silent
 from training.snapshots import history_rows
 from training.untouched import untouched
@@ -30,8 +30,9 @@ _IDS = ("event_id", "user_id", "product_id", "store_id", "order_id")
 COLUMNS = (*_IDS, "event_type", "occurred_at", "channel", "quantity", "unit_price_cents", "discount_cents")
 
 
-def known(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[dict[str, pl.DataFrame], int]:
-    """(rows of each of `views` as known strictly before `at`, sorted by key; assortment lines left out for want of a price).
+def known(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[dict[str, pl.DataFrame], int, int]:
+    """(rows of each of `views` as known strictly before `at`, sorted by key; assortment lines left out for want of a price;
+    refunds and voids that found less to take back than they say).
 
     Raises DataError when the lake cannot be read.
     """
@@ -54,4 +55,4 @@ def known(settings: Settings, at: datetime, views: Sequence[str]) -> tuple[dict[
     n_unpriced = 0
     if "store_assortment" in views:
         frames["store_assortment"], n_unpriced = assortments(stated, events, products, at)
-    return frames, n_unpriced
+    return frames, n_unpriced, n_untaken(events)

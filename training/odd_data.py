@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from training.catalogue import Catalogue
-from training.sales import CANCELS
+from training.sales import CANCELS, n_untaken
 
 _READ = ("purchase", *CANCELS)
 
@@ -28,7 +28,7 @@ def odd_events(rows: pl.DataFrame, lines: pl.DataFrame, later: pl.DataFrame, n_q
     | duplicate_rows | rows that repeat the event_id of one before, or without one all that is read of it |
     | out_of_order_rows | rows earlier than one that stands above them in the file, of the same user |
     | odd_quantities | rows whose quantity is given but is 0 or no number (of the whole file) |
-    | cancelling_rows, cancelling_nothing | refunds, voids, negative quantities; those that name no purchase we know |
+    | cancelling_rows, cancelling_nothing | refunds, voids, negative quantities; those that found less to cancel than they say |
     | cancelled_rows | purchases of which nothing stands |
     | single_visit_users | users who bought on one day only |
     | later_products | distinct products sold only from the cutoff on |
@@ -46,7 +46,7 @@ def odd_events(rows: pl.DataFrame, lines: pl.DataFrame, later: pl.DataFrame, n_q
         "out_of_order_rows": _out_of_order(read),
         "odd_quantities": n_quantities,
         "cancelling_rows": len(cancels),
-        "cancelling_nothing": _cancelling_nothing(bought, cancels),
+        "cancelling_nothing": n_untaken(once.lazy()) if len(cancels) else 0,
         "cancelled_rows": len(bought) - len(lines),
         "single_visit_users": len(single_visit_users(lines)),
         "later_products": len({*later["product_id"]} - {*rows["product_id"]}),
@@ -116,15 +116,6 @@ def _out_of_order(rows: pl.DataFrame) -> int:
     own = rows.lazy().filter(pl.col.user_id.is_not_null())
     late = pl.col.occurred_at < pl.col.occurred_at.cum_max().over("user_id")
     return int(own.select(late.sum()).collect().item())
-
-
-def _cancelling_nothing(bought: pl.DataFrame, cancels: pl.DataFrame) -> int:
-    if cancels.is_empty():
-        return 0
-    loose = cancels
-    if "order_id" in cancels.columns:
-        loose = loose.join(bought, on=["order_id", "product_id"], how="anti")
-    return len(loose.join(bought, on=["user_id", "product_id"], how="anti"))
 
 
 def _is_in(column: pl.Series, known: Collection[str]) -> pl.Series:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from training.cancels import BACK, CANCELS, net
+from training.cancels import BACK, CANCELS, Net, net
 
-__all__ = ["CANCELS", "coded", "order_key", "paid", "sales"]
+__all__ = ["CANCELS", "coded", "n_untaken", "order_key", "paid", "sales"]
 
 _TEXT = ("event_id", "event_type", "user_id", "product_id", "store_id", "order_id")
 _MONEY = ("quantity", "unit_price_cents", "discount_cents")
@@ -25,7 +25,7 @@ def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFr
     """
     schema = events.collect_schema()
     own_zone = getattr(schema["occurred_at"], "time_zone", None) or "UTC"
-    bought = _standing(_lines(events, schema))[0]
+    bought = _standing(_lines(events, schema)).standing
     return _localised(bought, stores, own_zone).select(
         "user_id", "product_id", "store_id", "order_id", "occurred_at", "zone", "day", "hour_of_week"
     )
@@ -34,13 +34,22 @@ def sales(events: pl.LazyFrame, stores: pl.DataFrame | None = None) -> pl.DataFr
 def paid(events: pl.LazyFrame) -> pl.DataFrame:
     """user_id, cents (float): paid for purchases, less what came back of them (`training.cancels`).
 
-    events: as `sales` takes them, with `unit_price_cents` and `discount_cents`. A line without a price is worth nothing.
+    events: as `sales` takes them, with `unit_price_cents` and `discount_cents`. A line without a price is worth nothing. What a
+    store takes back is never more than was paid there, whatever price it states.
     """
     lines = _lines(events, events.collect_schema())
     spent = lines.filter((pl.col.event_type == "purchase") & pl.col.user_id.is_not_null())
-    spent = spent.select("user_id", cents=(pl.col.each * pl.col.quantity).fill_null(0))
-    came_back = _standing(lines)[1].with_columns(cents=-pl.col.cents)
-    return pl.concat([spent, came_back]).group_by("user_id").agg(pl.col.cents.sum())
+    spent = spent.select("user_id", "store_id", cents=(pl.col.each * pl.col.quantity).fill_null(0))
+    came_back = _standing(lines).back.with_columns(cents=-pl.col.cents)
+    by_store = pl.concat([spent, came_back]).group_by("user_id", "store_id").agg(pl.col.cents.sum())
+    # What was brought back by a line that states no store belongs to any: it has no floor of its own.
+    floored = pl.when(pl.col.store_id.is_null()).then("cents").otherwise(pl.col.cents.clip(0))
+    return by_store.with_columns(cents=floored).group_by("user_id").agg(pl.col.cents.sum())
+
+
+def n_untaken(events: pl.LazyFrame) -> int:
+    """Refunds and voids that found less to take back than they say, or nothing. events: as `sales` takes them."""
+    return len(_standing(_lines(events, events.collect_schema())).untaken)
 
 
 def order_key() -> pl.Expr:
@@ -82,10 +91,10 @@ def _lines(events: pl.LazyFrame, schema: pl.Schema) -> pl.DataFrame:
     return held
 
 
-def _standing(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _standing(lines: pl.DataFrame) -> Net:
     bought = lines.filter(pl.col.event_type == "purchase")
     cancelled = lines.filter(pl.col.event_type.is_in(CANCELS))
-    return net(bought, cancelled) if len(cancelled) else (bought, pl.DataFrame(schema=BACK))
+    return net(bought, cancelled) if len(cancelled) else Net(bought, pl.DataFrame(schema=BACK), cancelled)
 
 
 def _localised(bought: pl.DataFrame, stores: pl.DataFrame | None, own_zone: str) -> pl.DataFrame:

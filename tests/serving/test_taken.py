@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import httpx
 
@@ -27,6 +28,38 @@ def test_sending_again_adds_nothing(world):
     send(world, BOUGHT)
     body = send(world, BOUGHT, BOUGHT, {**BOUGHT, "order_id": "2"}).json()
     assert (body["accepted"], body["duplicates"]) == (1, 2)
+
+
+def test_another_event_under_a_taken_id_is_named_and_the_first_stays(world):
+    squat = {**BOUGHT, "event_id": "till436-000001", "user_id": None}
+    assert send(world, squat, scope="pos-s0").json()["accepted"] == 1
+    true = {**BOUGHT, "event_id": "till436-000001", "store_id": "s1"}
+    body = send(world, {**BOUGHT, "event_type": "theft"}, true, squat, scope="pos").json()
+    assert (body["accepted"], body["duplicates"]) == (0, 0)
+    assert [(r["index"], r["code"]) for r in body["rejected"]] == [
+        (0, "invalid_field"), (1, "conflicting_duplicate"), (2, "conflicting_duplicate"),
+    ]  # fmt: skip
+    assert send(world, squat, scope="pos-s0").json() == {"accepted": 0, "duplicates": 1, "rejected": []}
+    assert send(world, {**true, "event_id": "till436-000002"}).json()["accepted"] == 1
+    assert [record["store_id"] for _, record in pending(world.parts.engine, 10)] == ["s0", "s1"]
+
+
+def test_two_events_of_one_batch_under_one_id_are_not_one(world):
+    rows = [{**BOUGHT, "event_id": "e1", "product_id": product} for product in ("p01", "p03", "p01")]
+    body = send(world, *rows).json()
+    assert (body["accepted"], body["duplicates"]) == (1, 1)
+    assert [(r["index"], r["code"]) for r in body["rejected"]] == [(1, "conflicting_duplicate")]
+    assert world.online.users["new"].history.product_ids == ("p01",)
+
+
+def test_what_clashes_is_not_also_adjusted(world):
+    ahead = {**BOUGHT, "event_id": "e1", "occurred_at": (NOW + timedelta(hours=2)).isoformat()}
+    assert [a["index"] for a in send(world, ahead).json()["adjusted"]] == [0]
+    again = send(world, ahead).json()
+    assert (again["duplicates"], again["rejected"], len(again["adjusted"])) == (1, [], 1)
+    other = send(world, {**ahead, "order_id": "2"}).json()
+    assert [r["code"] for r in other["rejected"]] == ["conflicting_duplicate"]
+    assert "adjusted" not in other
 
 
 def test_a_purchase_at_the_till_changes_the_next_answer(world):

@@ -235,8 +235,9 @@ class Chain:
             settle_files(self.settings, desk)
         self._absorbed()
         for at in (BEGIN + timedelta(days=10), self.now):
-            features.compute(self.settings, self.now, (at,))
+            report = features.compute(self.settings, self.now, (at,))
             self.compare(at)
+            assert report.n_untaken == len(naive.settled(self.plain(at))[1])
 
     def end(self) -> None:
         """The whole of `daypart features`, online store and all."""
@@ -294,7 +295,7 @@ class Chain:
         records, rejected = judge(raw, self.now, self.references)
         assert rejected == []
         with open_desk(self.settings) as desk:
-            fresh = {record["event_id"] for record in inbox.take(desk.journal.engine, records, self.now)}
+            fresh = {record["event_id"] for record in inbox.take(desk.journal.engine, records, self.now).fresh}
         assert fresh == {event["event_id"] for event in events} - set(self.box)
         for event in events:
             self.reached["a repeat over HTTP"] += event["event_id"] in self.box
@@ -359,7 +360,17 @@ class Chain:
 
     def _note(self, told: naive.Told) -> None:
         """What this look came through."""
-        stands = naive.standing(told)
+        stands, untaken = naive.settled(told)
+        self.reached["nothing to take back"] += bool(untaken)
+        sold = {(one.line.order, one.line.product, one.line.store) for one in stands}
+        elsewhere = {one[:2] for one in sold}
+        self.reached["another store's order"] += any(
+            one.store
+            and one.order
+            and (one.order, one.product, one.store) not in sold
+            and (one.order, one.product) in elsewhere
+            for one in untaken
+        )
         of: dict[str, list[naive.Stands]] = {}
         for one in stands:
             if one.line.user is not None:

@@ -51,11 +51,11 @@ class Line:
 
 @dataclass
 class Stands:
-    """A purchase line, the pieces of it that stand, and what was given back for the others."""
+    """A purchase line, the pieces of it that stand, and what was given back for the others, by the store that said so."""
 
     line: Line
     left: int
-    back_cents: float = 0.0
+    back: defaultdict[str | None, float] = field(default_factory=lambda: defaultdict(float))
 
 
 @dataclass(frozen=True)
@@ -82,23 +82,37 @@ class Told:
 
 
 def standing(told: Told) -> list[Stands]:
-    """Purchases of which something stands, by the rule at the head of `training/sales.py`."""
+    """All purchases, with what of them stands."""
+    return settled(told)[0]
+
+
+def settled(told: Told) -> tuple[list[Stands], list[Line]]:
+    """(all purchases, with what of them stands; cancelling lines that found less than they say), by the rule at the head of
+    `training/cancels.py`."""
     known = told.known()
     bought = [Stands(line, line.pieces) for line in known if line.kind == "purchase"]
     cancels = [line for line in known if line.kind in ("refund", "void")]
-    for place in (lambda one: (one.store, one.order, one.product), lambda one: (one.order, one.product)):
-        # A number is an order of its store; whoever says no store, or one that holds no such order, means any.
+    untaken = []
+    # A number is an order of its store: who states one means its lines alone, and only who states none means any.
+    for place, anywhere in (
+        (lambda one: (one.store, one.order, one.product), False), (lambda one: (one.order, one.product), True),
+    ):  # fmt: skip
         held = {place(one.line) for one in bought if None not in place(one.line)}
-        for cancel in [one for one in sorted(cancels, key=later) if place(one) in held]:
+        speaking = [one for one in cancels if (one.store is None) == anywhere]
+        for cancel in [one for one in sorted(speaking, key=later) if place(one) in held]:
             cancels.remove(cancel)
-            _take(cancel, [one for one in bought if place(one.line) == place(cancel)])
-    for cancel in sorted((one for one in cancels if one.user is not None), key=later):
+            if _take(cancel, [one for one in bought if place(one.line) == place(cancel)]):
+                untaken.append(cancel)
+    loose = [one for one in cancels if one.user is not None and not (one.kind == "void" and one.order is not None)]
+    for cancel in sorted(loose, key=lambda one: (one.store is None, later(one))):
         mine = [one for one in bought if (one.line.user, one.line.product) == (cancel.user, cancel.product)]
+        mine = [one for one in mine if cancel.store is None or one.line.store == cancel.store]
         priced = [one.line for one in mine if one.line.each is not None]
         n = sum(line.pieces for line in priced)
         usual = sum((line.each or 0.0) * line.pieces for line in priced) / n if n else 0.0
-        _take(cancel, [one for one in mine if one.line.at <= cancel.at], usual)
-    return bought
+        if _take(cancel, [one for one in mine if one.line.at <= cancel.at], usual):
+            untaken.append(cancel)
+    return bought, [*untaken, *(one for one in cancels if one not in loose)]
 
 
 def later(line: Line) -> tuple[datetime, str]:
@@ -106,14 +120,18 @@ def later(line: Line) -> tuple[datetime, str]:
     return line.at, line.event
 
 
-def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> None:
-    """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually."""
+def _take(cancel: Line, candidates: list[Stands], usual: float | None = None) -> int:
+    """The latest first; a piece is worth what the cancelling line says, else what was paid for it or is paid usually.
+
+    Returns the pieces that found nothing.
+    """
     pieces = cancel.pieces
     for one in sorted(candidates, key=lambda one: later(one.line), reverse=True):
         taken = min(pieces, one.left)
         one.left, pieces = one.left - taken, pieces - taken
         paid = one.line.each if usual is None else usual
-        one.back_cents += taken * ((paid if cancel.each is None else cancel.each) or 0.0)
+        one.back[cancel.store] += taken * ((paid if cancel.each is None else cancel.each) or 0.0)
+    return pieces
 
 
 @dataclass(frozen=True)
@@ -132,7 +150,13 @@ def people(told: Told) -> dict[str, Person]:
     found = {}
     for user in sorted({one.line.user for one in everything if one.left and one.line.user is not None}):
         mine = [one for one in everything if one.line.user == user]
-        cents = sum((one.line.each or 0.0) * one.line.pieces - one.back_cents for one in mine)
+        by_store = defaultdict[str | None, float](float)
+        for one in mine:
+            by_store[one.line.store] += (one.line.each or 0.0) * one.line.pieces
+            for store, cents in one.back.items():
+                by_store[store] -= cents
+        # No store takes back more than was paid there.
+        cents = sum(cents if store is None else max(0.0, cents) for store, cents in by_store.items())
         lines = [one.line for one in mine if one.left]
         # Sums of thirds are no halves; halves go to the even cent.
         found[user] = Person(lines, max(0, round(round(cents, 6))), sorted({told.day(line) for line in lines}))

@@ -16,7 +16,7 @@ from training.cancels import BACK, net
 from training.cases import Known
 from training.lake import append_events, read_events
 from training.profiles import money
-from training.sales import coded, sales
+from training.sales import coded, n_untaken, sales
 from training.visit_log import visit_log
 
 US = timedelta(microseconds=1)
@@ -42,8 +42,31 @@ MONEY = {
     "the order of that number in the store": ([*TWO_STORES, line(3, REFUND, "ann", "7")], {"ann": 0, "bob": 450}),
     "the same number in the other store": ([*TWO_STORES, line(3, REFUND, None, "7", "bund")], {"ann": 450, "bob": 0}),
     "no store said: the latest of that number": ([*TWO_STORES, line(3, REFUND, None, "7", None)], {"ann": 450, "bob": 0}),
-    "brought back where no such order was": (
-        [line(1, BUY, "ann", "7"), line(3, REFUND, None, "7", "bund")], {"ann": 0},
+    "another store's till takes nothing": ([line(1, BUY, "ann", "7"), line(3, "void", None, "7", "bund")], {"ann": 450}),
+    "nor of whom it names": ([line(1, BUY, "ann", "7"), line(3, REFUND, "ann", "7", "bund")], {"ann": 450}),
+    "brought back elsewhere, no store said": ([line(1, BUY, "ann", "7"), line(3, REFUND, None, "7", None)], {"ann": 0}),
+    "bought in no store, a store takes nothing": (
+        [line(1, BUY, "ann", "7", None), line(3, REFUND, None, "7")], {"ann": 450},
+    ),
+    "bought in no store, no store said": ([line(1, BUY, "ann", "7", None), line(3, REFUND, None, "7", None)], {"ann": 0}),
+    "a strike before payment, by whom it names": ([line(1, BUY, "ann", "7"), line(3, "void", "ann", "8")], {"ann": 450}),
+    "without an order, as often as it likes: what was bought in that store": (
+        [line(1, BUY, "ann", "7"), line(2, BUY, "ann", "8", "bund"), line(3, REFUND, "ann", None, "bund", 1000)], {"ann": 450},
+    ),
+    "without an order and a store: all": (
+        [line(1, BUY, "ann", "7"), line(2, BUY, "ann", "8", "bund"), line(3, REFUND, "ann", None, None, 1000)], {"ann": 0},
+    ),
+    "stated stores take first": (
+        [line(1, BUY, "ann", "7", price=100), line(2, BUY, "ann", "8", "bund", price=300),
+         line(3, REFUND, "ann", None, None), line(4, REFUND, "ann", None, "bund", price=None)], {"ann": 0},
+    ),
+    "at no store's price more than was paid there": (
+        [line(1, BUY, "ann", "7"), line(2, BUY, "ann", "8", "bund"), line(3, REFUND, "ann", "8", "bund", price=99_999)],
+        {"ann": 450},
+    ),
+    "the mean of what was paid in that store": (
+        [line(1, BUY, "ann", "7", price=100), line(2, BUY, "ann", "8", "bund", quantity=2, price=300),
+         line(3, REFUND, "ann", None, "bund", price=None)], {"ann": 400},
     ),
     "brought back by somebody else": ([*TWO_STORES, line(3, REFUND, "cat", "7")], {"ann": 0, "bob": 450}),
     "by nobody, of nobody's": ([line(1, BUY, None, "7"), line(2, REFUND, "ann", "7"), line(3, BUY, "ann", "8")], {"ann": 450}),
@@ -76,9 +99,33 @@ def test_money_is_the_purchasers(rows, cents):
 
 def test_what_is_netted_has_the_columns_of_what_was_given():
     lines = pl.DataFrame([line(1, BUY, "ann", "7")], schema=SCHEMA, orient="row").with_columns(each=pl.lit(450.0))
-    standing, back = net(lines, lines.with_columns(event_type=pl.lit("void")))
+    standing, back, untaken = net(lines, lines.with_columns(event_type=pl.lit("void")))
     assert (standing.schema, len(standing), back.schema) == (lines.schema, 0, BACK)
-    assert back.rows() == [("ann", 450.0)]
+    assert back.rows() == [("ann", "soho", 450.0)]
+    assert (untaken.schema, len(untaken)) == (lines.schema, 0)
+
+
+TWO = [line(1, BUY, "ann", "7", quantity=2), line(2, BUY, "ann", "8", "bund")]
+UNTAKEN = {
+    "all of the order": (line(3, "void", None, "7", quantity=2), None),
+    "more than the order": (line(3, "void", None, "7", quantity=5), 3),
+    "another store's order": (line(3, "void", None, "7", "bund"), 1),
+    "whose order no store was said of": (line(3, REFUND, None, "7", None, 3), 1),
+    "as much as was bought there": (line(3, REFUND, "ann", None, quantity=2), None),
+    "more than was bought there": (line(3, REFUND, "ann", None, quantity=1000), 998),
+    "anywhere": (line(3, REFUND, "ann", None, None, 3), None),
+    "more than anywhere": (line(3, REFUND, "ann", None, None, 4), 1),
+    "a strike before payment": (line(3, "void", "ann", "9"), 1),
+    "nobody's": (line(3, REFUND, None, None), 1),
+}
+
+
+@pytest.mark.parametrize(("cancel", "left"), UNTAKEN.values(), ids=UNTAKEN)
+def test_what_finds_nothing_is_told(cancel, left):
+    events = pl.DataFrame([*TWO, cancel], schema=SCHEMA, orient="row").with_columns(each=pl.col.unit_price_cents * 1.0)
+    untaken = net(events.head(2), events.tail(1)).untaken
+    assert untaken.select("event_id", "quantity").rows() == ([] if left is None else [("x3", left)])
+    assert n_untaken(events.lazy()) == len(untaken)
 
 
 # --- what was computed before is corrected after: histories, visits, RFM, and what is trained on
@@ -102,8 +149,9 @@ CASES = {
     "a product, at a till that asked for no name": (
         back("refund", COOKIE, user_id=None), {"monetary_cents": 2150, "product_ids": ["bagel", "latte"]},
     ),
-    "a product, in the other store": (
-        back("refund", COOKIE, store_id="bund"), {"monetary_cents": 2150, "product_ids": ["bagel", "latte"]},
+    "a product, in the other store": (back("refund", COOKIE, store_id="bund"), {}),
+    "a product, in the other store, which names none": (
+        back("refund", COOKIE, store_id=None), {"monetary_cents": 2150, "product_ids": ["bagel", "latte"]},
     ),
     "the last visit": (
         back("void", WHOLE),
@@ -142,7 +190,8 @@ def ann(settings, at):
 @pytest.mark.parametrize(("events", "changed"), CASES.values(), ids=CASES)
 def test_what_comes_back_corrects_every_feature_from_then_on(settings, events, changed):
     append_events(settings.lake, events)
-    features.compute(settings, LATER + US, (LATER, LATER + US))
+    report = features.compute(settings, LATER + US, (LATER, LATER + US))
+    assert report.n_untaken == (not changed)
     assert ann(settings, world.END) == ann(settings, LATER) == KNOWN
     assert ann(settings, LATER + US) == {**KNOWN, **changed}
     told = naive.Told(

@@ -54,6 +54,7 @@ CASES = {
         [(0, "purchase", "u", "a", "o1", 1), (5, "purchase", "u", "a", "o2", 1), (6, "refund", "u", "a", "r9", 1)],
         [(0, "a")],
     ),
+    "a void of an unknown order does not": ([(0, "purchase", "u", "a", "o1", 1), (6, "void", "u", "a", "r9", 1)], [(0, "a")]),
     "no order either": (
         [(0, "purchase", "u", "a", None, 1), (5, "purchase", "u", "a", None, 1), (6, "refund", "u", "a", None, 1)],
         [(0, "a")],
