@@ -126,7 +126,9 @@ def test_pages_that_held_nothing_but_one_persons_rows_are_emptied(tmp_path):
         for batch, user in enumerate(("bob", *(leaver,) * 6, "bob")):
             told = {"event_type": "purchase", "occurred_at": "2025-11-16T08:00:00+00:00", "product_id": "tea"}
             ids = [{"event_id": f"{batch}-{at}", "user_id": user, "store_id": "soho"} for at in range(600)]
-            inbox.take(desk.journal.engine, [dict.fromkeys(c.name for c in EVENT_COLUMNS) | told | one for one in ids], NOW)
+            inbox.take(
+                desk.journal.engine, [dict.fromkeys(c.name for c in EVENT_COLUMNS) | told | one for one in ids], NOW
+            )
     assert sum(path.read_bytes().count(leaver.encode()) for path in tmp_path.glob("ledger.db*")) >= 3600
     assert erase_person(made, leaver, "shell:ada", NOW).removed["inbox"] == 3600
     assert [path.name for path in tmp_path.glob("ledger.db*") if leaver.encode() in path.read_bytes()] == []
