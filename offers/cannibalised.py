@@ -18,9 +18,10 @@ from offers.moments import MIN_PEOPLE
 @dataclass(frozen=True)
 class Cannibalised:
     """Units per redeemed coupon, with the ends of their 95% intervals. `own`: the products that the campaign weighed, `other`:
-    all the rest. None where it cannot be concluded, and `reason` says why the first of them can't."""
+    all the rest. None where it cannot be concluded, and `reason` says why the first of them can't. `n_redeemed`: None where a
+    report hides it."""
 
-    n_redeemed: int
+    n_redeemed: int | None
     own: tuple[float, float, float] | None = None
     other: tuple[float, float, float] | None = None
     bought_anyway: tuple[float, float, float] | None = None
@@ -40,7 +41,7 @@ def cannibalised(own: Lift, other: Lift, n_redeemed: int) -> Cannibalised:
 
 
 def _each(found: Lift, n_redeemed: int) -> tuple[float, float, float] | None:
-    if found.lift is None or found.low is None or found.high is None:
+    if found.lift is None or found.low is None or found.high is None or found.n_treated is None:
         return None
     scale = found.n_treated / n_redeemed
     return found.lift * scale, found.low * scale, found.high * scale

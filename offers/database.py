@@ -101,8 +101,8 @@ def _tune_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
     connection.execute("PRAGMA synchronous=FULL").close()
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}").close()
-    # What is erased must not lie on in the free space of its page; FAST writes no page that isn't written anyway.
-    connection.execute("PRAGMA secure_delete=FAST").close()
+    # What is erased must not lie on in the file. FAST would leave it in pages that become free whole: a person's many rows.
+    connection.execute("PRAGMA secure_delete=ON").close()
     give_up = time.monotonic() + WAIT_S
     while True:
         try:

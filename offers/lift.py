@@ -30,11 +30,12 @@ PEOPLE_PER_SQUARED_SKEW = 2.0
 class Lift:
     """`state`: concluded or cannot_conclude, then with a `reason` and no numbers. Cents are a person's; `low` and `high` hold
     once, at the look that was planned; `always_low` and `always_high` at every look. `relative`: to the holdout, None where
-    its mean is not surely above zero. `smallest_effect`: the least effect this sample could show."""
+    its mean is not surely above zero. `smallest_effect`: the least effect this sample could show. Counts are None where a
+    report hides them (`offers.lift_report.without_few`), which it does with none of a concluded lift."""
 
     state: str
-    n_treated: int
-    n_holdout: int
+    n_treated: int | None
+    n_holdout: int | None
     reason: str | None = None
     lift: float | None = None
     low: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +12,11 @@ import msgspec
 from offers.cannibalised import Cannibalised
 from offers.errors import PlanError
 from offers.lift import Lift
+from offers.moments import of_enough
 from offers.power import Showable
 from offers.stop_rules import REASONS, StopRules, stop_reason
+
+TOO_FEW = "too_few_people"
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,38 @@ class LiftReport:
     cannibalised: Cannibalised
     discounts_cents: int
     """What redeemed coupons took off, less what came back."""
-    n_unreported: int
+    n_unreported: int | None
     """Redemptions whose purchase no till reported under the person's name: they count as a discount and nothing else."""
-    n_erased: int
+    n_erased: int | None
     """Decisions whose users asked to be forgotten."""
     return_on_spend: float | None
     """Incremental margin before discounts, for each cent of discount; 1 breaks even."""
     showable: Showable | None
     """The smallest effect that this many people can show in `days_before` days, by their margin before."""
+    counts_hidden: str | None = None
+    """Why a count is None: `too_few_people`."""
+
+
+def without_few(report: LiftReport) -> LiftReport:
+    """The report without counts of fewer people, or of less done by people, than are told of; the rest as it is."""
+    n_people = (report.everyone.n_treated or 0) + (report.everyone.n_holdout or 0)
+    told = replace(
+        report,
+        everyone=_without_few(report.everyone),
+        planned=_without_few(report.planned),
+        cannibalised=replace(report.cannibalised, n_redeemed=_told(report.cannibalised.n_redeemed, n_people)),
+        n_unreported=_told(report.n_unreported, n_people),
+        n_erased=_told(report.n_erased),
+    )
+    return told if told == report else replace(told, counts_hidden=TOO_FEW)
+
+
+def _without_few(lift: Lift) -> Lift:
+    return replace(lift, n_treated=_told(lift.n_treated), n_holdout=_told(lift.n_holdout))
+
+
+def _told(n: int | None, n_people: int | None = None) -> int | None:
+    return None if n is None else of_enough(n, n if n_people is None else n_people)
 
 
 def report_file(home: Path, campaign_id: str) -> Path:

@@ -18,6 +18,11 @@ MIN_PEOPLE = 10
 _ORDER = 3
 
 
+def of_enough(n: int, n_people: int) -> int | None:
+    """A count of what `n_people` did, or of them; None where it or they are too few to be told of. 0 is nobody."""
+    return n if n == 0 or min(n, n_people) >= MIN_PEOPLE else None
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """n people with the means of y and x; `sums` float64[4, 4]: [i, j] is Σ (y − ȳ)^i (x − x̄)^j where i + j ≤ 3."""

@@ -29,7 +29,7 @@ def return_on_spend(lift: Lift, spent_cents: float) -> float | None:
 
     The lift is of margin after discounts, so what was given is added back to it.
     """
-    if lift.lift is None or not spent_cents > 0:
+    if lift.lift is None or lift.n_treated is None or not spent_cents > 0:
         return None
     return 1.0 + lift.lift * lift.n_treated / spent_cents
 
@@ -43,5 +43,6 @@ def stop_reason(lift: Lift, spent_cents: float, rules: StopRules) -> str | None:
     earned = return_on_spend(lift, spent_cents)
     if rules.min_return_on_spend is None or earned is None or lift.smallest_effect is None:
         return None
+    assert lift.n_treated is not None
     told_apart = lift.smallest_effect * lift.n_treated <= spent_cents
     return "low_return" if told_apart and earned < rules.min_return_on_spend else None

@@ -3,7 +3,7 @@
 | purpose | without it |
 |---|---|
 | `recommend` | recommendations are a stranger's |
-| `offers` | no plan sends them anything, and what was not used is withdrawn |
+| `offers` | no plan sends them anything, what was not used is shown to nobody and withdrawn |
 | `measurement` | training and lift leave them out |
 
 Rows are added. A person's word is the newest said under any of their ids; of two of one moment, the one that came in last.
@@ -11,16 +11,18 @@ Rows are added. A person's word is the newest said under any of their ids; of tw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from people.consequences import person_of
+from people.directory import names_by_id
 from people.secret import References
 from people.tables import CONSENT
 from people.tombstones import welcome
 
+_ASKED = 500
 PURPOSES = ("recommend", "offers", "measurement")
 
 
@@ -80,6 +82,21 @@ def spoken(connection: sa.Connection, resolved: Mapping[str, str], purpose: str)
         word = Word(row.reference, row.purpose, bool(row.granted), row.at_us, row.actor)
         words.setdefault(person_of(resolved, row.reference), []).append(word)
     return {person: allowed(theirs, "opt-in")[purpose] for person, theirs in words.items()}
+
+
+def willing(connection: sa.Connection, ids: Collection[str], purpose: str, default: str) -> set[str]:
+    """Those of these ids whose person lets a purpose be; a few questions for all of them, one while nobody said a word."""
+    if not version(connection):
+        return set(ids) if default == "opt-out" else set()
+    found, asked = set[str](), sorted(ids)
+    for start in range(0, len(asked), _ASKED):
+        names = names_by_id(connection, asked[start : start + _ASKED])
+        whose = {name: theirs[0] for theirs in names.values() for name in theirs}
+        words: dict[str, list[Word]] = {}
+        for word in said(connection, sorted(whose)):
+            words.setdefault(whose[word.reference], []).append(word)
+        found |= {one for one in names if allowed(words.get(whose[one], ()), default)[purpose]}
+    return found
 
 
 class Permission(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from people.dossier import moment
 from people.telling import micros
+from river.leftovers import drop_leftovers
 from river.settling import settle_files
 from settings import Settings
 
@@ -77,6 +78,7 @@ def finish_erasures(settings: Settings, desk: Desk, now: datetime) -> list[Erasu
     from offers.erasing import empty_log
     from people.erasing import close, forget, note, receipts, under_way
 
+    drop_leftovers(settings)
     with desk.journal.read() as connection:
         asked = under_way(connection)
     for erasure_id, ids in asked.items():

@@ -60,19 +60,24 @@ def _known(settings: Settings) -> dict[str, frozenset[str]]:
 
 
 def _through_the_door(settings: Settings, records: Sequence[Mapping[str, Any]], now: datetime) -> IngestReport:
-    """Records enter the lake as every file does, judged by the same rules."""
+    """Records enter the lake as every file does, judged by the same rules. Their file is its owner's alone; one that a killed
+    process left is dropped by `river.leftovers`."""
     from training.ingest import ingest
 
     file = settings.home / "inbox" / f"records-{os.getpid()}.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with file.open("w", encoding="utf-8", newline="") as stream:
+        with open(file, "w", encoding="utf-8", newline="", opener=_private) as stream:
             rows = csv.DictWriter(stream, [column.name for column in EVENT_COLUMNS], extrasaction="ignore")
             rows.writeheader()
             rows.writerows(records)
         return ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)[0]
     finally:
         file.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def absorb_impressions(settings: Settings, now: datetime) -> Iterator[IngestReport]:

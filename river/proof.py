@@ -54,7 +54,7 @@ def measure_lift(
     Raises LedgerError, DataError without events, CampaignError for a campaign that was neither decided nor has a file.
     """
     from offers.assigned import assigned, given, n_erased
-    from offers.lift_report import save
+    from offers.lift_report import save, without_few
     from people.consent import permission
     from people.directory import resolved
     from river.proof_page import write_page
@@ -70,6 +70,7 @@ def measure_lift(
     everyone, planned = (one_a_person(allowed_by(named(settings.lake, rows), may)) for rows in decided)
     report("lift", 1, 2)
     made = _before(look) if everyone.is_empty() else _measured(look, everyone, planned, gave, erased)
+    made = without_few(made)
     save(settings.home, made)
     write_page(settings.home, made)
     report("lift", 2, 2)
@@ -101,7 +102,7 @@ def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: 
         n_unreported=unreported(lines, everyone, look.through),
         n_erased=erased,
         return_on_spend=return_on_spend(whole, gave.cents),
-        showable=showable(rows, whole.n_holdout / len(rows)),
+        showable=showable(rows, len(rows.filter(rows["held"])) / len(rows)),
     )
 
 

@@ -6,6 +6,7 @@ from offers import lift
 from offers.cannibalised import Cannibalised
 from offers.lift import Lift
 from offers.lift_report import LiftReport
+from offers.moments import MIN_PEOPLE
 from offers.power import Showable
 
 _VERDICTS = {
@@ -25,15 +26,23 @@ def sentences(report: LiftReport) -> list[str]:
         ]
     told = [
         f"Campaign {report.campaign_id}, from {report.started_at:%Y-%m-%d %H:%M} to {report.through:%Y-%m-%d %H:%M} UTC: "
-        f"{whole.n_treated:,} people in it, {whole.n_holdout:,} held out.",
+        f"{_count(whole.n_treated)} people in it, {_count(whole.n_holdout)} held out.",
         *_lift(whole),
     ]
     if report.planned.state == "concluded":
         told.append(f"Among those an offer was meant for: {_interval(report.planned)}.")
     told += [*_redeemed(report), _showable(report.showable, report)]
-    if report.n_erased:
-        told.append(f"{report.n_erased:,} decisions are of people who asked to be forgotten, and count for nothing.")
+    if report.n_erased != 0:
+        told.append(
+            f"{_count(report.n_erased).capitalize()} decisions are of people who asked to be forgotten, and count for nothing."
+        )
+    if report.counts_hidden:
+        told.append(f"No count below {MIN_PEOPLE} is told: somebody could be found in it.")
     return told
+
+
+def _count(n: int | None) -> str:
+    return f"fewer than {MIN_PEOPLE}" if n is None else f"{n:,}"
 
 
 def _lift(found: Lift) -> list[str]:
@@ -56,8 +65,10 @@ def _interval(found: Lift) -> str:
 def _redeemed(report: LiftReport) -> list[str]:
     told = []
     found: Cannibalised = report.cannibalised
-    if found.n_redeemed:
-        told.append(f"{found.n_redeemed:,} coupons redeemed, {report.discounts_cents:,} cents of discount given.")
+    if found.n_redeemed != 0:
+        told.append(
+            f"{_count(found.n_redeemed).capitalize()} coupons redeemed, {report.discounts_cents:,} cents of discount given."
+        )
     if report.return_on_spend is not None:
         told[-1] += f" Each cent of discount came with {report.return_on_spend:.2f} cents of margin; 1 breaks even."
     if found.own and found.bought_anyway:
@@ -69,10 +80,10 @@ def _redeemed(report: LiftReport) -> list[str]:
     if found.other:
         ends = f"{found.other[1]:+.2f} to {found.other[2]:+.2f}"
         told.append(f"Of other products each redeemed coupon brings {found.other[0]:+.2f} units ({ends}).")
-    if report.n_unreported:
+    if report.n_unreported != 0:
         told.append(
-            f"{report.n_unreported:,} redemptions came without a purchase under the person's name and count as a discount only: "
-            "let tills report purchases with the order_id they redeem."
+            f"{_count(report.n_unreported).capitalize()} redemptions came without a purchase under the person's name and "
+            "count as a discount only: let tills report purchases with the order_id they redeem."
         )
     return told
 

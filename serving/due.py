@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from msgspec.structs import fields
 
 from offers.answers import CursorError, Offer
 from serving.asked import Asked, Reply, plausible
-from serving.identified import names, wallet_of
+from serving.identified import allowed_of, names, wallet_of
 from serving.problems import malformed, not_found
 from serving.wire_offers import Acknowledged, DueQuery, OfferCard, OffersDue, Wallet
 
@@ -26,8 +27,16 @@ async def due(asked: Asked) -> Reply:
         page = await asked.begin(desk.due, start, end, query.limit, query.cursor, asked.now, scheduler)
     except CursorError as error:
         raise malformed(f"query/cursor: {error}", "query/cursor", "bad_cursor") from None
-    cards = [card(offer) for offer in page.offers]
+    cards = [card(offer) for offer in await _wanted(asked, page.offers)]
     return Reply(OffersDue(offers=cards, next_cursor=page.cursor, more=page.more, leased_until=page.leased_until))
+
+
+async def _wanted(asked: Asked, offers: Sequence[Offer]) -> list[Offer]:
+    """Those whose person allows offers: the word may have been said under an id that was linked after it was issued. The rest
+    waits for the next `daypart features`, which withdraws it."""
+    ids = {offer.user_id for offer in offers if offer.user_id is not None}
+    willing = await asked.begin(asked.parts.standing.willing, ids, "offers") if ids else ()
+    return [offer for offer in offers if offer.user_id is None or offer.user_id in willing]
 
 
 async def delivered(asked: Asked) -> Reply:
@@ -41,9 +50,11 @@ async def failed(asked: Asked) -> Reply:
 
 
 async def wallet(asked: Asked) -> Reply:
-    """A person's open coupons; nobody we know has none."""
+    """A person's open coupons; nobody we know has none, nor has who said no to offers, under whatever id."""
     theirs = await names(asked, asked.path["user_id"])
     offers = await wallet_of(asked, theirs)
+    if offers and "offers" not in await allowed_of(asked, theirs):
+        offers = []
     return Reply(Wallet(user_id=theirs[0], offers=[card(offer) for offer in offers]))
 
 

@@ -8,9 +8,11 @@ import msgspec
 
 from offers.answers import Offer
 from people.identity import IdentityFault
+from serving.admitting import micros
 from serving.asked import Asked
 from serving.persons import Names
 from serving.problems import malformed
+from serving.standing import Purposes
 
 
 async def names(asked: Asked, user_id: str) -> Names:
@@ -24,6 +26,13 @@ async def wallet_of(asked: Asked, theirs: Names) -> list[Offer]:
     """A person's coupons that can still be used, those issued to any of their ids, by beginning of their windows, then id."""
     found = [await asked.begin(asked.parts.desk.wallet, name, asked.now) for name in theirs]
     return sorted((offer for offers in found for offer in offers), key=lambda offer: (offer.valid_from, offer.offer_id))
+
+
+async def allowed_of(asked: Asked, theirs: Names) -> Purposes:
+    """The purposes that a person allows, under whatever id they said so."""
+    standing = asked.parts.standing
+    known = standing.recall(theirs)
+    return await asked.begin(standing.allows, theirs, micros(asked.now)) if known is None else known
 
 
 async def as_owner(asked: Asked, user_id: str | None, code: str) -> str | None:

@@ -27,6 +27,7 @@ async def links(asked: Asked) -> Reply:
     """Take what an app tells of a person; whoever is asked about next is the person who is left."""
     taken = await asked.begin(_take, asked)
     asked.parts.persons.moved()
+    asked.parts.standing.moved()
     return Reply(taken)
 
 
@@ -44,6 +45,7 @@ async def ruling(asked: Asked) -> Reply:
     except RulingFault as fault:
         raise malformed(str(fault), "/why", "bad_ruling") from None
     asked.parts.persons.moved()
+    asked.parts.standing.moved()
     return Reply(card)
 
 

@@ -11,8 +11,8 @@ from offers.audit import By
 from offers.database import transaction
 from offers.errors import PlanError
 from offers.lift import REASONS
-from offers.lift_report import LiftReport, newest
-from offers.moments import MIN_PEOPLE
+from offers.lift_report import TOO_FEW, LiftReport, newest
+from offers.moments import of_enough
 from serving.asked import Asked, Reply
 from serving.identified import wallet_of
 from serving.known_as import features_of
@@ -85,7 +85,7 @@ async def campaign(asked: Asked) -> Reply:
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
-    counts = {name: _count(found[name], found["n_people"]) for name in _COUNTS}
+    counts = {name: of_enough(found[name], found["n_people"]) for name in _COUNTS}
     try:
         report = await asked.begin(newest, asked.parts.settings.home, campaign_id)
         lift, unavailable = _lift(report, str(found["lift"]["reason"]))
@@ -96,17 +96,12 @@ async def campaign(asked: Asked) -> Reply:
             campaign_id=campaign_id,
             budget=Budget(**{name: found[name] for name in _BUDGET}),
             **counts,
-            counts_hidden=None if counts == {name: found[name] for name in _COUNTS} else "too_few_people",
+            counts_hidden=None if counts == {name: found[name] for name in _COUNTS} else TOO_FEW,
             stopped=found["stopped"],
             lift=lift,
             lift_unavailable=unavailable,
         )
     )
-
-
-def _count(n: int, n_people: int) -> int | None:
-    """A count that stands for people; None where it is of fewer than ten, or the campaign is for fewer than ten. 0 is nobody."""
-    return n if n == 0 or min(n, n_people) >= MIN_PEOPLE else None
 
 
 def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, str | None]:
@@ -116,6 +111,8 @@ def _lift(report: LiftReport | None, otherwise: str) -> tuple[LiftCard | None, s
     found = report.everyone
     if found.lift is None or found.low is None or found.high is None or found.smallest_effect is None:
         return None, REASONS.get(str(found.reason), otherwise)
+    assert found.n_treated is not None
+    assert found.n_holdout is not None
     shares = {name: getattr(found, name) for name in ("relative", "relative_low", "relative_high")}
     return LiftCard(
         through=report.through,

@@ -22,6 +22,7 @@ from serving.parts import Parts
 from serving.persons import Names
 from serving.problems import malformed
 from serving.recommend import Known, slate
+from serving.standing import NONE
 from serving.told import allowed_told, names_told, wallet_told
 from serving.wire import RecommendationAsk, Slate, SlateMeta
 
@@ -37,7 +38,7 @@ async def recommendations(asked: Asked) -> Reply:
         raise malformed("name a user_id or an anonymous_id", "/user_id", "missing_user")
     local = ask.context.local_time
     moment = asked.now if local is None else plausible(local, "/context/local_time")
-    theirs, could_ask = await names_told(asked, ask.user_id), True
+    theirs, could_ask, allowed = await names_told(asked, ask.user_id), True, NONE
     if theirs:
         allowed, could_ask = await allowed_told(asked, theirs)
         if "recommend" not in allowed:
@@ -49,7 +50,8 @@ async def recommendations(asked: Asked) -> Reply:
     holders, at = asked.parts.holders, [perf_counter()]
     if theirs and holders.is_due():
         asked.begin(holders.look)
-    wallet = asyncio.ensure_future(wallet_told(asked, theirs)) if theirs and holders.may_hold(theirs) else None
+    holds = theirs and "offers" in allowed and holders.may_hold(theirs)
+    wallet = asyncio.ensure_future(wallet_told(asked, theirs)) if holds else None
     known = what_is_known(asked.parts, ask, theirs, hurry=asked.patience_s(READ_S) < READ_S)
     if not could_ask:
         known = replace(known, degraded=True, warnings=[*known.warnings, "consent_unavailable"])

@@ -80,6 +80,15 @@ class Standing:
         self._allowed[names[0]] = found
         return found
 
+    def willing(self, ids: Collection[str], purpose: str) -> Collection[str]:
+        """Those of these ids whose person allows a purpose, by the database. Blocking, raises LedgerError."""
+        with transaction(self._engine, write=False) as connection:
+            return consent.willing(connection, ids, purpose, self._default)
+
+    def moved(self) -> None:
+        """Who is who has changed here and now, and with it whose words count: ask the database next time."""
+        self._until = -1.0
+
     def erased(self, ids: Iterable[str]) -> Mapping[str, Tombstone]:
         """The tombstones of those ids that have one. Blocking, raises LedgerError, SecretFault."""
         with transaction(self._engine, write=False) as connection:

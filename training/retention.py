@@ -33,7 +33,10 @@ def drop_snapshots(file: Path, before: datetime) -> int:
     with locked(file.parent):
         at = pl.col.event_timestamp
         moments = pl.scan_parquet(file, glob=False, hive_partitioning=False).select(at)
-        old = (at < before) & (at < moments.select(at.max()).collect().item())
+        newest = moments.select(at.max()).collect().item()
+        if newest is None:
+            return 0
+        old = at < min(before, newest)
         if n_rows := len(moments.filter(old).collect()):
             write_whole(file, pl.read_parquet(file, glob=False, hive_partitioning=False).filter(~old))
     return n_rows

@@ -2,10 +2,13 @@
 
 import pytest
 
-from people.consent import PURPOSES, ConsentFault, Word, allowed, permission, said, say, version
+from people import consent
+from people.consent import PURPOSES, ConsentFault, Word, allowed, permission, said, say, version, willing
+from people.evidence import link
+from people.registry import take
 from people.secret import References
 from people.tombstones import Tombstone, bury, every
-from tests.people.chain import database
+from tests.people.chain import database, ref
 
 YES, NO = True, False
 
@@ -46,6 +49,28 @@ def test_words_are_added_and_everybodys_are_known(tmp_path):
         one = permission(connection, {"card-1": "ann"}, "offers", "opt-in")
         assert [one.of(who) for who in ("ann", "bob")] == [YES, NO]
         assert version(connection) == 3
+
+
+@pytest.mark.parametrize("default", ["opt-out", "opt-in"])
+def test_of_many_ids_those_are_willing_whose_person_is(tmp_path, monkeypatch, default):
+    monkeypatch.setattr(consent, "_ASKED", 2)
+    references = References(tmp_path / "key")
+    apps = [ref(f"app{at}") for at in range(3)]
+    with database() as connection:
+        asked = {"ann", "bob", "eve", "zoe", apps[0]}
+        assert willing(connection, asked, "offers", default) == (asked if default == "opt-out" else set())
+        take(
+            connection,
+            [link(app, who, "login", "s", 1) for app, who in zip(apps, ("ann", "bob", "eve"), strict=True)],
+            "key",
+            1,
+        )
+        for who, told in ((apps[0], NO), ("bob", NO), (apps[1], YES), (apps[2], YES), ("eve", NO)):
+            say(connection, references, who, {"offers": told}, "key", 2)
+        # Of two words of one moment the one that came in last; zoe said none, ann did as an app.
+        assert willing(connection, asked, "offers", default) == {"bob"} | ({"zoe"} if default == "opt-out" else set())
+        assert willing(connection, set(), "offers", default) == set()
+        assert "ann" in willing(connection, {"ann"}, "recommend", "opt-out")
 
 
 def test_a_word_on_nothing_is_refused(tmp_path):

@@ -118,6 +118,22 @@ def test_nothing_is_left_and_the_receipt_says_what_was_there(settings):
     assert set(again.removed.values()) == {0}
 
 
+def test_pages_that_held_nothing_but_one_persons_rows_are_emptied(tmp_path):
+    made, leaver = Settings(home=tmp_path), "left-with-pages"
+    world.fill(made.lake)
+    with steps.open_desk(made) as desk:
+        prepare(desk.journal.engine)
+        for batch, user in enumerate(("bob", *(leaver,) * 6, "bob")):
+            told = {"event_type": "purchase", "occurred_at": "2025-11-16T08:00:00+00:00", "product_id": "tea"}
+            ids = [{"event_id": f"{batch}-{at}", "user_id": user, "store_id": "soho"} for at in range(600)]
+            inbox.take(
+                desk.journal.engine, [dict.fromkeys(c.name for c in EVENT_COLUMNS) | told | one for one in ids], NOW
+            )
+    assert sum(path.read_bytes().count(leaver.encode()) for path in tmp_path.glob("ledger.db*")) >= 3600
+    assert erase_person(made, leaver, "shell:ada", NOW).removed["inbox"] == 3600
+    assert [path.name for path in tmp_path.glob("ledger.db*") if leaver.encode() in path.read_bytes()] == []
+
+
 def test_nothing_late_brings_them_back(settings):
     erase_person(settings, ANN, "shell:ada", NOW)
     reference = References(settings.identity_secret).of(CARD)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import daypart
 from offers.assigned import Assigned
 from offers.campaign_file import CampaignError
+from offers.cannibalised import Cannibalised
 from offers.lift_report import newest
 from river import proof, steps
 from river.proof_page import intervals, page
@@ -131,10 +132,27 @@ def test_it_is_told_in_plain_words(run):
     told = " ".join(sentences(run[1]))
     for words in ("40 people in it, 20 held out", "95% interval", "at every look", "1 breaks even", "bought anyway"):
         assert words in told
-    few = replace(run[1], everyone=replace(run[0].everyone, reason="too_few_people"), n_unreported=3, n_erased=2)
+    few = replace(run[1], everyone=replace(run[0].everyone, reason="too_few_people"), n_unreported=13, n_erased=12)
     told = " ".join(sentences(few))
-    for words in ("No lift can be concluded", "3 redemptions came without", "2 decisions"):
+    for words in ("No lift can be concluded", "13 redemptions came without", "12 decisions"):
         assert words in told
+
+
+def test_no_count_of_few_is_in_the_words_the_page_or_the_file(settings, run, monkeypatch):
+    monkeypatch.setattr(daypart, "load_settings", lambda: settings)
+    monkeypatch.setattr("offers.assigned.n_erased", lambda *_: 4)
+    monkeypatch.setattr("river.proof_rows.unreported", lambda *_: 3)
+    monkeypatch.setattr("offers.cannibalised.cannibalised", lambda *_: Cannibalised(7))
+    day = ["lift", "c", "--through", THROUGH.isoformat()[:19]]
+    spoken, file = (CliRunner().invoke(daypart.app, [*day, *more]).output for more in ((), ("--json",)))
+    reports = [(settings.home / "reports" / f"lift-c.{suffix}").read_text() for suffix in ("json", "html")]
+    for text in (spoken, reports[1]):
+        assert text.count("ewer than 10") == 3
+        assert "No count below 10 is told" in text
+        assert not any(f"{n} {what}" in text for n in (3, 4, 7) for what in ("coupons", "decisions", "redemptions"))
+    for told in (json.loads(file), json.loads(reports[0])):
+        assert (told["n_erased"], told["n_unreported"], told["cannibalised"]["n_redeemed"]) == (None, None, None)
+        assert (told["counts_hidden"], told["everyone"]["n_treated"]) == ("too_few_people", 40)
 
 
 def test_the_verb_prints_them(settings, run, monkeypatch):

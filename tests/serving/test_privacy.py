@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from offers.database import transaction
 from offers.desk import open_desk
 from people import erasing
+from people.consent import say
+from people.evidence import link
+from people.registry import take
 from people.tombstones import Tombstone
 from serving.admitting import living, micros
 from serving.holdings import is_empty
@@ -101,6 +105,56 @@ def test_a_no_to_offers_withdraws_what_is_open(shop):
     assert shop.ask("GET", "/v1/users/u00/offers", "app").json()["offers"] == []
     assert len(shop.ask("GET", "/v1/users/eve/offers", "app").json()["offers"]) == 1
     assert said(shop, measurement=False).json()["n_withdrawn"] == 0
+
+
+def shown_to(shop, user_id):
+    """Whose coupons are in a person's wallet, and among what is due."""
+    shop.parts.standing.moved()
+    window = {"from": EARLY.isoformat(), "to": LATE.isoformat()}
+    due = shop.ask("GET", "/v1/offers/due", "scheduler", params=window).json()["offers"]
+    wallet = shop.ask("GET", f"/v1/users/{user_id}/offers", "app").json()["offers"]
+    return [one["user_id"] for one in wallet], sorted(one["user_id"] for one in due)
+
+
+@pytest.mark.parametrize("default", ["opt-out", "opt-in"])
+def test_a_no_said_under_an_id_that_is_linked_later_holds_back_what_is_open(shop, default):
+    shop.parts.settings = Settings(home=shop.parts.settings.home, consent_default=default)
+    fresh(shop)
+    app = "/v1/users/app%3Anoer"
+    for who in ("u00", "eve"):
+        shop.ask("POST", f"/v1/users/{who}/consent", "app", json={"recommend": True, "offers": True})
+    shop.parts.clock = lambda: NOW + timedelta(seconds=1)
+    assert shop.ask("POST", f"{app}/consent", "app", json={"offers": False}).json()["n_withdrawn"] == 0
+    assert shown_to(shop, "u00") == (["u00"], ["eve", "u00"])
+    link = {"identity": "app:noer", "evidence": "session-1", "occurred_at": NOW.isoformat()}
+    (told,) = shop.ask("POST", "/v1/users/u00/links", "app", json={"links": [link]}).json()["links"]
+    assert told["verdict"] == "joined"
+    # At once, in the worker that was told.
+    assert shop.ask("GET", "/v1/users/u00/offers", "app").json()["offers"] == []
+    assert shown_to(shop, "app%3Anoer") == ([], ["eve"])
+    assert not shop.ask("GET", "/v1/users/u00/consent", "app").json()["allowed"]["offers"]
+    # Split again the word is the other's alone.
+    ruling = {"ruling": "rejected", "why": "two people"}
+    assert shop.ask("POST", f"/v1/links/{told['number']}/ruling", "admin", json=ruling).status_code == 200
+    assert shown_to(shop, "u00") == (["u00"], ["eve", "u00"])
+
+
+def test_no_coupon_is_beside_a_product_of_who_said_no_to_offers_under_any_id(world, monkeypatch):
+    monkeypatch.setattr("serving.told.PATIENCE_S", 9.0)
+
+    def offered():
+        return [item["product_id"] for item in world.rank(limit=20)["items"] if "offer" in item]
+
+    assert offered()
+    references = world.parts.persons.references
+    with transaction(world.parts.engine, write=True) as connection:
+        say(connection, references, app := references.of("app:noer"), {"offers": False}, "key", micros(NOW))
+        take(connection, [link(app, "u00", "login", "session-1", micros(NOW))], "key", micros(NOW))
+    world.parts.standing.moved()
+    world.parts.persons.moved()
+    assert offered() == []
+    assert world.rank()["meta"]["fallback"] is None
+    assert world.ask("GET", "/v1/users/u00/offers", "app").json()["offers"] == []
 
 
 def test_an_erasure_is_at_once_and_its_receipt_can_be_read(shop):

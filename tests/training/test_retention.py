@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from tests import world
 from training.lake import read_events
@@ -33,3 +34,10 @@ def test_old_snapshots_go_but_the_newest(tmp_path):
     assert (drop_snapshots(file, DAY + timedelta(days=9)), drop_snapshots(file, DAY + timedelta(days=9))) == (1, 0)
     assert pl.read_parquet(file)["user_id"].to_list() == ["c"]
     assert drop_snapshots(tmp_path / "none.parquet", DAY) == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_file_of_no_rows_has_nothing_old_and_nothing_to_warn_of(tmp_path):
+    file = tmp_path / "user_reviews.parquet"
+    pl.DataFrame(schema={"user_id": pl.String, "event_timestamp": pl.Datetime("us", "UTC")}).write_parquet(file)
+    assert drop_snapshots(file, DAY) == 0
