@@ -21,8 +21,8 @@ _SUSPECT = re.compile(rb"\\|" + SUSPECT_ID.encode())
 
 
 def impersonal(raw: bytes, kind: type[Any]) -> Any:
-    """The body as a struct of `kind`, unless a text of it, whichever, holds a mail address, a phone or a card in the clear; events
-    are judged one by one. Raises Problem 400."""
+    """The body as a struct of `kind`, unless a text of it, whichever, holds a mail address, a phone or a card; events are
+    judged one by one. Raises Problem 400."""
     body = decode(raw, kind)
     if not isinstance(body, EventsAsk) and _SUSPECT.search(raw):
         for pointer, text in _texts(msgspec.to_builtins(body), ""):

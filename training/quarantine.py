@@ -2,19 +2,20 @@
 
 CSV: file, data_row (from 1 after the header), column, reason, value, remedy; a line per fault. The value is the cell's first 80
 characters with invisible ones written out. Who a row is about is never echoed: of `user_id`, or of a link's ends, only the length
-is told, and mail addresses, phones and long numbers are taken out of every cell. Nothing in the file runs when a spreadsheet
-opens it. The same faults give the same file name, so a rerun leaves one file.
+is told, and mail addresses, phones and long numbers are taken out of every cell, and of the file's own name.
+Nothing in the file runs when a spreadsheet opens it. The same faults give the same file name, so a rerun leaves one file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import polars as pl
 
-from people.plain import MAIL, PHONE
+from people.plain import MAIL, PHONE, flat
 from training.faults import REMEDIES
 from training.parts import write_whole
 
@@ -22,8 +23,10 @@ IDENTITIES = ("user_id", "identity", "other")
 MAX_ECHO = 80
 # A cell that begins so is a formula to a spreadsheet; a leading apostrophe makes it text. Plain negative numbers are left.
 _FORMULA = r"^([=+@]|-[^0-9])"
-# Before the form of a card: that of a phone, whose plus it lacks.
-_PERSONAL = ((MAIL, "(mail address)"), (PHONE, "(phone)"), (r"[3-6][0-9 \-]{11,}[0-9]", "(long number)"))
+_NATIONAL = r"\b0[0-9]{1,3}(?:[ /.\-_()]{0,2}[0-9]{2,4}){2,}"
+# Before the form of a card: that of a phone, whose plus it lacks. Of a year's numbers, which times are, none is a card.
+_LONG = r"(?:\b|[A-Za-z_])(?:2[2-7]|[3-6][0-9])[0-9]?(?:[ ._\-]?[0-9]){10,}"
+_PERSONAL = ((MAIL, "(mail address)"), (PHONE, "(phone)"), (_LONG, "(long number)"), (_NATIONAL, "(phone)"))
 _INVISIBLE = r"[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
 
 
@@ -34,7 +37,7 @@ def write_quarantine(lake: Path, source: Path, faults: pl.DataFrame) -> Path | N
     remedies = pl.col("reason").replace_strict(list(REMEDIES), list(REMEDIES.values()), return_dtype=pl.String)
     echoed = _echo(faults["value"]).alias("value")
     lines = faults.with_columns(echoed).select(
-        pl.lit(str(source)).alias("file"),
+        pl.lit(_named(source)).alias("file"),
         pl.col("row").alias("data_row"),
         "column",
         "reason",
@@ -45,7 +48,7 @@ def write_quarantine(lake: Path, source: Path, faults: pl.DataFrame) -> Path | N
         remedies.alias("remedy"),
     )
     content = lines.write_csv(line_terminator="\n").encode()
-    stem = source.name.split(".")[0]
+    stem = Path(_named(source)).name.split(".")[0]
     path = lake / "quarantine" / f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.csv"
     write_whole(path, content)
     return path
@@ -53,14 +56,34 @@ def write_quarantine(lake: Path, source: Path, faults: pl.DataFrame) -> Path | N
 
 def _echo(values: pl.Series) -> pl.Series:
     """First characters, invisible ones written as JSON writes them, formulas defused, personal data taken out."""
-    cut = values.str.slice(0, MAX_ECHO)
+    cut = values.str.slice(0, 4 * MAX_ECHO)
     for form, instead in _PERSONAL:
         cut = cut.str.replace_all(form, instead)
+    wide = cut.str.contains(r"[^\x00-\x7F]").fill_null(False)
+    if wide.any():
+        cut = cut.clone().scatter(
+            wide.arg_true(), pl.Series([_without(cell) for cell in cut.filter(wide)], dtype=pl.String)
+        )
+    # Cut short after that, or half an address would be none.
+    cut = cut.str.slice(0, MAX_ECHO)
     odd = cut.str.contains(_INVISIBLE).fill_null(False)
     if odd.any():
         told = [json.dumps(cell)[1:-1] for cell in cut.filter(odd)]
         cut = cut.clone().scatter(odd.arg_true(), pl.Series(told, dtype=pl.String))
     return cut.str.replace(_FORMULA, "'$1")
+
+
+def _without(text: str) -> str:
+    """The text as it stands, or flat and without what is personal where there is any: full-width digits are digits."""
+    said = flat(text)
+    for form, instead in _PERSONAL:
+        said = re.sub(form, instead, said)
+    return text if said == flat(text) else said
+
+
+def _named(source: Path) -> str:
+    """The file, where neither it nor a folder above is called after somebody; one that is has no name here."""
+    return str(Path(*("unnamed" if _without(part) != part else part for part in source.parts)))
 
 
 def _length(values: pl.Series) -> pl.Series:
