@@ -23,7 +23,8 @@ IDENTITIES = ("user_id", "identity", "other")
 MAX_ECHO = 80
 # A cell that begins so is a formula to a spreadsheet; a leading apostrophe makes it text. Plain negative numbers are left.
 _FORMULA = r"^([=+@]|-[^0-9])"
-_NATIONAL = r"\b0[0-9]{1,3}(?:[ /.\-_()]{0,2}[0-9]{2,4}){2,}"
+# Neither 01.11.2026 nor the order 000123.
+_NATIONAL = r"\b0[0-9]{2}(?:[ /.\-_()]{0,2}[0-9]){6,}|\b0[1-9](?:[ /.\-][0-9]{2}){4}\b"
 # Before the form of a card: that of a phone, whose plus it lacks. Of a year's numbers, which times are, none is a card.
 _LONG = r"(?:\b|[A-Za-z_])(?:2[2-7]|[3-6][0-9])[0-9]?(?:[ ._\-]?[0-9]){10,}"
 _PERSONAL = ((MAIL, "(mail address)"), (PHONE, "(phone)"), (_LONG, "(long number)"), (_NATIONAL, "(phone)"))
