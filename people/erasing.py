@@ -16,16 +16,12 @@ import sqlalchemy as sa
 from people.audit import AuditRow
 from people.directory import names_of
 from people.identity import kind_of
-from people.plain import tells_of_somebody
-from people.registry import MAX_WHY, record
+from people.reason import checked
+from people.registry import record
 from people.secret import References
 from people.settling import settle
 from people.tables import CONSENT, ERASURES, IDENTITIES, LINKS, TARGETS
 from people.tombstones import bury
-
-
-class ReasonFault(ValueError):
-    """A reason that can't be kept. One line, which doesn't repeat it."""
 
 
 class Receipt(NamedTuple):
@@ -63,12 +59,7 @@ def ask(connection: sa.Connection, references: References, reference: str, actor
 
 def reason(connection: sa.Connection, reference: str, why: str) -> str:
     """Why somebody is erased, for an audit that outlives them. Raises ReasonFault where it names them, or is too long."""
-    why = why.strip()
-    if len(why) > MAX_WHY:
-        raise ReasonFault(f"why: at most {MAX_WHY} letters")
-    if tells_of_somebody(why, names_of(connection, reference)):
-        raise ReasonFault("why: say it without naming anybody, it is kept for ever")
-    return why
+    return checked(why, names_of(connection, reference))
 
 
 def under_way(connection: sa.Connection) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """Identities as they are written, `card:4000 1234`, and the one form each is brought to before anything else is done with it.
 
-A text is an identity when it begins with a kind and a colon; any other text is an id that the merchant gave, and left alone.
+A text is an identity when it begins with a kind, in whatever case, and a colon; any other text is an id that the merchant gave,
+and left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ KINDS = ("app", "card", "phone", "device", "receipt", "mail")
 USER = "user"
 """The kind of an id that the merchant gave: it needs no prefix and is never hashed."""
 MAX_LENGTH = 256
-_FORM = re.compile(rf"({'|'.join(KINDS)}):(.*)", re.DOTALL)
+_FORM = re.compile(rf"({'|'.join(KINDS)}):(.*)", re.DOTALL | re.IGNORECASE | re.ASCII)
 _REFERENCE = re.compile(rf"({'|'.join(KINDS)})-[0-9a-f]{{32}}")
 # What people write between the digits of a number.
 _BETWEEN = re.compile(r"[\s\-./()]")
@@ -36,7 +37,7 @@ class Identity(NamedTuple):
 
 def is_identity(text: str) -> bool:
     """Whether the text is an identity in the clear: a kind and a colon before whatever."""
-    return _FORM.match(text) is not None
+    return _match(text) is not None
 
 
 def kind_of(reference: str) -> str:
@@ -52,10 +53,10 @@ def parse(text: str) -> Identity:
     could make two people one. card: without spaces and dashes, in capitals, leading zeros kept. mail: lower case. receipt:
     store, slash, order. app, device and receipt keep their case.
     """
-    found = _FORM.fullmatch(text)
+    found = _match(text)
     if found is None:
         raise IdentityFault(f"begin an identity with one of {', '.join(kind + ':' for kind in KINDS)}")
-    kind, value = found[1], found[2].strip()
+    kind, value = found[1].lower(), found[2].strip()
     # Most are plain, and need no look at every letter.
     if not (value.isascii() and value.isprintable()):
         value = unicodedata.normalize("NFKC", value).strip()
@@ -67,6 +68,11 @@ def parse(text: str) -> Identity:
 def receipt(store_id: str, order_id: str) -> str:
     """The identity of a ticket: `receipt:store/order`."""
     return f"receipt:{store_id}/{order_id}"
+
+
+def _match(text: str) -> re.Match[str] | None:
+    # Full-width letters and colons are what some keyboards write; the value is brought to its form later.
+    return _FORM.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
 
 
 def _phone(value: str) -> str:

@@ -1,46 +1,101 @@
 """Personal data where an id should stand: a mail address, a phone or a payment card in the clear. Pure.
 
 Whoever writes them as such is told to write `mail:`, `phone:` or `card:` before them, which hashes them at the door; anywhere
-else they have no business. A bare number of 13 to 19 digits that passes Luhn's test (ISO/IEC 7812-1, annex B) is a card only
-where a person is named: orders have such numbers too.
+else they have no business. They are looked for anywhere in a text, however it is written: full-width, in capitals, with words
+around. A number of 13 to 19 digits that passes Luhn's test (ISO/IEC 7812-1, annex B) is a card where it is grouped as cards
+are; ungrouped, only where a person is named, as orders have such numbers too.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
-MAIL = r"[^\s@:]+@[^\s@]+\.[^\s@]+"
-PHONE = r"\+[0-9][0-9 \-./()]{6,}[0-9]"
-GROUPED_CARD = r"[3-6][0-9]{3}(?:[ \-][0-9]{4}){2}[ \-][0-9]{1,7}"
-_CLEAR = rf"{MAIL}|{PHONE}|{GROUPED_CARD}"
-ANYWHERE = rf"(?:mail|phone|card):.*|{_CLEAR}"
-"""What no id may be but that of a person, who may be named by an identity, as that is hashed."""
-_PLAIN, _ANYWHERE = re.compile(_CLEAR), re.compile(ANYWHERE)
-# In prose a phone may stand without its plus, and a long number is nobody's business whatever it is.
-_NATIONAL = r"\b0[0-9]{1,3}(?:[ /.\-]?[0-9]{2,4}){2,}\b"
-_WITHIN = re.compile(rf"{_CLEAR}|[0-9]{{9,}}|{_NATIONAL}|\b(?:mail|phone|card):")
-_CARD = re.compile(r"[3-6][0-9]{12,18}")
+# These four are read by polars too, which looks neither ahead nor back.
+MAIL = r"[^\s@:<>()\[\],;\"/]+@[^\s@<>()\[\],;\"/]+"
+"""Generous: a domain without a dot is one."""
+PHONE = r"\+[ (]{0,2}[1-9](?:[ \-./()_]{0,3}[0-9]){6,14}"
+_SUSPECT = r"[^\x00-\x7F]|@|\+[ (]{0,2}[1-9]|(?i:mail|mailto|phone|tel|card)\s*:|[0-9]{4}[\s._\-]+(?:[0-9]{4}|[0-9]{6})[\s._\-]"
+SUSPECT_ID, SUSPECT_PERSON = _SUSPECT, rf"{_SUSPECT}|[0-9](?:\s*[0-9]){{12}}"
+"""What `is_plain` and `is_plain_person` say yes to holds this; most texts don't, and need no second look."""
+
+# In a domain the last part is letters, or versions (`latte@1.5`) would be addresses.
+_CLEAR = re.compile(
+    r"[^\s@]@[^\s@]*[^\s@.]\.[^\W\d_]{2}"
+    rf"|(?<![0-9a-z]){PHONE}(?![0-9])|(?<=phone){PHONE}|(?<=tel){PHONE}"
+    r"|(?:^|\s)(?:mail|mailto|phone|tel|card)\s*:"
+)
+# Mastercard's second range is 2221 to 2720: no year is among them, so neither is an order's date.
+_BEGIN = r"(?:(?<![0-9a-z])|(?<=card))(?=[3-6]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)"
+_END = r"(?![0-9a-z])"
+_BY_FOUR = r"[0-9]{4}(?:[ ._\-][0-9]{4}){2}[ ._\-][0-9]{1,7}"
+_GROUPED = [
+    re.compile(rf"{_BEGIN}(?=({form}){_END})")
+    for form in (
+        _BY_FOUR,
+        r"[0-9]{4}(?:[ ._\-][0-9]{4}){3}[ ._\-][0-9]{1,3}",
+        r"[0-9]{4}[ ._\-][0-9]{6}[ ._\-][0-9]{4,5}",
+    )
+]
+_WHOLE = re.compile(rf"{_BEGIN}{_BY_FOUR}{_END}")
+_BARE = re.compile(rf"{_BEGIN}([0-9](?: ?[0-9]){{12,18}}){_END}")
+_UUID = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])")
+_ID, _PERSON, _SPACES = re.compile(SUSPECT_ID), re.compile(SUSPECT_PERSON), re.compile(r"\s+")
+_DASHES = {ord(dash): "-" for dash in "\u2010\u2012\u2013\u2014\u2015\u2212"}
+# In prose a phone may stand without its plus, and a long number is nobody's business whatever it is; a date is.
+_DATE = re.compile(r"\b(?:(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-3]?[0-9]\.[01]?[0-9]\.(?:19|20)[0-9]{2})\b")
+_WITHIN = re.compile(
+    r"[0-9]{9,}|\b0[0-9]{1,3}(?:[ /.\-]?[0-9]{2,4}){2,}\b|\b[0-9]{3}[ .\-][0-9]{4}\b|\b(?:mailto|mail|phone|tel|card):"
+)
+_IN_GROUPS = re.compile(r"\b[0-9]{1,4}\)?(?:[ /.\-]{1,2}\(?[0-9]{2,4}\)?){2,}\b")
+_PROSE_DIGITS = 7
 
 
 def is_plain(text: str) -> bool:
-    """Whether an id of anything but a person is personal data in the clear."""
-    return ("@" in text or ":" in text or text[:1] == "+" or text[4:5] in " -") and bool(_ANYWHERE.fullmatch(text))
+    """Whether an id of anything but a person holds personal data in the clear."""
+    return _ID.search(text) is not None and _holds(flat(text))
 
 
 def is_plain_person(text: str) -> bool:
-    """Whether an id of a person, no identity, is; a bare card number counts too."""
-    return _PLAIN.fullmatch(text) is not None or (_CARD.fullmatch(text) is not None and passes_luhn(text))
+    """Whether an id of a person, no identity, does; an ungrouped card counts too, or one in odd groups with spaces."""
+    if _PERSON.search(text) is None:
+        return False
+    said = flat(text)
+    return _holds(said) or any(passes_luhn(found[1].replace(" ", "")) for found in _BARE.finditer(said))
 
 
 def tells_of_somebody(text: str, names: Iterable[str] = ()) -> bool:
-    """Whether prose that outlives a person names one: by a mail address or a long number, or by one of these ids."""
-    if _WITHIN.search(text):
+    """Whether prose that outlives a person names one: by a mail address or a long number, or by one of these ids.
+
+    Seven digits in groups are a phone, unless they are a date. The name of a person can't be told from another word.
+    """
+    said = flat(text)
+    undated = _DATE.sub("|", said)
+    if _holds(said) or _WITHIN.search(undated):
+        return True
+    if any(sum(map(str.isdigit, found[0])) >= _PROSE_DIGITS for found in _IN_GROUPS.finditer(undated)):
         return True
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
+
+
+def flat(text: str) -> str:
+    """The text in one way of writing: NFKC, no capitals, one space for many, any digits as 0 to 9, any dash as a hyphen."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+        text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
+    return _SPACES.sub(" ", text.casefold()).strip()
 
 
 def passes_luhn(digits: str) -> bool:
     """Luhn's test of a number's last digit."""
     doubled = (int(digit) * 2 for digit in digits[-2::-2])
     return (sum(n - 9 if n > 9 else n for n in doubled) + sum(int(digit) for digit in digits[-1::-2])) % 10 == 0
+
+
+def _holds(said: str) -> bool:
+    if _CLEAR.search(said) or _WHOLE.fullmatch(said):
+        return True
+    said = _UUID.sub("|", said)
+    numbers = (re.sub(r"[^0-9]", "", found[1]) for form in _GROUPED for found in form.finditer(said))
+    return any(13 <= len(number) <= 19 and passes_luhn(number) for number in numbers)

@@ -18,12 +18,11 @@ from people.audit import AuditRow
 from people.directory import names_of
 from people.evidence import RULINGS, Link
 from people.numbering import Ticket, grow_older, numbered
-from people.plain import tells_of_somebody
+from people.reason import MAX_WHY, ReasonFault, checked
 from people.settling import settle
 from people.tables import AUDIT, IDENTITIES, LINKS
 
 _LOCK = 0x70656F706C65  # "people" in ASCII
-MAX_WHY = 160
 
 
 class RulingFault(ValueError):
@@ -86,8 +85,10 @@ def rule(connection: sa.Connection, link_number: int, ruling: str, actor: str, w
     told = list(connection.execute(ends).scalars())
     if None in told:
         raise RulingFault(f"link {link_number} is of somebody who was erased; it stays rejected")
-    if tells_of_somebody(why, [name for end in told for name in names_of(connection, end)]):
-        raise RulingFault("why: say it without naming anybody, it is kept for ever")
+    try:
+        checked(why, [name for end in told for name in names_of(connection, end)])
+    except ReasonFault as fault:
+        raise RulingFault(str(fault)) from None
     connection.execute(sa.update(LINKS).where(mine).values(ruling=ruling))
     record(connection, [AuditRow("ruling", link_number, detail=f"{ruling}:{why}")], actor, now_us)
     record(connection, settle(connection, {row.left_number, row.right_number}), actor, now_us)

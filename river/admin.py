@@ -41,13 +41,14 @@ def create_key(
     """A new API key, for `days` or `until` a moment, else without an end. Raises AdminFault, KeyFault, LedgerError."""
     from serving import keys
 
+    by = _by(why)
     if days is not None and until is not None:
         raise AdminFault("--days and --until both say when the key ends; give one of them")
     if days is not None and not 0 < days <= 36_500:
         raise AdminFault(f"--days {days}: not between 1 and 36500")
     expires = now + timedelta(days=days) if days is not None else until
     with _engine(settings) as engine:
-        secret = keys.create(engine, scope, now, store_id=store_id, expires=expires, by=_by(why))
+        secret = keys.create(engine, scope, now, store_id=store_id, expires=expires, by=by)
     return NewKey(secret, keys.key_id_of(secret), scope, store_id, expires)
 
 
@@ -63,29 +64,34 @@ def revoke_key(settings: Settings, key_id: str, why: str, now: datetime) -> None
     """End a key. Raises AdminFault without a reason, KeyFault, LedgerError."""
     from serving import keys
 
+    if not (by := _by(why)).why:
+        raise AdminFault("--why is empty: say in a few words why, for the audit")
     with _engine(settings) as engine:
-        keys.revoke(engine, key_id, now, _by(_reason(why)))
+        keys.revoke(engine, key_id, now, by)
 
 
 def rotate_key(settings: Settings, key_id: str, overlap_hours: float, why: str, now: datetime) -> NewKey:
     """A successor of a key, which goes on working for the overlap. Raises KeyFault, LedgerError."""
     from serving import keys
 
+    by = _by(why)
     with _engine(settings) as engine:
-        secret = keys.rotate(engine, key_id, now, timedelta(hours=overlap_hours), _by(why))
+        secret = keys.rotate(engine, key_id, now, timedelta(hours=overlap_hours), by)
         new = next(card for card in list_keys(settings, now) if card.key_id == keys.key_id_of(secret))
     return NewKey(secret, new.key_id, new.scope, new.store_id, new.expires)
 
 
 def promote(settings: Settings, version: str | None, force: bool, why: str, now: datetime) -> dict[str, Any]:
     """`training.promoting.promote_all`. Raises what that raises, LedgerError before anything changes."""
+    from offers.audit import By
     from training.promoting import promote_all
 
+    by = _by(why)
     with _engine(settings) as engine:
-        done = promote_all(settings, version, force, why, now)
+        done = promote_all(settings, version, force, by.why, now)
         if done["promoted"]:
             told = {"before": done["incumbent"], "forced": done["forced"]}
-            _recorded(engine, "model_promoted", done["version"], why or done["reason"], now, told)
+            _recorded(engine, "model_promoted", done["version"], By(by.actor, by.why or done["reason"]), now, told)
     return done
 
 
@@ -93,16 +99,18 @@ def rollback(settings: Settings, why: str, now: datetime) -> Any:
     """`training.gate.rollback`. Raises what that raises, LedgerError before anything changes."""
     from training import gate
 
+    by = _by(why)
     with _engine(settings) as engine:
         done = gate.rollback(settings, now=now)
-        _recorded(engine, "model_rolled_back", done.version, why, now, {"before": done.incumbent})
+        _recorded(engine, "model_rolled_back", done.version, by, now, {"before": done.incumbent})
     return done
 
 
 def release_reserve(settings: Settings, campaign_id: str, cents: int, why: str, now: datetime) -> int:
     """Let new coupons have some of a campaign's reserve; what is left of it. Raises LedgerError."""
+    by = _by(why)
     with open_desk(settings) as desk:
-        return desk.release_reserve(campaign_id, cents, _by(why).actor, why, now)
+        return desk.release_reserve(campaign_id, cents, by.actor, by.why, now)
 
 
 def audited(settings: Settings, limit: int) -> list[Audited]:
@@ -122,25 +130,21 @@ def _engine(settings: Settings) -> Iterator[Engine]:
         yield desk.journal.engine
 
 
-def _recorded(engine: Engine, act: str, subject: str, why: str, now: datetime, detail: Any) -> None:
+def _recorded(engine: Engine, act: str, subject: str, by: By, now: datetime, detail: Any) -> None:
     from offers.audit import record
     from offers.database import transaction
 
     with transaction(engine, write=True) as connection:
-        record(connection, act, subject, _by(why), now, detail)
+        record(connection, act, subject, by, now, detail)
 
 
 def _by(why: str) -> By:
+    """Who acts and why, before anything is done. Raises ReasonFault."""
     from offers.audit import By
+    from people.reason import checked
 
     try:
-        return By(f"shell:{getpass.getuser()}", why.strip())
+        return By(f"shell:{getpass.getuser()}", checked(why))
     except (OSError, KeyError):
         # A container may run under a number that has no name.
-        return By("shell", why.strip())
-
-
-def _reason(why: str) -> str:
-    if not why.strip():
-        raise AdminFault("--why is empty: say in a few words why, for the audit")
-    return why
+        return By("shell", checked(why))

@@ -82,7 +82,7 @@ def _told(asked: Asked, user_id: str, row: LinkRow) -> tuple[Link, dict[str, Tic
     """The link and the ticket of a receipt. Raises LinkFault."""
     _check_moment(row.occurred_at, asked.now)
     # An app that shows a receipt claims it, and one that shows anything else has somebody logged in.
-    source = "claim" if row.identity.startswith("receipt:") or kind_of(row.identity) == "receipt" else "login"
+    source = "claim" if row.identity.lower().startswith("receipt:") or kind_of(row.identity) == "receipt" else "login"
     return told(asked.parts.persons.references, row.identity, user_id, source, row.evidence, row.occurred_at)
 
 

@@ -16,6 +16,7 @@ from offers.errors import PlanError
 from people import erasing
 from people.consent import ConsentFault, allowed, said, say
 from people.directory import names_of
+from people.reason import ReasonFault
 from serving import inbox
 from serving.admitting import micros
 from serving.asked import Asked, Reply
@@ -64,7 +65,7 @@ async def erase(asked: Asked) -> Reply:
     """Forget a person: at once in what answers and in the database, in files by the next offline verb."""
     try:
         return Reply(await asked.begin(_erase, asked))
-    except erasing.ReasonFault as fault:
+    except ReasonFault as fault:
         raise malformed(str(fault), "query/why", "bad_reason") from None
 
 

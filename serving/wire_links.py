@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from people.registry import MAX_WHY
+from people.reason import MAX_WHY
 from serving.wire import PRINTABLE, Ask, Id, Moment
 from serving.wire_events import Rejected
 

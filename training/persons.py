@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from people.identity import IdentityFault, is_identity
-from people.plain import ANYWHERE, is_plain_person
+from people.plain import SUSPECT_ID, SUSPECT_PERSON, is_plain, is_plain_person
 from people.secret import References
 from training.cells import Cells, read_id
 from training.faults import found
@@ -21,7 +21,7 @@ from training.parts import check_whole, write_whole
 
 PEOPLE, TICKETS = "people.parquet", "tickets.parquet"
 # An identity, or what may be personal data in the clear.
-_ASKED = r"^[a-z]+:|@|^\+|^[3-6][0-9]{3}[0-9 \-]{8,}"
+_ASKED = rf"^[A-Za-z]+:|{SUSPECT_PERSON}"
 
 
 def write_persons(lake: Path, resolved: Mapping[str, str], tickets: Iterable[tuple[str, str, str]]) -> None:
@@ -83,7 +83,8 @@ def read_person(rows: pl.Series, raw: pl.Series, references: References) -> Cell
 def impersonal(rows: pl.Series, raw: pl.Series) -> Cells:
     """Ids of anything else; personal data in the clear is a fault, and its text goes no further."""
     cells = read_id(rows, raw)
-    plain = cells.values.str.contains(rf"^(?:{ANYWHERE})$").fill_null(False)
+    asked = cells.values.filter(cells.values.str.contains(SUSPECT_ID).fill_null(False)).unique()
+    plain = cells.values.is_in([text for text in asked if is_plain(text)]).fill_null(False)
     if not plain.any():
         return cells
     values = cells.values.set(plain, None)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import httpx
 import polars as pl
@@ -26,6 +27,15 @@ PHONE, MAIL, CARD = "+41791234567", "ann.lee@example.com", "4111111111111111"
 WRITTEN = ("+41 79 123 45 67", "Ann.Lee@Example.com", "4111 1111 1111 1111")
 TRACES = (PHONE, PHONE[1:], "79 123 45", MAIL, WRITTEN[1], "ann.lee", CARD, WRITTEN[2], "1111-1111", "1111 1111")
 CLEAR = (PHONE, MAIL, CARD, *WRITTEN)
+# However else they are written, in words, in other groups, full-width, under a kind in capitals.
+OTHERWISE = (
+    "mailto:zoe@planted.example", "Zoe <zoe@planted.example>", "zoe＠planted.example", "tel:+41790009988", "(+41) 79 000 99 88",
+    "＋41790009988", "card 4539 5787 6362 1486", "4539.5787.6362.1486", "4539_5787_6362_1486", "4539–5787–6362–1486",
+    "3714 496353 98431", "2223 0031 2200 3222", "４５３９ ５７８７ ６３６２ １４８６",
+)  # fmt: skip
+BARE = ("2223003122003222", "36 148 900 647 913", "４５３９５７８７６３６２１４８６", "u-4539578763621486")
+TRACES += ("zoe@", "zoe＠", "000 99", "790009988", "5787", "496353", "31220032", "0031 22", "148 900", "５７８７")
+CAPITALS = ("MAIL:zoe@planted.example", "Card:4539578763621486", "Phone:+41790009988")
 IDENTITIES = (f"phone:{WRITTEN[0]}", f"mail:{WRITTEN[1]}", f"card:{WRITTEN[2]}")
 SALE = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
 
@@ -93,6 +103,21 @@ async def over_http(front, secrets, heard):
             await ask("pos", f"coupons/{code}/hold", {**SALE, "order_id": "o2"}, **{"X-Request-Id": who})
             await ask("pos", "stores/soho/lease", {"till_id": who, "cents": 1})
 
+        for n, who in enumerate((*OTHERWISE, *BARE, *CAPITALS)):
+            at = (datetime.now(UTC) - timedelta(hours=n + 1)).isoformat()
+            fields = ("user_id",) if who in BARE else ("user_id", "order_id", "event_id", "product_id", "coupon_id")
+            events = [{**bought, "occurred_at": at, name: who} for name in fields]
+            await ask("pos", "events", {"events": events})
+            await ask("app", "recommendations", {"user_id": who})
+            await ask("pos", f"coupons/{code}/validate", {**SALE, "user_id": who})
+            await ask("app", f"users/{quote(who)}/consent", {"measurement": True})
+            if who in BARE:
+                continue
+            await ask("pos", f"coupons/{code}/hold", {**SALE, "order_id": who})
+            link = {"identity": "app:zoe-login", "other": "ann", "evidence": who, "occurred_at": at}
+            await ask("app", "links", {"links": [link]})
+            await ask("admin", f"users/nobody-{n}?why={quote(who)}", None, "DELETE")
+
 
 def by_file(settings, folder):
     now = datetime.now(UTC)
@@ -109,15 +134,19 @@ def by_file(settings, folder):
         "occurred_at",
     )
     good = dict(zip(columns, ("f0", "ann", "latte", "soho", "o9", "1", "450", at), strict=True))
-    rows = [{**good, "event_id": f"f{n}", "user_id": who} for n, who in enumerate((*CLEAR, *IDENTITIES), 1)]
-    others = [who for who in CLEAR if who != CARD]
+    rows = [
+        {**good, "event_id": f"f{n}", "user_id": who}
+        for n, who in enumerate((*CLEAR, *IDENTITIES, *OTHERWISE, *BARE, *CAPITALS), 1)
+    ]
+    others = [who for who in (*CLEAR, *OTHERWISE, *CAPITALS) if who != CARD]
     rows += [{**good, "event_id": f"{name}{n}", name: who} for name in columns for n, who in enumerate(others)]
     frame = pl.DataFrame(rows).with_columns(event_type=pl.lit("purchase"))
-    file = folder / "events.csv"
+    file = folder / "zoe@planted.example.csv"
     frame.write_csv(file)
     ingest(settings.lake, events=file, now=now, secret=settings.identity_secret)
     links = [
-        {"identity": who, "other": "ann", "evidence": "login", "occurred_at": seen} for who in (*CLEAR, *IDENTITIES)
+        {"identity": who, "other": "ann", "evidence": "login", "occurred_at": seen}
+        for who in (*CLEAR, *OTHERWISE, *BARE, *IDENTITIES)
     ]
     links += [{"identity": IDENTITIES[0], "other": "bob", "evidence": who, "occurred_at": seen} for who in others]
     take_links(settings, links, "links.csv", now)
@@ -161,6 +190,9 @@ def test_what_was_told_with_its_kind_came_in_and_is_one_person(run):
     users = set(read_events(run[0].lake).collect()["user_id"].drop_nulls())
     assert not users & {*CLEAR, *IDENTITIES}
     names = {references.of(who) for who in IDENTITIES}
+    # A kind in capitals is the kind.
+    assert {references.of(who.lower()) for who in CAPITALS} <= users
+    assert not users & {*CAPITALS, *OTHERWISE, *BARE}
     # Linked to Ann, so their purchases are hers.
     assert names & users == set()
     assert read_events(run[0].lake).collect().filter(user_id="ann").height > 8

@@ -76,9 +76,23 @@ def test_what_cannot_be_one_is_refused_without_repeating_it(text):
 
 
 def test_kinds_of_texts():
-    assert is_identity("card:1")
-    assert not any(is_identity(text) for text in ("ann", "fax:1", "Card:1", " card:1", ref("card1"), ""))
+    assert all(is_identity(text) for text in ("card:1", "Card:1", "MAIL:a@b.co", "ｃａｒｄ：1"))
+    assert not any(is_identity(text) for text in ("ann", "fax:1", "gift-card:1", " card:1", ref("card1"), ""))
     assert [kind_of(text) for text in (ref("card1"), ref("receipt2"), "ann", "card:1", "card-12", ref("card1") + "0")] == [
         "card", "receipt", "user", "user", "user", "user",
     ]  # fmt: skip
     assert parse(receipt("soho", "o/1")) == Identity("receipt", "soho/o/1")
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("MAIL:Zoe@Planted.example", "mail:zoe@planted.example"),
+        ("Card:4539 5787 6362 1486", "card:4539578763621486"),
+        ("Phone:+41 79 111 22 33", "phone:0041791112233"),
+        ("ｐｈｏｎｅ：＋４１７９１１１２２３３", "phone:+41791112233"),
+        ("App:Login", "app:Login"),
+    ],
+)
+def test_a_kind_in_whatever_letters_is_that_kind(written, same):
+    assert parse(written) == parse(same)

@@ -8,6 +8,7 @@ from models import shelf
 from models.artifact import write_artifact
 from offers.database import LedgerError
 from offers.desk import open_desk
+from people.reason import ReasonFault
 from river import admin, steps
 from river.admin import AdminFault
 from serving.keys import KeyFault
@@ -105,3 +106,23 @@ def test_releasing_a_reserve_is_audited(settings):
     desk.journal.close()
     assert admin.release_reserve(settings, "c", 50, "a busy week", NOW) == 100
     assert told(settings) == [("reserve_released", "c", "shell:ann", "a busy week")]
+
+
+PLAIN_WHY = "asked phone 79 555 66 77"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda settings: admin.create_key(settings, "app", None, NOW, why=PLAIN_WHY),
+        lambda settings: admin.revoke_key(settings, "k", PLAIN_WHY, NOW),
+        lambda settings: admin.rotate_key(settings, "k", 1, PLAIN_WHY, NOW),
+        lambda settings: admin.promote(settings, None, True, PLAIN_WHY, NOW),
+        lambda settings: admin.rollback(settings, PLAIN_WHY, NOW),
+        lambda settings: admin.release_reserve(settings, "usual", 1, PLAIN_WHY, NOW),
+    ],
+)
+def test_a_reason_that_tells_of_somebody_is_refused_before_anything_is_done(settings, act):
+    with pytest.raises(ReasonFault):
+        act(settings)
+    assert list(settings.home.rglob("*")) == []

@@ -162,7 +162,7 @@ def test_an_erasure_is_at_once_and_its_receipt_can_be_read(shop):
     assert shop.ask("POST", "/v1/events", "pos", json={"events": [BOUGHT]}).json()["accepted"] == 1
     for why in ("u00%20asked", "%2B41%2079%20123%2045%2067", "x" * 161, "a%00"):
         answer = shop.ask("DELETE", f"/v1/users/u00?why={why}", "admin")
-        assert (answer.status_code, "79" in answer.text.replace(answer.json()["request_id"], "")) == (400, False)
+        assert (answer.status_code, "79 123" in answer.text) == (400, False)
     done = shop.ask("DELETE", "/v1/users/u00?why=by%20letter", "admin")
     receipt = done.json()
     assert (done.status_code, receipt["done_at"]) == (200, None)
