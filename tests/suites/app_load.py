@@ -64,6 +64,7 @@ class AppLoad(threading.Thread):
         self._port, self._keys, self._n, self._events = port, keys, n_connections, events
         self.prefix = f"e{time.time_ns()}"
         self._numbers, self._again = count(1), deque[str]()
+        self._at: dict[str, str] = {}
         self._ends, self._settles = False, False
 
     def finish(self, settle: bool = True) -> Tally:
@@ -145,8 +146,10 @@ class AppLoad(threading.Thread):
         return "/v1/recommendations", "app", json.dumps(body).encode()
 
     def _event(self, event: str) -> tuple[str, str, bytes]:
+        """A sale; sent again it says what it said at first, or it would be another event under a taken id."""
+        at = self._at.setdefault(event, datetime.now(UTC).isoformat())
         sale = {
-            "event_id": event, "event_type": "purchase", "occurred_at": datetime.now(UTC).isoformat(), "user_id": "dan",
+            "event_id": event, "event_type": "purchase", "occurred_at": at, "user_id": "dan",
             "product_id": "tea", "store_id": "soho", "order_id": event, "quantity": 1, "unit_price_cents": 250,
         }  # fmt: skip
         return "/v1/events", "pos", json.dumps({"events": [sale]}).encode()
