@@ -18,6 +18,7 @@ from models.shelf import current, point
 from settings import Settings
 from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
+from tests.suites.app_load import USERS
 from tests.suites.odd_clients import OddClients
 from tests.suites.open_load import OpenLoad, told
 
@@ -51,10 +52,16 @@ def well_again(load):
     return until(is_well, within_s=30)
 
 
+def everybody_was_asked_about(load):
+    """So often that both workers will have heard of each."""
+    until(lambda: len(load.tally.told) >= 40 * len(USERS), within_s=30)
+
+
 @pytest.mark.parametrize("mode", ["refused", "silent", "slow"])
 def test_the_online_store_fails(place, mode):
     load = place.load()
     well_again(load)
+    everybody_was_asked_about(load)
     place.to_store.become(mode)
     began = time.monotonic()
     time.sleep(HELD_S)
@@ -74,6 +81,7 @@ def test_the_online_store_fails(place, mode):
 def test_the_online_store_is_restarted_empty(place):
     load = place.load(events=False)
     well_again(load)
+    everybody_was_asked_about(load)
     kept = {key: place.store.dump(key) for key in place.store.scan_iter()}
     place.store.flushall()
     began = time.monotonic()

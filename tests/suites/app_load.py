@@ -142,7 +142,9 @@ class AppLoad(threading.Thread):
         return lives
 
     def _question(self, number: int) -> tuple[str, str, bytes]:
-        body = {"user_id": USERS[number % len(USERS)], "context": {"store_id": "soho"}, "dry_run": True}
+        # Scattered: taken in turn, a connection, and so a worker, could meet the same one again and again.
+        user_id = USERS[(number * 2654435761 >> 16) % len(USERS)]
+        body = {"user_id": user_id, "context": {"store_id": "soho"}, "dry_run": True}
         return "/v1/recommendations", "app", json.dumps(body).encode()
 
     def _event(self, event: str) -> tuple[str, str, bytes]:
