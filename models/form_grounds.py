@@ -33,33 +33,38 @@ class FormGrounds:
     new: Form
 
     @cached_property
+    def start(self) -> np.ndarray:
+        """float32[n]: the score of somebody without a known history; one for all products that are told of."""
+        return start(self.ask)
+
+    @cached_property
     def signals(self) -> Signals:
         """What both forms read."""
         return signals_of(self.ask)
 
     def split(self, row: int) -> Split:
         """The parts of one product row's score."""
-        return self.splits(np.array([row]))[0]
+        rows = np.array([row])
+        return self.splits(rows, self.ask.places_of(rows))[0]
 
-    def splits(self, rows: np.ndarray) -> list[Split]:
-        """The parts of the scores of product rows int64[m]; without a known history all of them are what sells."""
+    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
+        """See Ground. Without a known history all of a score is what sells."""
         if not len(self.ask.rows):
             return [self._start(row) for row in rows.tolist()]
-        places = self.ask.places_of(rows)
         base = float(self.new.matrix[-1, -1])
         parts = np.empty((len(rows), len(KINDS) + 1))
         owned = places >= 0
         if owned.any():
-            usual = self._kinds(self.usual, self.signals.usual(self.usual.terms)[places[owned]])
+            mine = self._kinds(self.usual, self.signals.usual(self.usual.terms)[places[owned]])
             # Above a product never bought: what having bought it means for this user is of the usual too.
-            usual[:, _USUAL] += float(self.usual.matrix[-1, -1]) - base + usual[:, -1]
-            usual[:, -1] = 0.0
-            parts[owned] = usual
+            mine[:, _USUAL] += float(self.usual.matrix[-1, -1]) - base + mine[:, -1]
+            mine[:, -1] = 0.0
+            parts[owned] = mine
         if not owned.all():
-            new = self._kinds(self.new, values(self.new.terms, self.signals, rows[~owned]))
-            new[:, _POPULAR] += new[:, _USUAL]  # how often others buy it again says nothing of a habit
-            new[:, _USUAL] = 0.0
-            parts[~owned] = new
+            others = self._kinds(self.new, values(self.new.terms, self.signals, rows[~owned]))
+            others[:, _POPULAR] += others[:, _USUAL]  # how often others buy it again says nothing of a habit
+            others[:, _USUAL] = 0.0
+            parts[~owned] = others
         return [
             Split(base + person, usual, timing, similar, popular, local, like)
             for usual, timing, similar, popular, local, person, like in zip(
@@ -76,7 +81,7 @@ class FormGrounds:
         even = -float(np.log(len(chain)))
         popular = float(chain[row]) - even
         local = float(self.ask.log_popularity[row] - chain[row])
-        return Split(base=float(start(self.ask)[row]) - popular - local, popular=popular, local=local)
+        return Split(base=float(self.start[row]) - popular - local, popular=popular, local=local)
 
     def _likes(self, rows: np.ndarray, places: np.ndarray) -> list[int | None]:
         """For each row the place of the product owned that reaches it most, itself left out; None when none does."""

@@ -18,7 +18,6 @@ from models.form import Form
 from models.form_grounds import FormGrounds
 from models.neighbours import sharpened
 from models.parts import PLACES_KEPT, Parts
-from models.start import start
 from models.term_names import NEAR_TERMS, USER_TERMS, WIDE_TERMS
 from models.terms import Ask
 
@@ -84,7 +83,7 @@ class Forms:
         """float32[n]: the logit of every product."""
         ask = grounds.ask
         if not len(ask.rows):
-            return start(ask)
+            return grounds.start
         score = self._as_new(grounds.signals)
         score[ask.rows] = self.usual.score(grounds.signals.usual(self.usual.terms))
         return score

@@ -71,8 +71,8 @@ class Grounds:
         usual += weights["cold_seen"] * self.parts.arrays["cold_factors"][self.ask.rows, -1]
         return usual
 
-    def splits(self, rows: np.ndarray) -> list[Split]:
-        """The parts of the scores of product rows int64[m]."""
+    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
+        """See Ground."""
         return [self.split(row) for row in rows.tolist()]
 
     def split(self, row: int) -> Split:

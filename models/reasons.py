@@ -50,8 +50,8 @@ class Ground(Protocol):
     def ask(self) -> Ask:
         """The question."""
 
-    def splits(self, rows: np.ndarray) -> list[Split]:
-        """The parts of the scores of these product rows int64[m]."""
+    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
+        """The parts of the scores of product rows int64[m]; places: of them, as `Ask.places_of` has it."""
 
 
 def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
@@ -60,7 +60,7 @@ def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tupl
     bought, sold = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist()
     places, found = ask.places_of(rows), []
     pace = pace_of(ask.known, places) if len(ask.known) else None
-    told = zip(rows.tolist(), sold, bought, (places >= 0).tolist(), grounds.splits(rows), strict=True)
+    told = zip(rows.tolist(), sold, bought, (places >= 0).tolist(), grounds.splits(rows, places), strict=True)
     for at, (row, n, known, is_own, split) in enumerate(told):
         kept = _of_any(ask, row, n, split)
         if is_own and pace is not None:

@@ -13,6 +13,7 @@ from models.columns import signals_of, values
 from models.form_grounds import KINDS, FormGrounds
 from models.history import History
 from models.ranker import Ranker
+from models.start import start
 from models.term_names import NEW_TERMS, USER_TERMS, USUAL_TERMS
 from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived
@@ -72,7 +73,7 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
 def test_a_slate_is_split_as_its_products_one_by_one(visits, store, hour, at_s):
     grounds = scores(RANKER, lived(visits), store, hour, at_s).grounds
     rows = np.array([16, 3, 0, 7, 2, 9])
-    for whole, row in zip(grounds.splits(rows), rows, strict=True):
+    for whole, row in zip(grounds.splits(rows, grounds.ask.places_of(rows)), rows, strict=True):
         assert whole == pytest.approx(grounds.split(row), abs=1e-6), row
 
 
@@ -233,3 +234,11 @@ def test_somebody_unknown_is_told_what_sells():
 def test_a_row_may_be_any_whole_number():
     found = scores(RANKER, EVEN, "s0", 8, 30 * DAY_S)
     assert all(found.reasons(row) == found.reasons(np.int64(row)) for row in range(N))
+
+
+def test_what_sells_is_reckoned_once_for_all_that_is_told(monkeypatch):
+    asked_for = []
+    monkeypatch.setattr("models.form_grounds.start", lambda ask: asked_for.append(ask) or start(ask))
+    found = scores(RANKER, lived([["x1"]]), "s0", 8)
+    assert len(found.reasons_of(range(N))) == N
+    assert len(asked_for) == 1

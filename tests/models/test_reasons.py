@@ -167,7 +167,7 @@ class Stated:
     def __init__(self, ask, split):
         self.ask, self.parts = ask, split
 
-    def splits(self, rows):
+    def splits(self, rows, places):
         return [self.parts] * len(rows)
 
 
