@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from people.secret import References
 from settings import Settings
 
 if TYPE_CHECKING:
     from offers.desk import Desk
-
-
-def name_of(settings: Settings, told: str) -> str:
-    """The name of the person of an identity, a reference or an id. Raises IdentityFault, SecretFault, LedgerError."""
-    from people.directory import person_named
-    from river.steps import open_desk
-
-    reference = References(settings.identity_secret).of(told)
-    with open_desk(settings) as desk, desk.journal.read() as connection:
-        return person_named(connection, reference)
 
 
 def settle_persons(settings: Settings, desk: Desk) -> None:

@@ -39,8 +39,8 @@ def history_of(values: Sequence[bytes | None], parse: Parse) -> History:
     ids, counts, decayed, visits, times, n_visits = values
     return History.of(
         parse(ids).string_list_val.val,
-        floats(counts, parse),
-        floats(decayed, parse),
+        _floats(counts, parse),
+        _floats(decayed, parse),
         parse(visits).int64_list_val.val,
         parse(times).int64_list_val.val,
         parse(n_visits).int64_val,
@@ -61,7 +61,7 @@ def assortment_of(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment
     )
 
 
-def floats(raw: Any, parse: Parse) -> np.ndarray:
+def _floats(raw: Any, parse: Parse) -> np.ndarray:
     """float32[n] of a list as serialisers pack it: two tags and two lengths, then the numbers themselves."""
     if raw[:2] == _FLOATS:
         outer, start = _varint(raw, 2)

@@ -36,11 +36,6 @@ class HistoryRead:
         moment = None if stamp is None else moment_of(Timestamp.FromString(stamp))
         return Past(History.empty(), None) if moment is None else Past(self._kind.from_bytes(values), moment)
 
-    def close(self) -> None:
-        """Let the connection go."""
-        with self._turn:
-            self._drop()
-
     def _answer(self, command: bytes) -> Sequence[bytes | None]:
         with self._turn:
             try:

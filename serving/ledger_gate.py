@@ -39,7 +39,7 @@ class LedgerGate:
         now_s = self._clock_s()
         if now_s < self._closed_until_s or patience_s <= 0:
             raise LedgerAway
-        if self._away.is_on:
+        if self.is_away:
             # One asks whether it is back; the others go on without.
             self._closed_until_s = now_s + CLOSED_S
         try:

@@ -57,7 +57,7 @@ class Reload:
     def look(self) -> bool:
         """Look once, and load if anything is new or failed before; whether something new went into use. Raises nothing."""
         seen = stamps(self._parts.settings)
-        if seen == self._seen and not (self._failing.is_on and self._clock_s() >= self._again_s):
+        if seen == self._seen and not (self.is_failing and self._clock_s() >= self._again_s):
             return False
         interval_s = sys.getswitchinterval()
         try:

@@ -25,7 +25,6 @@ _INVISIBLE_IN_ID = r"[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
 # Joiners and direction marks belong to some scripts and to emoji; in a name they may stand.
 _INVISIBLE_IN_TEXT = r"[\p{Cc}\x{2028}\x{2029}]"
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-_INTEGER = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _VALUE = pl.col("value")
 _PADDED = pl.when(_VALUE.str.strip_chars() != _VALUE).then(pl.lit("padded"))
