@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,16 @@ NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 """A Monday, 08:30 in New York."""
 PRODUCTS = checkerboard.products(checkerboard.N_PRODUCTS + 1)
 """Every product of the checkerboard's artifact; the last one is new to all."""
+
+
+@dataclass
+class Clock:
+    """A monotonic clock that stands where it is set."""
+
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 def known(history: History, profile: Mapping[str, Any] | None = None, as_of: datetime | None = NOW) -> UserFeatures:

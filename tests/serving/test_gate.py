@@ -3,14 +3,7 @@ import logging
 import pytest
 
 from serving.gate import CLOSED_S, OnlineGate
-from tests.serving.fakes import CountingOnline, stock
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import Clock, CountingOnline, stock
 
 
 @pytest.fixture

@@ -9,14 +9,7 @@ from feature_repo.events import EVENT_COLUMNS
 from serving import impressions
 from serving.impressions import COLUMNS, ImpressionLog, finished, rows_of
 from serving.wire import Context, Item, RecommendationAsk, Slate, SlateMeta
-from tests.serving.fakes import NOW
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import NOW, Clock
 
 
 def a_slate(n=2, recommendation_id="r1"):

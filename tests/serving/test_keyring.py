@@ -10,16 +10,9 @@ from offers.database import LedgerError, connect, transaction
 from serving.keyring import ALONE_FOR_S, KNOWN_FOR_S, MAX_REMEMBERED, RIDE_S, STRANGERS, UNKNOWN_FOR_S, KeyRing
 from serving.keys import create, key_id_of, revoke, rotate
 from serving.tables import API_KEYS, prepare
-from tests.serving.fakes import NOW
+from tests.serving.fakes import NOW, Clock
 
 ANN = By("shell:ann", "stolen")
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
 
 
 @pytest.fixture

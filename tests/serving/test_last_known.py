@@ -7,14 +7,7 @@ from serving.admitting import micros
 from serving.gate import CLOSED_S
 from serving.last_known import KEPT_S, LastKnown
 from tests.models import checkerboard
-from tests.serving.fakes import NOW, known
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import NOW, Clock, known
 
 
 @pytest.fixture

@@ -5,13 +5,7 @@ import pytest
 
 from offers.database import LedgerError
 from serving.ledger_gate import CLOSED_S, PATIENCE_S, LedgerAway, LedgerGate
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import Clock
 
 
 class Ledger:

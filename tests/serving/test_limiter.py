@@ -10,16 +10,10 @@ from serving.keys import ApiKey
 from serving.limiter import CLOSED_S, Limiter, PurseGone
 from serving.problems import Problem
 from serving.rate import Bucket, Rate
+from tests.serving.fakes import Clock
 
 KEY, OTHER, ADMIN = (ApiKey(f"{scope}-{n}", scope, None, None) for n, scope in enumerate(("app", "app", "admin")))
 RATE = Rate(per_s=40, burst=10)
-
-
-class Clock:
-    now_s = 1000.0
-
-    def __call__(self):
-        return self.now_s
 
 
 class SharedPurse:
@@ -40,7 +34,7 @@ class SharedPurse:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

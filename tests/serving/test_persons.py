@@ -20,17 +20,10 @@ from serving.inbox import pending
 from serving.persons import FRESH_S, Persons
 from serving.wire import RecommendationAsk
 from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
-from tests.serving.fakes import NOW, known, offer
+from tests.serving.fakes import NOW, Clock, known, offer
 
 CARD, PHONE = "card:4000 1234 5678", "phone:+41 79 123 45 67"
 BOUGHT = {"event_type": "purchase", "occurred_at": "2026-03-02T13:00:00Z", "user_id": CARD, "product_id": "p01"}
-
-
-class Clock:
-    s = 0.0
-
-    def __call__(self):
-        return self.s
 
 
 def told(world, one, other, day=1):
@@ -152,7 +145,7 @@ def test_memory_answers_until_it_is_old_and_the_registry_has_moved(world):
     told(world, "ann", "bob2")
     told(world, "ann", CARD)
     assert persons.names("ann") == ("ann",)
-    clock.s += FRESH_S
+    clock.now_s += FRESH_S
     assert persons.recall("ann") is None
     assert persons.names("ann") == ("ann", persons.references.of(CARD))
     assert persons.recall("bob") is None
@@ -169,7 +162,7 @@ def test_a_ledger_that_is_down_leaves_people_as_they_were(world, monkeypatch):
         raise LedgerError("down")
 
     monkeypatch.setattr("serving.persons.transaction", down)
-    clock.s += FRESH_S
+    clock.now_s += FRESH_S
     assert persons.names("ann") == before
     assert persons.names("eve") == ("eve",)
     assert world.rank(user_id="u00")["meta"]["fallback"] is None

@@ -13,13 +13,7 @@ from serving.reload import Reload, with_bundle
 from settings import Settings
 from tests.models import checkerboard
 from tests.serving.conftest import write_lake
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import Clock
 
 
 def another(shelf):

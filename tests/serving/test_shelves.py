@@ -4,14 +4,7 @@ from serving.bundle import load_bundle
 from serving.gate import CLOSED_S, OnlineGate
 from serving.shelves import Shelves, units
 from settings import Settings
-from tests.serving.fakes import CountingOnline, stock
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
+from tests.serving.fakes import Clock, CountingOnline, stock
 
 
 @pytest.fixture
