@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 PATIENCE_S = 30.0
@@ -31,11 +32,17 @@ def shoot(
     host: str, port: int, requests: Sequence[bytes], rate: float, done: Callable[[int], None] = lambda n: None
 ) -> list[Shot]:
     """Send the requests, whole HTTP/1.1 messages, `rate` a second; what became of each."""
-    # A collection of all that this process holds would stop the clock for every request on its way.
+    with uncollected():
+        return asyncio.run(_shoot(host, port, requests, rate, done))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No collection of garbage: one of all that this process holds would stop the clock for every request on its way."""
     gc.collect()
     gc.disable()
     try:
-        return asyncio.run(_shoot(host, port, requests, rate, done))
+        yield
     finally:
         gc.enable()
 

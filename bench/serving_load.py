@@ -6,7 +6,6 @@ It tells throughput. Its latencies leave out whoever would have come meanwhile; 
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import uvloop
+
+from bench.ledger_load import uncollected
 
 PATIENCE_S = 30.0
 _END, _LENGTH = b"\r\n\r\n", b"content-length:"
@@ -88,12 +89,8 @@ def press(host: str, port: int, requests: Sequence[bytes], connections: int, sec
 
     TimeoutError when an answer is missing for PATIENCE_S.
     """
-    gc.collect()
-    gc.disable()
-    try:
+    with uncollected():
         return uvloop.run(_press(host, port, requests, connections, seconds))
-    finally:
-        gc.enable()
 
 
 async def _press(host: str, port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:

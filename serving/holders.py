@@ -21,6 +21,8 @@ log = logging.getLogger("daypart.serving")
 FRESH_S = 0.5
 """A coupon issued shows in a slate no later than this."""
 NEVER = datetime.min.replace(tzinfo=UTC)
+MOST_SINCE = 10_000
+"""Ids kept one by one, which take ten times the room; when there are more they join the others."""
 ALL_ANEW = timedelta(hours=1)
 """After so long all are read again, and who holds none any more is spared again."""
 
@@ -55,7 +57,7 @@ class Holders:
             if now - self._read_at > ALL_ANEW:
                 self._read_all(now)
             else:
-                self._since |= set(self._issued(coupons.c.seq > self._last).tolist())
+                self._add(self._issued(coupons.c.seq > self._last))
             self._looked_s = began
         except LedgerError as error:
             log.warning("who holds coupons can't be asked: %s", error)
@@ -66,6 +68,14 @@ class Holders:
         self._last = 0
         self._before, self._since = np.sort(self._issued(coupons.c.valid_until > now)), set()
         self._read_at = now
+
+    def _add(self, found: np.ndarray) -> None:
+        since = self._since | set(found.tolist()) if len(found) else self._since
+        if len(since) > MOST_SINCE:
+            # First there, then gone from here: somebody may ask meanwhile.
+            self._before = np.union1d(self._before, np.fromiter(since, dtype=np.int64))
+            since = set()
+        self._since = since
 
     def _issued(self, which: sa.ColumnElement[bool]) -> np.ndarray:
         """int64[m]: hashes of the ids; notes the greatest number there is."""

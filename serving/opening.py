@@ -79,15 +79,19 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             pool=pool,
             persons=Persons(journal.engine, references, time.monotonic),
             standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
-            clock=lambda: datetime.now(UTC),
+            clock=_clock,
             limiter=_limiter(settings, store, stack),
-            holders=Holders(journal.engine, lambda: datetime.now(UTC), time.monotonic),
+            holders=Holders(journal.engine, _clock, time.monotonic),
             intake=intake,
             traces=stack.enter_context(tracing(settings.trace_url)),
             zones=zones,
         )
         show_again(parts)
         yield parts
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def _limiter(settings: Settings, store: OnlineStore, stack: ExitStack) -> Limiter:

@@ -84,6 +84,19 @@ def test_what_is_issued_later_is_found_by_the_next_look_alone(at):
     assert at.holders.may_hold(["ann"])
 
 
+def test_those_who_came_since_join_the_others_when_they_are_many(at, monkeypatch):
+    monkeypatch.setattr("serving.holders.MOST_SINCE", 2)
+    at.issue("ann")
+    at.look()
+    for n, user_id in enumerate(("bob", "cat", "dan", "bob", "eve")):
+        at.issue(user_id)
+        at.at_s += FRESH_S / 2
+        at.look()
+        assert all(at.holders.may_hold([one]) for one in ("ann", "bob", "cat", "dan", "eve")[: 2 + min(n, 2)])
+    assert at.holders.may_hold(["eve"])
+    assert not at.holders.may_hold(["fay"])
+
+
 def test_a_look_that_is_too_old_spares_nobody(at):
     at.look()
     at.at_s += FRESH_S
