@@ -1,21 +1,15 @@
 """The world of the serving bench, made small."""
 
 from bench.serving_world import replicated
-from embedded import lease_online_store
 from serving.online import FeastOnline
 from settings import Settings
 from tests import world
+from tests.suites.online_world import online_world
 
 
 def test_every_user_stands_online_again_and_again(tmp_path):
-    from training import features
-
     settings = Settings(home=tmp_path / "home")
-    world.fill(settings.lake)
-    with lease_online_store(settings) as store:
-        features.compute(settings, world.END)
-        features.apply(settings)
-        features.materialise(settings, world.END)
+    with online_world(settings) as store:
         ids = replicated(settings, lambda *_: None, n_users=2 * len(world.USERS) + 1)
         online = FeastOnline(settings, store)
         assert len(set(ids)) == len(ids) == 2 * len(world.USERS) + 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from embedded import lease_online_store
 from models.artifact import write_artifact
 from models.shelf import point
 from models.vocabulary import Vocabulary
@@ -21,6 +20,7 @@ from serving.tables import prepare
 from settings import Settings
 from tests import world
 from tests.models import checkerboard
+from tests.suites.online_world import online_world
 
 N_OTHERS = checkerboard.N_PRODUCTS + 1 - len(world.PRODUCTS)
 PRODUCTS = sorted([*world.PRODUCTS, *(f"x{n:02d}" for n in range(N_OTHERS))])
@@ -28,14 +28,9 @@ PRODUCTS = sorted([*world.PRODUCTS, *(f"x{n:02d}" for n in range(N_OTHERS))])
 
 def fill(home: Path, ledger_url: str | None = None) -> dict[str, str]:
     """Make everything that serving needs below `home` (the ledger elsewhere, if told); returns one key by scope."""
-    from training import features
-
     settings = Settings(home=home)
-    world.fill(settings.lake)
-    with lease_online_store(settings):
-        features.compute(settings, world.END)
-        features.apply(settings)
-        features.materialise(settings, world.END)
+    with online_world(settings):
+        pass
     words = {**Vocabulary.encode(PRODUCTS, "products"), **Vocabulary.encode(["bund", "soho"], "stores")}
     arrays = {**checkerboard.arrays(), **words}
     artifact = write_artifact(settings.shelf, "ranker", arrays, checkerboard.manifest())

@@ -8,7 +8,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embedded import READ_TIMEOUT_S, connect, lease_online_store
+from embedded import READ_TIMEOUT_S, connect
 from embedded.feast_config import repo_config
 from embedded.online_rows import entity_key
 from models.history import History
@@ -16,6 +16,7 @@ from serving.online import FeastOnline
 from serving.online_port import OnlineUnavailable
 from settings import Settings
 from tests import world
+from tests.suites.online_world import online_world
 
 WORD = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)
 COUNT = st.floats(2**-20, 2.0**20, width=32)
@@ -24,14 +25,8 @@ WHEN = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.jus
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    from training import features
-
     kept = Settings(home=tmp_path_factory.mktemp("café"))
-    world.fill(kept.lake)
-    with lease_online_store(kept) as store:
-        features.compute(kept, world.END)
-        features.apply(kept)
-        features.materialise(kept, world.END)
+    with online_world(kept) as store:
         yield kept, store, FeastOnline(kept, store)
 
 

@@ -16,6 +16,7 @@ from settings import Settings
 from tests import world
 from tests.suites.memory_online import MemoryOnline
 from tests.suites.online_features import Clock, OnlineFeaturesSuite
+from tests.suites.online_world import online_world
 
 
 @pytest.fixture
@@ -62,14 +63,8 @@ class TestMemory(OnlineFeaturesSuite):
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
     """The world through the river: lake, features, registry, and an online store running while the tests do."""
-    from training import features
-
     settings = Settings(home=tmp_path_factory.mktemp("café"))
-    world.fill(settings.lake)
-    with lease_online_store(settings) as store:
-        features.compute(settings, world.END)
-        features.apply(settings)
-        features.materialise(settings, world.END)
+    with online_world(settings) as store:
         with connect(store.url) as client:
             rows = {key: client.hgetall(key) for key in client.scan_iter()}
         yield settings, store, rows
