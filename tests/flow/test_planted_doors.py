@@ -34,7 +34,9 @@ OTHERWISE = (
     "3714 496353 98431", "2223 0031 2200 3222", "４５３９ ５７８７ ６３６２ １４８６",
 )  # fmt: skip
 BARE = ("2223003122003222", "36 148 900 647 913", "４５３９５７８７６３６２１４８６", "u-4539578763621486")
-TRACES += ("zoe@", "zoe＠", "000 99", "790009988", "5787", "496353", "31220032", "0031 22", "148 900", "５７８７")
+# Long enough that no keyed hash, which is hexadecimal, holds one by chance.
+TRACES += ("zoe@", "zoe＠", "000 99", "790009988", "496353 98431", "31220032", "0031 22", "148 900", "５７８７")
+TRACES += tuple(f"5787{between}6362" for between in ("", " ", ".", "_", "–"))
 CAPITALS = ("MAIL:zoe@planted.example", "Card:4539578763621486", "Phone:+41790009988")
 IDENTITIES = (f"phone:{WRITTEN[0]}", f"mail:{WRITTEN[1]}", f"card:{WRITTEN[2]}")
 SALE = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
