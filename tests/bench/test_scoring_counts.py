@@ -61,22 +61,28 @@ def test_a_block_reads_and_rescores_no_more_than_it_did(asked, monkeypatch):
     assert 16 * 20 <= told["rescored"] <= 1.2 * RESCORED_BLOCK
 
 
-def test_a_fifth_more_is_a_miss(monkeypatch, tmp_path):
+def told(**instructions):
+    """A `refs` that says so many instructions of each side's one call."""
+    return lambda _, side: 5_000 + scoring_counts.TIMES * instructions.get(side, 0)
+
+
+def test_a_fifth_more_beside_the_plain_way_is_a_miss(monkeypatch, tmp_path):
     names = list(scoring_counts.works())
     kept = tmp_path / "kept.json"
     monkeypatch.setattr(scoring_counts, "KEPT", kept)
-    monkeypatch.setattr(scoring_counts, "refs", lambda name: 5_000 + 1_000 * scoring_counts.TIMES * bool(name))
+    monkeypatch.setattr(scoring_counts, "refs", told(ours=1_000, plain=2_000))
     assert scoring_counts.main(["keep"]) == 0
-    assert json.loads(kept.read_text("utf-8")) == dict.fromkeys(names, 1_000)
-    assert all(row["met"] for row in scoring_counts.rows())
-    monkeypatch.setattr(scoring_counts, "refs", lambda name: 5_000 + 1_201 * scoring_counts.TIMES * bool(name))
-    assert not any(row["met"] for row in scoring_counts.rows())
+    assert json.loads(kept.read_text("utf-8")) == dict.fromkeys(names, 0.5)
+    for ours, plain, met in ((1_200, 2_000, True), (1_201, 2_000, False), (2_400, 4_000, True), (1_000, 1_600, False)):
+        monkeypatch.setattr(scoring_counts, "refs", told(ours=ours, plain=plain))
+        assert {row["met"] for row in scoring_counts.rows()} == {met}
 
 
-def test_every_work_has_a_figure_kept_and_can_be_done(monkeypatch):
-    assert list(json.loads(scoring_counts.KEPT.read_text("utf-8"))) == list(scoring_counts.works())
+def test_every_work_has_a_ratio_kept_and_both_its_sides_can_be_done(monkeypatch):
+    names = list(scoring_counts.works())
+    assert list(json.loads(scoring_counts.KEPT.read_text("utf-8"))) == names
     monkeypatch.setattr(scoring_counts, "TIMES", 1)
-    assert all(scoring_counts.main(["do", name]) == 0 for name in scoring_counts.works())
+    assert all(scoring_counts.main(["do", name, side]) == 0 for name in names for side in ("ours", "plain"))
     assert scoring_counts.main([]) == 2
 
 
@@ -84,10 +90,10 @@ def test_what_valgrind_says_is_read_or_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/valgrind")
     told = subprocess.CompletedProcess([], 0, "", "==7== I   refs:      1,482,751\n")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: told)
-    assert scoring_counts.refs("") == 1_482_751
+    assert scoring_counts.refs("", "") == 1_482_751
     told.stderr = "==7== Fatal"
     with pytest.raises(SystemExit, match="no count of 'x'"):
-        scoring_counts.refs("x")
+        scoring_counts.refs("x", "ours")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SystemExit, match="install the package valgrind"):
-        scoring_counts.refs("")
+        scoring_counts.refs("", "")
