@@ -23,8 +23,9 @@ from river.steps import open_desk
 from settings import Settings
 from training.parts import write_batch, write_whole
 from training.shapes import SCHEMAS
+from training.snapshots import GROUP_ROWS
 
-REACH_S = 5.0
+REACH_S, N_USERS = 5.0, 1_000_000
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS_EACH, DAYS, PRODUCTS_EACH, ONLINE = 3, 90, 10, 100_000
 WANTED = "u0000007"
@@ -34,7 +35,7 @@ class Left(Exception):
     """The person was not gone everywhere; how fast it was doesn't matter."""
 
 
-def rows(n_users: int) -> list[Row]:
+def rows(n_users: int = N_USERS) -> list[Row]:
     """The row. Raises Left when a store still knew them."""
     with tempfile.TemporaryDirectory(prefix="daypart-bench-") as folder:
         settings = Settings(home=Path(folder))
@@ -48,9 +49,9 @@ def rows(n_users: int) -> list[Row]:
             receipt = erase_person(settings, WANTED, "bench", AT)
             seconds = time.perf_counter() - began
     removed = receipt.removed
-    if receipt.done_at is None or (removed["events"], removed["features"], removed["online"]) != (EVENTS_EACH, 5, 1):
+    if receipt.done_at is None or (removed["events"], removed["features"], removed["online"]) != (EVENTS_EACH, 7, 1):
         raise Left(f"the receipt says {removed}")
-    name = f"one of {n_users:,} persons erased: {n_users * EVENTS_EACH:,} events, five views of features, ledger, online store"
+    name = f"one of {n_users:,} persons erased: {n_users * EVENTS_EACH:,} events, seven views of features, ledger, online store"
     return [row(name, seconds, "s", reach=f"< {REACH_S:g} s", met=seconds < REACH_S)]
 
 
@@ -100,11 +101,17 @@ def _features(settings: Settings, users: pl.Series) -> None:
             "categories": ids.list.head(5),
             "category_shares": weights.list.head(5),
         },
+        "user_responses": {
+            "product_ids": ids,
+            **dict.fromkeys(("share", "p_buy", "p_come", "fit"), weights),
+            "hour": moments,
+            "bought": lists(pl.Boolean, PRODUCTS_EACH, rng.random((n, PRODUCTS_EACH)) < 0.1),
+        },
+        "user_reviews": {"n_reviews": moments.list.first(), "mean_stars": rng.random(n).astype(np.float32)},
     }
     for name, columns in views.items():
-        write_whole(
-            settings.features / f"{name}.parquet", pl.DataFrame({"user_id": users, **columns}).with_columns(stamp)
-        )
+        frame = pl.DataFrame({"user_id": users, **columns}).with_columns(stamp)
+        write_whole(settings.features / f"{name}.parquet", frame, GROUP_ROWS)
 
 
 def _online(url: str, users: pl.Series) -> None:
