@@ -17,7 +17,7 @@ from training.parts import locked, write_whole
 from training.row_groups import OddFile, cut
 
 MOMENT = pl.Datetime("us", "UTC")
-GROUP_ROWS = 32_768
+GROUP_ROWS = 16_384
 """Rows of a row group: what a person's erasure writes anew of a view, and what a search for one reads."""
 VIEWS = {
     **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
