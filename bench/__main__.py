@@ -29,6 +29,7 @@ PARTS = {
     "offers-lift": "bench.offers_lift:rows",
     "offers-due": "bench.offers_due:rows",
     "person": "bench.person:rows",
+    "person-erased": "bench.person_erased:rows",
     "person-intake": "bench.person_intake:rows",
     "person-killed": "bench.person_killed:rows",
     "serving": "bench.serving:rows",

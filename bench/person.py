@@ -21,7 +21,7 @@ from bench.people_crowd import links_of
 from bench.ranking_run import apart
 from bench.results import Row, row
 
-N_LINKS, N_HASHED, N_TAKEN, N_ERASED, BATCH = 10_000_000, 1_000_000, 50_000, 1_000_000, 5000
+N_LINKS, N_HASHED, N_TAKEN, BATCH = 10_000_000, 1_000_000, 50_000, 5000
 REACH_S, REACH_GIB = 120.0, 4.0
 
 
@@ -33,7 +33,7 @@ def rows(
     n_links: int = N_LINKS,
     n_hashed: int = N_HASHED,
     n_taken: int = N_TAKEN,
-    n_erased: int = N_ERASED,
+    n_erased: int = person_erased.N_USERS,
     is_served: bool = True,
 ) -> list[Row]:
     """Every row; is_served: those of a service that runs, too. Raises Broken when a link got no verdict, or two ways to the same

@@ -5,6 +5,7 @@ Standard library only. Feast executes every module of this folder, and every roo
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -52,6 +53,11 @@ class Column:
     name: str
     kind: str
     required: bool = False
+
+
+def in_one_form(text: str) -> str:
+    """An id as it is kept and compared: in Unicode's form NFC (Annex 15), as `é` is one letter or two by who typed it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 EVENT_COLUMNS = (

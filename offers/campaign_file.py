@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from feature_repo.events import in_one_form
 from offers.campaign import Campaign
 from offers.campaign_faults import Fault, faults, not_finite
 from offers.campaign_lines import line_of
@@ -35,7 +36,7 @@ def load_campaign(folder: Path, campaign_id: str = "usual") -> Campaign:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none"
         raise CampaignError(f"{path}: no such campaign; campaigns in {folder}: {known}")
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
+        told = tomllib.loads(in_one_form(path.read_text("utf-8")))
     except OSError as error:
         raise CampaignError(f"{path}: can't be read ({error.strerror}); mend its rights") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

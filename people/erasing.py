@@ -88,10 +88,11 @@ def forget(connection: sa.Connection, names: Sequence[str], actor: str, now_us: 
         connection.execute(sa.update(LINKS).where(LINKS.c.number == link.number).values(told))
     rejected = [AuditRow("ruling", link.number, detail="rejected:erased") for link in links]
     record(connection, rejected, actor, now_us)
-    touched = {number for link in links for number in (link.left_number, link.right_number)}
-    record(connection, settle(connection, touched), actor, now_us)
+    # Before the rest is settled, which sees by it that nothing may wait on them.
     nobody = {"reference": None, "store_id": None, "order_id": None}
     connection.execute(sa.update(IDENTITIES).where(IDENTITIES.c.number.in_(numbers)).values(nobody))
+    touched = {number for link in links for number in (link.left_number, link.right_number)}
+    record(connection, settle(connection, touched), actor, now_us)
     said = sa.update(CONSENT).where(CONSENT.c.reference.in_(names)).values(reference=None)
     return {"identities": len(numbers), "links": len(links), "consent": connection.execute(said).rowcount}
 

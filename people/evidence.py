@@ -32,6 +32,8 @@ EXCLUSIVE = {CODES.index(kind): VERDICTS.index(f"two_{kind}s") for kind in (USER
 """Kinds of which a person has one, and the verdict on a link that would bring a second."""
 RULINGS = ("", "accepted", "rejected")
 ACCEPTED, REJECTED = RULINGS.index("accepted"), RULINGS.index("rejected")
+FORGOTTEN = len(RULINGS)
+"""Stands where a ruling would on a link of somebody erased: it joins nothing, and nothing waits on it."""
 QUEUED = VERDICTS[JOINED + 1 : REFUSED]
 
 

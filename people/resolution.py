@@ -6,7 +6,9 @@ order.
 2. Links are taken in the order of what they saw first, so what was believed stays believed and the newcomer waits; ties by `tie`.
 3. What an operator accepted is true: it joins first and against any rule, and older links are judged beside it. What an
    operator rejected joins nothing.
-4. A person is named by their oldest account: ids of the merchant before apps before anything else, then who was seen first, then
+4. A rejection sets nothing free: what waits if nobody had rejected anything waits until an operator rules on it itself. That one
+   of two who told of a phone was wrong doesn't make the other right.
+5. A person is named by their oldest account: ids of the merchant before apps before anything else, then who was seen first, then
    the smaller node (nodes are numbered in the order of their references).
 """
 
@@ -18,10 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from people.components import Ints, components
-from people.evidence import ACCEPTED, CLAIMED_TWICE, CODES, EXCLUSIVE, JOINED, RANKS, RECEIPT, REFUSED, REJECTED
+from people.evidence import (
+    ACCEPTED,
+    CLAIMED_TWICE,
+    CODES,
+    EXCLUSIVE,
+    FORGOTTEN,
+    JOINED,
+    RANKS,
+    RECEIPT,
+    REFUSED,
+    REJECTED,
+)
 
 Bytes = NDArray[np.uint8]
-_LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ class Evidence:
     tie: Ints
     """int64[L]: puts links seen at one moment in an order; no two links alike."""
     ruling: Bytes
-    """uint8[L]: 0, ACCEPTED or REJECTED."""
+    """uint8[L]: 0, ACCEPTED, REJECTED or FORGOTTEN."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +66,24 @@ class Resolution:
 
 def resolve(evidence: Evidence) -> Resolution:
     """Groups and verdicts. All of it runs over whole arrays but for components in which something may contradict itself."""
-    n = len(evidence.kind)
-    verdict = np.where(evidence.ruling == REJECTED, REFUSED, JOINED).astype(np.uint8)
+    verdict = np.where(evidence.ruling == FORGOTTEN, REFUSED, JOINED).astype(np.uint8)
+    label = _joined(evidence, verdict)
+    if (rejected := evidence.ruling == REJECTED).any():
+        # What waits by now keeps its verdict; the rest is joined anew without what was rejected.
+        verdict[rejected] = REFUSED
+        label = _joined(evidence, verdict)
+    return Resolution(_named(evidence, label), verdict)
+
+
+def _joined(evidence: Evidence, verdict: Bytes) -> Ints:
+    """int64[N]: a node of each node's component, by the links that `verdict` has as joined; writes there which of them wait."""
     counts = verdict == JOINED
-    label = components(n, evidence.left[counts], evidence.right[counts])
+    label = components(len(evidence.kind), evidence.left[counts], evidence.right[counts])
     doubtful = _doubtful(evidence, label, counts)
     if doubtful.any():
         links = np.flatnonzero(counts & doubtful[label[evidence.left]])
         _one_by_one(evidence, links, np.flatnonzero(doubtful[label]), label, verdict)
-    return Resolution(_named(evidence, label), verdict)
+    return label
 
 
 def _doubtful(evidence: Evidence, label: Ints, counts: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -86,7 +107,7 @@ def _one_by_one(evidence: Evidence, links: Ints, nodes: Ints, label: Ints, verdi
     links = links[order]
     place = {int(node): at for at, node in enumerate(nodes)}
     parent, sizes = list(range(len(nodes))), [1] * len(nodes)
-    kinds = evidence.kind[nodes].tolist()
+    kinds: list[int] = evidence.kind[nodes].tolist()
     masks = [1 << kind if kind in EXCLUSIVE else 0 for kind in kinds]
     columns = (evidence.left[links], evidence.right[links], evidence.ruling[links] == ACCEPTED)
     found = np.zeros(len(links), np.uint8)
@@ -95,9 +116,7 @@ def _one_by_one(evidence: Evidence, links: Ints, nodes: Ints, label: Ints, verdi
         x, y = sorted((_find(parent, a), _find(parent, b)))
         if x == y:
             continue
-        claimed = (kinds[a] == RECEIPT and sizes[_find(parent, a)] > 1) or (
-            kinds[b] == RECEIPT and sizes[_find(parent, b)] > 1
-        )
+        claimed = any(kinds[end] == RECEIPT and sizes[_find(parent, end)] > 1 for end in (a, b))
         if not accepted and (both := masks[x] & masks[y]):
             found[at] = EXCLUSIVE[(both & -both).bit_length() - 1]
         elif not accepted and claimed:
@@ -122,7 +141,7 @@ def _named(evidence: Evidence, label: Ints) -> Ints:
     n = len(label)
     rank = np.array([RANKS[kind] for kind in CODES], np.int64)[evidence.kind]
     age = (rank << 60) | np.clip(evidence.first_us, 0, (1 << 60) - 1)
-    oldest = np.full(n, _LAST)
+    oldest = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(oldest, label, age)
     best = np.flatnonzero(age == oldest[label])
     name = np.full(n, n)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from feature_repo.events import MAX_ID_LENGTH, in_one_form
 from people.identity import IdentityFault, is_identity, parse
 from people.plain import is_plain_person
 
@@ -33,11 +34,15 @@ class References:
         self._secret = b""
 
     def of(self, text: str) -> str:
-        """The reference of an identity; any other text, references included, is its own. Raises IdentityFault, SecretFault."""
+        """The reference of an identity; any other text, references included, is its own, in one form. Raises IdentityFault,
+        SecretFault."""
         if not is_identity(text):
             if is_plain_person(text):
                 raise IdentityFault("write mail:, phone: or card: before it, so that it is kept as a keyed hash alone")
-            return text
+            # Some letters are more in the one form, and tables have an end.
+            if len(form := in_one_form(text)) > MAX_ID_LENGTH >= len(text):
+                raise IdentityFault(f"an id has at most {MAX_ID_LENGTH} letters")
+            return form
         kind, value = parse(text)
         if not self._secret:
             self._secret = read_secret(self._file)

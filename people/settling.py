@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from people.audit import AuditRow, moves
-from people.evidence import CODES, RULINGS, VERDICTS
+from people.evidence import CODES, FORGOTTEN, RULINGS, VERDICTS
 from people.identity import kind_of
 from people.resolution import Evidence, resolve
 from people.tables import IDENTITIES, LINKS
@@ -40,7 +40,9 @@ def settle(connection: sa.Connection, touched: Iterable[int]) -> list[AuditRow]:
 
 
 def evidence_of(nodes: Sequence[Any], links: Sequence[Any]) -> Evidence:
-    """Arrays of rows of `identities`, sorted by reference, and of `identity_links` between them."""
+    """Arrays of rows of `identities`, sorted by reference, and of `identity_links` between them; an end without a reference was
+    erased."""
+    erased = {node.number for node in nodes if node.reference is None}
     place = {node.number: at for at, node in enumerate(nodes)}
     ends = [sorted((place[one.left_number], place[one.right_number])) for one in links]
     keys = [(one.source, one.evidence, *pair) for one, pair in zip(links, ends, strict=True)]
@@ -53,7 +55,10 @@ def evidence_of(nodes: Sequence[Any], links: Sequence[Any]) -> Evidence:
         right=pairs[:, 1],
         seen_us=np.array([one.seen_us for one in links], np.int64),
         tie=np.array([order[key] for key in keys], np.int64),
-        ruling=np.array([RULINGS.index(one.ruling) for one in links], np.uint8),
+        ruling=np.array(
+            [FORGOTTEN if erased & {one.left_number, one.right_number} else RULINGS.index(one.ruling) for one in links],
+            np.uint8,
+        ),
     )
 
 

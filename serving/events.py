@@ -10,7 +10,7 @@ from unicodedata import category
 
 import msgspec
 
-from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column
+from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, MAX_ID_LENGTH, REQUIRED, Column, in_one_form
 from people.identity import IdentityFault
 from people.plain import is_plain
 from people.secret import References
@@ -115,13 +115,14 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
 
 def _is_plain(text: str) -> bool:
     # U+FFFD is what a broken encoding leaves behind; files are refused it too.
-    if text != text.strip() or text in NULL_WORDS or "\ufffd" in text:
+    if text != text.strip() or text in NULL_WORDS or "\ufffd" in text or len(in_one_form(text)) > MAX_ID_LENGTH:
         return False
     return text.isascii() or not any(category(letter) in _INVISIBLE for letter in text)
 
 
 def _record(row: EventRow, references: References, store_id: str | None) -> Record:
-    record: Record = {column.name: getattr(row, column.name) for column in EVENT_COLUMNS}
+    told = [(column.name, getattr(row, column.name)) for column in EVENT_COLUMNS]
+    record: Record = {name: in_one_form(value) if isinstance(value, str) else value for name, value in told}
     record["occurred_at"] = row.occurred_at.astimezone(UTC).isoformat()
     record["store_id"] = row.store_id or store_id
     # Before the id is derived: a plain hash of a card's number could be tried out.

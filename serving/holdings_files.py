@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from datetime import date, datetime
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
-from offers.errors import PlanError
 from serving.impressions import finished
+from serving.parquet_rows import Rows, rows_of, rows_where
 from settings import Settings
 
 COMMITTED, REPORTS = "COMMITTED", "reports"
-Rows = list[dict[str, Any]]
+_READERS = 2
 
 
 class Files:
@@ -27,26 +27,33 @@ class Files:
 
     def events(self) -> Rows:
         """Lines of the lake under any of their ids, and those of tickets that they claimed, by time."""
-        lake, found = self._settings.lake, Rows()
-        claimed = _read(lake / "tickets.parquet", [("person", "in", self._names)])
+        lake, names = self._settings.lake, pa.array(self._names, pa.string())
+        claimed = rows_of(lake / "tickets.parquet", "person", self._names)
         tickets = {(row["store_id"], row["order_id"]) for row in claimed}
-        for path in _parts(lake):
-            found += _read(path, [("user_id", "in", self._names)])
-            if tickets:
-                orders = [("order_id", "in", [order for _, order in tickets])]
-                lines = [row for row in _read(path, orders) if row["user_id"] is None]
-                found += [row for row in lines if (row["store_id"], row["order_id"]) in tickets]
-        return sorted(found, key=lambda row: (row["occurred_at"], row["event_id"]))
+        orders = pa.array(sorted({order for _, order in tickets}), pa.string())
+
+        def picks(rows: pa.Table) -> pa.ChunkedArray:
+            mine = pc.is_in(rows["user_id"], names)
+            if not tickets:
+                return mine
+            return pc.or_(mine, pc.and_(pc.is_null(rows["user_id"]), pc.is_in(rows["order_id"], orders)))
+
+        columns = ["user_id", "order_id"] if tickets else ["user_id"]
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(chain.from_iterable(pool.map(lambda part: rows_where(part, columns, picks), _parts(lake))))
+        # An order's number may be another store's too.
+        theirs = [row for row in found if row["user_id"] or (row["store_id"], row["order_id"]) in tickets]
+        return sorted(theirs, key=lambda row: (row["occurred_at"], row["event_id"]))
 
     def features(self) -> dict[str, Rows]:
         """Rows of every snapshot, by view, of the views that have any."""
         views = sorted(self._settings.features.glob("user_*.parquet"))
-        found = {view.stem: _read(view, [("user_id", "in", self._names)]) for view in views}
+        found = {view.stem: rows_of(view, "user_id", self._names) for view in views}
         return {view: rows for view, rows in found.items() if rows}
 
     def answers(self) -> Rows:
         """What became of offers to them."""
-        return _read(self._settings.lake / "answers.parquet", [("user_id", "in", self._names)])
+        return rows_of(self._settings.lake / "answers.parquet", "user_id", self._names)
 
     def shown(self) -> Rows:
         """Products that were shown to them, in files that wait for the lake."""
@@ -77,17 +84,3 @@ def _parts(lake: Path) -> list[Path]:
     counted = {line.partition("\t")[0] for line in listed.read_text("ascii").splitlines()}
     found = sorted((lake / "events").glob("day=*/part-*.parquet"))
     return [path for path in found if path.stem.removeprefix("part-") in counted]
-
-
-def _read(path: Path, filters: Any) -> Rows:
-    if not path.is_file():
-        return []
-    try:
-        rows = pq.read_table(path, filters=filters, partitioning=None).to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise PlanError(f"{path}: can't be read ({str(error).splitlines()[0]}); restore it") from None
-    return [{name: _plain(value) for name, value in row.items()} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, (datetime, date)) else value

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from feature_repo.events import in_one_form
 from offers.audit import By, record
 from offers.database import transaction
 from serving.key_list import card_of, ms_of
@@ -64,6 +65,7 @@ def create(
     if expires is not None and expires <= now:
         raise KeyFault(f"the key would expire at {expires.isoformat()}, which is past: choose a later moment")
     secret = f"dp_{scope}_{secrets.token_urlsafe(32)}"
+    store_id = store_id and in_one_form(store_id)
     with transaction(engine, write=True) as connection:
         row = _added(connection, secret, scope, now, store_id, expires, None)
         record(connection, "key_created", row["key_id"], by, now, {"scope": scope, "store_id": store_id})

@@ -1,13 +1,14 @@
-"""No request brings in personal data where an id should stand: what is not taken can't be stored, logged or shown."""
+"""No request brings in personal data where an id should stand: what is not taken can't be stored, logged or shown. And every text
+comes in in one form, whoever typed it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from feature_repo.events import in_one_form
 from people.plain import SUSPECT_ID, is_plain
 from serving.door import decode
 from serving.problems import malformed
@@ -21,29 +22,31 @@ _SUSPECT = re.compile(rb"\\|" + SUSPECT_ID.encode())
 
 
 def impersonal(raw: bytes, kind: type[Any]) -> Any:
-    """The body as a struct of `kind`, unless a text of it, whichever, holds a mail address, a phone or a card; events are
-    judged one by one. Raises Problem 400."""
+    """The body as a struct of `kind`, its texts in one form, unless one of them, whichever, holds a mail address, a phone or a
+    card; events are judged one by one. Raises Problem 400."""
     body = decode(raw, kind)
     if not isinstance(body, EventsAsk) and _SUSPECT.search(raw):
-        for pointer, text in _texts(msgspec.to_builtins(body), ""):
-            check_word(text, pointer)
+        told = msgspec.to_builtins(body)
+        form = _checked(told, "")
+        if form != told:
+            return decode(msgspec.json.encode(form), kind)
     return body
 
 
 def check_word(text: str, pointer: str) -> str:
-    """The text of a body, header or path, if it isn't such. Who it is about may be an identity, which the handler hashes or
-    refuses. Raises Problem 400."""
+    """The text of a body, header or path in one form, if it isn't such. Who it is about may be an identity, which the handler
+    hashes or refuses. Raises Problem 400."""
     if is_plain(text) and not pointer.endswith(_PERSONS):
         raise malformed(f"{pointer}: {SAYS}", pointer, CODE)
-    return text
+    return in_one_form(text)
 
 
-def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+def _checked(value: Any, pointer: str) -> Any:
+    """The same with every text checked and in one form."""
     if isinstance(value, str):
-        yield pointer, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, f"{pointer}/{name}")
-    elif isinstance(value, (list, tuple)):
-        for place, inner in enumerate(value):
-            yield from _texts(inner, f"{pointer}/{place}")
+        return check_word(value, pointer)
+    if isinstance(value, dict):
+        return {name: _checked(inner, f"{pointer}/{name}") for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_checked(inner, f"{pointer}/{place}") for place, inner in enumerate(value))
+    return value

@@ -39,11 +39,12 @@ class Cells:
 
 
 def read_id(rows: pl.Series, raw: pl.Series) -> Cells:
-    """Ids as they stand. Not trimmed and not repaired: a guess could make two people one, or one two."""
+    """Ids as they stand, in Unicode's one form. Not trimmed and not repaired: a guess could make two people one, or one two."""
     text = as_text(raw)
     good = text.str.contains(_PLAIN_ID) & ~text.is_in(NULL_WORDS)
     named = _words_fault(_INVISIBLE_IN_ID, MAX_ID_LENGTH).when(_VALUE.is_in(NULL_WORDS)).then(pl.lit("null_word"))
-    return _judge(rows, text, good, named, text)
+    # As `feature_repo.events.in_one_form` does at the other doors.
+    return _judge(rows, text, good, named, text if good.all() else text.str.normalize("NFC"))
 
 
 def read_word(rows: pl.Series, raw: pl.Series, only: frozenset[str]) -> Cells:
@@ -125,7 +126,7 @@ def _words_fault(invisible: str, longest: int) -> ChainedThen:
         .then(pl.lit("control_character"))
         .when(_VALUE.str.strip_chars() != _VALUE)
         .then(pl.lit("padded"))
-        .when(_VALUE.str.len_chars() > longest)
+        .when(pl.max_horizontal(_VALUE.str.len_chars(), _VALUE.str.normalize("NFC").str.len_chars()) > longest)
         .then(pl.lit("too_long"))
     )
 

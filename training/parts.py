@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -25,7 +26,7 @@ COMMITTED = "COMMITTED"
 MAGIC = b"PAR1"
 _LINE = re.compile(r"(\d{6,})\t(\d+)")
 # zstd's fastest level: a lake file is read far more often than it is worth squeezing.
-_LEVEL = 1
+LEVEL = 1
 _WRITERS = 4
 REINGEST = "restore the lake, or delete it and ingest again"
 
@@ -49,23 +50,34 @@ def locked(lake: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(path: Path, content: pl.DataFrame | bytes) -> None:
-    """Write a parquet file, or bytes, under another name, flush to disk, then rename: a file is there whole or not at all."""
+def write_whole(path: Path, content: pl.DataFrame | bytes, group_rows: int | None = None) -> None:
+    """Write a parquet file, in row groups of `group_rows`, or bytes: the file is there whole or not at all. Raises DataError."""
+    with whole(path) as handle:
+        if isinstance(content, bytes):
+            handle.write(content)
+        else:
+            content.write_parquet(handle, compression_level=LEVEL, row_group_size=group_rows)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """What is written goes under another name, is flushed to disk and renamed; of a block that fails nothing is left.
+
+    Raises DataError where it cannot be written.
+    """
     beside = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as handle:
-            if isinstance(content, bytes):
-                handle.write(content)
-            else:
-                content.write_parquet(handle, compression_level=_LEVEL)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         beside.replace(path)
     except (OSError, pl.exceptions.PolarsError) as error:
-        beside.unlink(missing_ok=True)
         said = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be written ({said}); free disk space or mend its rights") from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def committed(lake: Path) -> dict[str, int]:

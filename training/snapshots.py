@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,11 @@ import pyarrow as pa
 from training.errors import FeatureError
 from training.histories import Histories
 from training.parts import locked, write_whole
+from training.row_groups import OddFile, cut
 
 MOMENT = pl.Datetime("us", "UTC")
+GROUP_ROWS = 16_384
+"""Rows of a row group: what a person's erasure writes anew of a view, and what a search for one reads."""
 VIEWS = {
     **dict.fromkeys(("user_profile", "user_history", "user_rhythm", "user_visits", "user_responses"), "user_id"),
     **dict.fromkeys(("user_portrait", "user_reviews"), "user_id"),
@@ -35,7 +37,7 @@ def replace_snapshot(path: Path, frame: pl.DataFrame, key: str, at: datetime) ->
         if path.exists():
             others = _read(path).filter(pl.col.event_timestamp != at).collect()
             frame = pl.concat([others.cast(frame.schema), frame]) if len(others) else frame
-        write_whole(path, frame.sort("event_timestamp", key))
+        write_whole(path, frame.sort("event_timestamp", key), GROUP_ROWS)
 
 
 def without(path: Path, key: str, ids: Sequence[str]) -> int:
@@ -54,13 +56,13 @@ def without_any(paths: Sequence[Path], key: str, ids: Sequence[str]) -> int:
 
 def _without(path: Path, key: str, ids: Sequence[str]) -> int:
     mine = pl.col(key).is_in(pl.Series(ids, dtype=pl.String).implode())
-    # The key alone first: mostly nothing is known, and the lists are wide.
-    places = _read(path).select(pl.arg_where(mine)).collect().to_series().to_list()
+    # The key alone, of row groups among whose keys they can be: mostly nothing is known, and the lists are wide.
+    places = _read(path).with_row_index("at").filter(mine).select("at").collect()["at"].to_list()
     if places:
-        rows = _read(path).collect()
-        # What lies between is taken as it is: to filter would copy every list.
-        parts = [rows.slice(a + 1, b - a - 1) for a, b in pairwise([-1, *places, len(rows)])]
-        write_whole(path, pl.concat(parts, rechunk=False))
+        try:
+            cut(path, places)
+        except OddFile:
+            write_whole(path, _read(path).filter(~mine).collect(), GROUP_ROWS)
     return len(places)
 
 

@@ -42,12 +42,30 @@ def kind(reference):
 
 
 def who_is_who(links: list[Link], rulings: dict[Link, str]):
-    """(person by reference, verdict by link): groups as plain sets, joined one link after the other."""
+    """(person by reference, verdict by link): groups as plain sets, joined one link after the other.
+
+    Twice: what waits as long as nobody rejected anything is left out of the second time.
+    """
+    unruled = {one: ruling for one, ruling in rulings.items() if ruling != "rejected"}
+    _, waits = joined(links, unruled)
+    waits = {one: reason for one, reason in waits.items() if reason != "joined"}
+    rejected = {one: "rejected" for one in links if rulings.get(one) == "rejected"}
+    groups, verdicts = joined([one for one in links if one not in waits | rejected], unruled)
+    groups = {**{end: {end} for one in links for end in one[:2]}, **groups}
+    seen = {}
+    for one in links:
+        for end in (one.left, one.right):
+            seen[end] = min(seen.get(end, one.seen_us), one.seen_us)
+    name = {end: min(group, key=lambda x: (RANK.get(kind(x), 0), seen[x], x)) for end, group in groups.items()}
+    return name, {**waits, **rejected, **verdicts}
+
+
+def joined(links: list[Link], rulings: dict[Link, str]):
+    """(group by reference, verdict by link), the older first, and before them what an operator accepted."""
     groups = {end: {end} for one in links for end in (one.left, one.right)}
-    verdicts = {one: "rejected" for one in links if rulings.get(one) == "rejected"}
-    rest = [one for one in links if one not in verdicts]
+    verdicts = {}
     for one in sorted(
-        rest, key=lambda x: (rulings.get(x) != "accepted", x.seen_us, x.source, x.evidence, x.left, x.right)
+        links, key=lambda x: (rulings.get(x) != "accepted", x.seen_us, x.source, x.evidence, x.left, x.right)
     ):
         a, b = groups[one.left], groups[one.right]
         verdicts[one] = "joined" if a is b or rulings.get(one) == "accepted" else contradiction(one, a, b)
@@ -55,12 +73,7 @@ def who_is_who(links: list[Link], rulings: dict[Link, str]):
             a |= b
             for each in b:
                 groups[each] = a
-    seen = {}
-    for one in links:
-        for end in (one.left, one.right):
-            seen[end] = min(seen.get(end, one.seen_us), one.seen_us)
-    name = {end: min(group, key=lambda x: (RANK.get(kind(x), 0), seen[x], x)) for end, group in groups.items()}
-    return name, verdicts
+    return groups, verdicts
 
 
 def contradiction(one, a, b):

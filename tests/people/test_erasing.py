@@ -7,7 +7,8 @@ from people.consent import say
 from people.directory import names_of, resolved, version
 from people.erasing import ask, close, forget, note, receipts, under_way
 from people.numbering import Ticket
-from people.registry import take
+from people.proof import differences
+from people.registry import rule, take
 from people.secret import References
 from people.tables import AUDIT, CONSENT, IDENTITIES, LINKS, TARGETS
 from people.tombstones import stones_of
@@ -83,6 +84,19 @@ def test_what_waited_on_the_erased_person_does_not_join_anybody(tmp_path):
         stored(connection)
         take(connection, [told("bob", ref("phone1"), 3)], "t", 2)
         stored(connection)
+        assert names_of(connection, "bob") == ["bob", ref("phone1")]
+
+
+def test_what_waited_on_a_rejected_link_waits_no_more_when_one_of_its_ends_is_erased(tmp_path):
+    references = References(tmp_path / "key")
+    with database() as connection:
+        take(connection, [told("ann", ref("phone1"), 1), told("bob", ref("phone1"), 2)], "t", 1)
+        rule(connection, 1, "rejected", "ada", "sold", 2)
+        assert names_of(connection, "bob") == ["bob"]
+        erase(connection, references, "ann")
+        stored(connection)
+        assert differences(connection) == []
+        # Nobody else is left whom the phone could be.
         assert names_of(connection, "bob") == ["bob", ref("phone1")]
 
 

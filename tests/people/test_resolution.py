@@ -93,8 +93,9 @@ def test_of_two_accounts_joined_by_an_operator_the_oldest_stays_and_ties_go_by_i
 
 def test_an_operator_turns_the_queue_around_and_back():
     first, second = told("app1", "phone1", 1), told("app2", "phone1", 2)
-    assert groups(first, second, rulings={first: "rejected"})[0] == {ref("app2"): refs("phone1")}
-    assert groups(first, second, rulings={first: "rejected"})[1] == ["rejected", "joined"]
+    assert groups(first, second, rulings={first: "rejected"}) == ({}, ["rejected", "two_apps"])
+    turned = {first: "rejected", second: "accepted"}
+    assert groups(first, second, rulings=turned) == ({ref("app2"): refs("phone1")}, ["rejected", "joined"])
     # One accepted is true, and the other waits; both accepted make the two accounts one person.
     assert groups(first, second, rulings={second: "accepted"}) == (
         {ref("app2"): refs("phone1")},
@@ -103,6 +104,28 @@ def test_an_operator_turns_the_queue_around_and_back():
     both = {first: "accepted", second: "accepted"}
     assert groups(first, second, rulings=both)[0] == {ref("app1"): refs("app2", "phone1")}
     assert groups(first, second) == ({ref("app1"): refs("phone1")}, ["joined", "two_apps"])
+
+
+@pytest.mark.parametrize(
+    ("story_", "rejected", "people", "verdicts"),
+    [
+        # Somebody else's link that waits on the rejected one, through what hangs on it.
+        ("app1-phone1@1 phone1-mail1@2 app2-mail1@3", 0, {"phone1": "mail1"}, "rejected joined two_apps"),
+        # It waits on another too.
+        ("app1-phone1@1 app1-phone1@2!b app2-phone1@3", 0, {"app1": "phone1"}, "rejected joined two_apps"),
+        # What was one person by two ways is one by the other.
+        ("app1-phone1@1 phone1-mail1@2 app1-mail1@3", 1, {"app1": "phone1 mail1"}, "joined rejected joined"),
+        # A claim that was theirs anyhow is a second one's when they are apart.
+        ("ann-receipt1@1 ann-phone1@2 phone1-receipt1@3", 1, {"ann": "receipt1"}, "joined rejected claimed_twice"),
+        # To reject what waits sets nobody free, nor holds anybody.
+        ("app1-phone1@1 app2-phone1@2 app2-mail1@3", 1, {"app1": "phone1", "app2": "mail1"}, "joined rejected joined"),
+    ],
+)
+def test_a_split_lets_nothing_in_that_waited(story_, rejected, people, verdicts):
+    links = story(story_)
+    found, told_ = groups(*links, rulings={links[rejected]: "rejected"})
+    assert found == {ref(name): refs(*others.split()) for name, others in people.items()}
+    assert told_ == verdicts.split()
 
 
 POOL = ["ann", "bob", "app1", "app2", "card1", "card2", "phone1", "phone2", "device1", "mail1", "receipt1", "receipt2"]
@@ -133,6 +156,17 @@ def test_any_order_gives_what_the_slow_way_gives(links, data):
     assert resolved(links, rulings) == wanted
     shuffled = list(reversed(links)) if data is None else data.draw(st.permutations(links))
     assert resolved(shuffled, rulings) == wanted
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORIES, st.data())
+def test_however_many_are_rejected_what_waited_joins_nobody(links, data):
+    _, before = resolved(links)
+    rejected = data.draw(st.sets(st.sampled_from(links)))
+    _, after = resolved(links, dict.fromkeys(rejected, "rejected"))
+    for one in links:
+        if before[one] != "joined":
+            assert after[one] == ("rejected" if one in rejected else before[one])
 
 
 def test_the_histories_reach_every_verdict():

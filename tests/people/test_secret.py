@@ -49,3 +49,18 @@ def test_a_damaged_secret_is_not_replaced(tmp_path, content):
     with pytest.raises(SecretFault, match="restore it"):
         References(tmp_path / "key").of("card:12")
     assert (tmp_path / "key").read_text() == content
+
+
+def test_two_ways_to_type_a_letter_are_one_id(tmp_path):
+    references = References(tmp_path / "key")
+    assert references.of("cafe\u0301") == references.of("caf\u00e9") == "caf\u00e9"
+    assert references.of("mail:Zoe\u0308@x.ch") == references.of("mail:Zo\u00eb@x.ch")
+    # Letters that merely look alike are others, and so are capitals.
+    assert len({references.of(text) for text in ("caf\u00e9", "cafe", "Caf\u00e9", "c\u0430f\u00e9")}) == 4
+
+
+def test_an_id_that_is_longer_in_the_one_form_has_an_end_too(tmp_path):
+    references, longer = References(tmp_path / "key"), "\u0958"
+    assert len(references.of(longer * 64)) == 128
+    with pytest.raises(IdentityFault, match="128"):
+        references.of(longer * 65)

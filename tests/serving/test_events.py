@@ -124,7 +124,7 @@ def test_files_and_this_door_derive_the_same_id():
 ODD = {
     "user_id": [
         "a b", "安", "a\u200bb", "\ufeffa", "a\u2028b", "\u00a0a", "a ", "nan", "NAN", "N/A", "\U0001f600", "x" * 128,
-        "x" * 129,
+        "x" * 129, "cafe\u0301", "caf\u00e9", "\u0958" * 64, "\u0958" * 65, "e" + "\u0301" * 128,
     ],
     "event_id": ["null", "0"],
     "quantity": [0, 1, MAX_QUANTITY, MAX_QUANTITY + 1],
@@ -154,8 +154,9 @@ def test_files_and_this_door_take_and_refuse_the_same(tmp_path):
         writer.writerows(rows)
     ingest(tmp_path / "lake", products=tmp_path / "products.csv", now=NOW)
     ingest(tmp_path / "lake", events=tmp_path / "events.csv", now=NOW)
-    in_lake = set(read_events(tmp_path / "lake").collect()["order_id"])
+    in_lake = {(row["order_id"], row["user_id"]) for row in read_events(tmp_path / "lake").collect().to_dicts()}
     records, rejected = judged(*rows)
-    assert {record["order_id"] for record in records} == in_lake
+    assert {(record["order_id"], record["user_id"]) for record in records} == in_lake
+    assert len({who for _, who in in_lake if who and who.startswith("caf")}) == 1
     assert len(in_lake) > 10
     assert len(rejected) > 10

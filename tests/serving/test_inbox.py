@@ -159,3 +159,27 @@ def test_the_same_on_postgresql(postgres):
         assert sum(len(arrived.fresh) for arrived in taken) == 49
         assert sum(len(arrived.clashing) for arrived in taken) == 8 * 10  # those of above said more
         engine.dispose()
+
+
+def search_however_written(engine):
+    odd = ['o"q', "back\\slash", "50%", "a_b", "a/b", "Zoë", "ANN", "ann", "e1"]
+    take(engine, [record(n, user_id=who) for n, who in enumerate([*odd, "axb", None])], NOW)
+    with transaction(engine, write=True) as connection:
+        for who in odd:
+            assert [one["user_id"] for _, one in inbox.waiting_of(connection, {who})] == [who]
+        assert inbox.waiting_of(connection, set()) == []
+        many = {*odd, *(f"other-{n}" for n in range(60))}
+        assert {one["user_id"] for _, one in inbox.waiting_of(connection, many)} == set(odd)
+        assert inbox.forget(connection, {"a_b", "Zoë"}, []) == 2
+        assert inbox.waiting_of(connection, {"a_b", "Zoë"}) == []
+
+
+def test_what_waits_of_some_is_found_however_they_are_written(engine):
+    search_however_written(engine)
+
+
+def test_what_waits_of_some_is_found_on_postgresql(postgres):
+    with postgres.without_tables() as url:
+        prepare(engine := connect(url))
+        search_however_written(engine)
+        engine.dispose()

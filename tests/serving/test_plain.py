@@ -1,5 +1,7 @@
 """Personal data in the clear is refused wherever an id may stand; who it is about may be named by an identity."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -76,3 +78,19 @@ def test_a_persons_page_is_refused_by_a_bare_address(world):
     assert privacy.consent
     for path in ("users/ann@example.com", "users/4111111111111111/consent"):
         assert world.ask("GET", f"/v1/{path}", "admin").json()["code"] == "bad_identity"
+
+
+def test_texts_come_in_in_one_form_wherever_they_stand():
+    apart, one = "cafe\u0301", "caf\u00e9"
+    for raw in (json.dumps, lambda told: json.dumps(told, ensure_ascii=False)):
+        told = {"user_id": apart, "context": {"store_id": apart, "cart": ["p", apart]}, "filter": {"include": [apart]}}
+        asked = impersonal(raw(told).encode(), RecommendationAsk)
+        assert (asked.user_id, asked.context.store_id, asked.context.cart) == (one, one, ("p", one))
+        assert asked.filter.include == (one,)
+    assert check_word(apart, "path/user_id") == one
+
+
+def test_a_text_that_is_too_long_in_the_one_form_is_refused():
+    with pytest.raises(Problem) as caught:
+        impersonal(json.dumps({"user_id": "\u0958" * 65}).encode(), RecommendationAsk)
+    assert caught.value.status == 400

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from tests.world import END, MIDDLE
@@ -86,3 +87,18 @@ def test_who_is_nobodys_name_is_taken_out_of_every_moment(path):
     before = path.stat().st_mtime_ns
     without(path, "user_id", ["ann"])
     assert path.stat().st_mtime_ns == before
+
+
+def test_a_view_that_others_wrote_loses_its_rows_too(path):
+    replace_snapshot(path, rows(ann=1, bob=2), "user_id", END)
+    pq.write_table(pl.read_parquet(path).to_arrow(), path)
+    assert without(path, "user_id", ["ann", "zoe"]) == 1
+    assert held(path) == [(END, "bob", 2)]
+
+
+def test_a_view_lies_in_row_groups_by_moment_and_key(path, monkeypatch):
+    monkeypatch.setattr("training.snapshots.GROUP_ROWS", 2)
+    replace_snapshot(path, rows(cat=3, ann=1, bob=2), "user_id", END)
+    assert pq.read_metadata(path).num_row_groups == 2
+    assert without(path, "user_id", ["ann", "cat"]) == 2
+    assert held(path) == [(END, "bob", 2)]
