@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from models.artifact import ArtifactError, write_artifact
 from models.form_grounds import FormGrounds
@@ -14,7 +15,7 @@ from models.forms import Forms
 from models.grounds import Grounds
 from models.history import History
 from models.linear import Linear
-from models.ranker import Ranker
+from models.ranker import Question, Ranker, reasons_together
 from models.scoring import top_k
 from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, lived
@@ -63,6 +64,35 @@ def test_the_score_is_the_blends_of_the_question(visits, store, hour, at_s):
         ask = ranker.ask(history, store_id=store, hour_of_week=hour, at_s=at_s)
         np.testing.assert_array_equal(scores.score, ranker.blend.score(ranker.blend.grounds(ask)))
         assert (scores.ask.store, scores.ask.daypart_number, scores.ask.at_s) == (ask.store, ask.daypart_number, at_s)
+
+
+QUESTION = st.builds(Question, VISITS.map(lived), STORE, HOUR, AT_S)
+
+
+@given(st.lists(QUESTION, max_size=6))
+def test_several_questions_at_once_are_answered_as_one_at_a_time(questions):
+    """To the last bit, whatever stands beside it in the block; and the reasons of their slates word by word."""
+    for ranker in RANKERS.values():
+        together = ranker.score_together(questions)
+        alone = [
+            ranker.score(q.history, store_id=q.store_id, hour_of_week=q.hour_of_week, at_s=q.at_s) for q in questions
+        ]
+        assert len(together) == len(questions)
+        for ours, one in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(ours.score, one.score)
+            assert (ours.ask.store, ours.ask.at_s, ours.n_unknown) == (one.ask.store, one.ask.at_s, one.n_unknown)
+        slates = [top_k(one.score, 1 + place) for place, one in enumerate(alone)]
+        words = [one.reasons_of(rows) for one, rows in zip(alone, slates, strict=True)]
+        assert reasons_together(together, slates) == words
+        assert reasons_together(together[::-1], slates[::-1]) == words[::-1]
+        assert reasons_together(together[1:], slates[1:]) == words[1:], "not all of a block"
+
+
+def test_of_nobody_and_of_nothing_there_is_nothing_to_tell(ranker):
+    assert ranker.score_together([]) == []
+    assert reasons_together([], []) == []
+    scores = ranker.score_together([Question(checkerboard.history(0), "s0", 8)] * 2)
+    assert reasons_together(scores, [[], [3]]) == [[], scores[1].reasons_of([3])]
 
 
 def test_unknown_products_are_counted(ranker):
