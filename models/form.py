@@ -7,10 +7,13 @@ two small products of matrices, and splits without rest (`shares`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from models.ragged import products
 
 
 @dataclass(frozen=True)
@@ -47,28 +50,43 @@ class Form:
 
     def standing(self, values: np.ndarray) -> np.ndarray:
         """float32[m, T]: how far values float32[m, T] stand from the centre. Nothing counts beyond what training met."""
-        z = np.maximum(values, self.low)
-        np.minimum(z, self.high, out=z)
+        z = values.clip(self.low, self.high)
         z -= self.centre
         return z
 
     def alone(self, name: str, values: np.ndarray) -> np.ndarray:
         """float32[m]: what a term without pairs adds, values float32[m] as they come."""
         place = self.terms.index(name)
-        part = np.clip(values, self.low[place], self.high[place])
+        part = values.clip(self.low[place], self.high[place])
         part *= self.linear[place]
         return np.asarray(part)
 
-    def score(self, values: np.ndarray) -> np.ndarray:
-        """float32[m]: the logit of each row of values float32[m, T]."""
-        z = self.standing(values)
-        score = np.einsum("mt,mt->m", z @ self.pairs + self.linear, z)
-        return np.asarray(score + self.matrix[-1, -1], dtype=np.float32)
+    def score(self, values: np.ndarray, bounds: Sequence[int] | None = None) -> np.ndarray:
+        """float32[m]: the logit of each row of values float32[m, T]; bounds: of several questions' rows, as in `Ragged`."""
+        z = self.standing(values).T
+        pull = self._pull(z, bounds)
+        pull *= z
+        # Not summed by numpy, which rounds otherwise for one row than for several.
+        score = products(np.ones((1, len(z)), np.float32), pull, _bounds(pull, bounds))[0]
+        score += self.matrix[-1, -1]
+        return np.asarray(score)
 
-    def shares(self, values: np.ndarray) -> np.ndarray:
+    def shares(self, values: np.ndarray, bounds: Sequence[int] | None = None) -> np.ndarray:
         """float64[m, T]: what each term adds to the score above that of a row at the centre; the rest is `matrix[-1, -1]`.
 
         The exact Shapley values of a quadratic form (Lundberg & Lee 2017): a pair's part is halved between its two terms.
         """
-        z = self.standing(values).astype(np.float64)
-        return np.asarray((z @ self.pairs + self.linear) * z)
+        z = self.standing(values).T.astype(np.float64)
+        pull = self._pull(z, bounds)
+        pull *= z
+        return pull.T
+
+    def _pull(self, z: np.ndarray, bounds: Sequence[int] | None) -> np.ndarray:
+        """float[T, m]: what a step of each term adds where all others stand at z float[T, m]."""
+        pull = products(self.pairs, z, _bounds(z, bounds))
+        pull += self.linear[:, None]
+        return pull
+
+
+def _bounds(columns: np.ndarray, bounds: Sequence[int] | None) -> Sequence[int]:
+    return (0, columns.shape[1]) if bounds is None else bounds

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from models.artifact import Artifact, ArtifactError
-from models.form_grounds import FormGrounds
 from models.forms import Forms
-from models.grounds import Grounds
 from models.history import History
 from models.linear import Linear
 from models.parts import Parts, parts_of
-from models.reasons import explain
-from models.response import sigmoid
+from models.scores import Scores
 from models.terms import Ask, understand
 from models.timing import slot_density
 from models.vocabulary import Vocabulary
@@ -35,51 +31,6 @@ class Question(NamedTuple):
     """Monday 00:00 = 0, store-local; ValueError outside 0 to 167."""
     at_s: int | None = None
     """When it is asked, seconds since 1970 UTC; None is right after the last visit."""
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Every product's score for one user, place and time. Row j is product `Ranker.product_ids.ids[j]`."""
-
-    score: np.ndarray
-    """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
-    grounds: Grounds | FormGrounds = field(repr=False)
-    """What the scores and their reasons share."""
-
-    @property
-    def ask(self) -> Ask:
-        """The question."""
-        return self.grounds.ask
-
-    @property
-    def n_unknown(self) -> int:
-        """Products of the history that the artifact does not know, and which counted for nothing."""
-        return self.ask.n_unknown
-
-    @property
-    def store_known(self) -> bool:
-        """Whether the store was given and the artifact knows it."""
-        return self.ask.store is not None
-
-    def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-        """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
-        return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
-
-    def reasons(self, row: int) -> list[tuple[str, str]]:
-        """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
-        return self.reasons_of([row])[0]
-
-    def reasons_of(self, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
-        """The same of several distinct product rows."""
-        return reasons_together([self], [rows])[0]
-
-
-def reasons_together(
-    scores: Sequence[Scores], slates: Sequence[np.ndarray | Sequence[int]]
-) -> list[list[list[tuple[str, str]]]]:
-    """`reasons_of` each slate of distinct product rows, row-aligned with `scores`; cheapest for those of one block."""
-    pairs = zip(scores, slates, strict=True)
-    return [explain(each.grounds, rows) if len(rows) else [] for each, rows in pairs]
 
 
 class Ranker:
@@ -119,11 +70,8 @@ class Ranker:
 
     def score_together(self, questions: Sequence[Question]) -> list[Scores]:
         """Score all products for each of several questions: what `score` gives, for less a question."""
-        return [self._score(understand(self.parts, *question)) for question in questions]
-
-    def _score(self, ask: Ask) -> Scores:
-        grounds: Any = self.blend.grounds(ask)
-        return Scores(self.blend.score(grounds), grounds)
+        asks = [understand(self.parts, *question) for question in questions]
+        return [Scores(*answer) for answer in self.blend.answered(asks)]
 
     def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
         """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""

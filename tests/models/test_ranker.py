@@ -7,15 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from models.artifact import ArtifactError, write_artifact
 from models.form_grounds import FormGrounds
 from models.forms import Forms
-from models.grounds import Grounds
+from models.grounds import LinearGrounds
 from models.history import History
 from models.linear import Linear
-from models.ranker import Question, Ranker, reasons_together
+from models.ranker import Ranker
 from models.scoring import top_k
 from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, lived
@@ -44,7 +43,7 @@ def test_the_blend_is_of_the_artifacts_kind():
     assert {kind: type(ranker.blend) for kind, ranker in RANKERS.items()} == {"linear": Linear, "forms": Forms}
     past = checkerboard.history(0)
     grounds = {k: type(r.score(past, store_id=None, hour_of_week=None).grounds) for k, r in RANKERS.items()}
-    assert grounds == {"linear": Grounds, "forms": FormGrounds}
+    assert grounds == {"linear": LinearGrounds, "forms": FormGrounds}
 
 
 @given(VISITS, STORE, HOUR, AT_S)
@@ -62,37 +61,10 @@ def test_the_score_is_the_blends_of_the_question(visits, store, hour, at_s):
         history = lived(visits)
         scores = ranker.score(history, store_id=store, hour_of_week=hour, at_s=at_s)
         ask = ranker.ask(history, store_id=store, hour_of_week=hour, at_s=at_s)
-        np.testing.assert_array_equal(scores.score, ranker.blend.score(ranker.blend.grounds(ask)))
+        ((score, _, place),) = ranker.blend.answered([ask])
+        np.testing.assert_array_equal(scores.score, score)
+        assert place == scores.place == 0
         assert (scores.ask.store, scores.ask.daypart_number, scores.ask.at_s) == (ask.store, ask.daypart_number, at_s)
-
-
-QUESTION = st.builds(Question, VISITS.map(lived), STORE, HOUR, AT_S)
-
-
-@given(st.lists(QUESTION, max_size=6))
-def test_several_questions_at_once_are_answered_as_one_at_a_time(questions):
-    """To the last bit, whatever stands beside it in the block; and the reasons of their slates word by word."""
-    for ranker in RANKERS.values():
-        together = ranker.score_together(questions)
-        alone = [
-            ranker.score(q.history, store_id=q.store_id, hour_of_week=q.hour_of_week, at_s=q.at_s) for q in questions
-        ]
-        assert len(together) == len(questions)
-        for ours, one in zip(together, alone, strict=True):
-            np.testing.assert_array_equal(ours.score, one.score)
-            assert (ours.ask.store, ours.ask.at_s, ours.n_unknown) == (one.ask.store, one.ask.at_s, one.n_unknown)
-        slates = [top_k(one.score, 1 + place) for place, one in enumerate(alone)]
-        words = [one.reasons_of(rows) for one, rows in zip(alone, slates, strict=True)]
-        assert reasons_together(together, slates) == words
-        assert reasons_together(together[::-1], slates[::-1]) == words[::-1]
-        assert reasons_together(together[1:], slates[1:]) == words[1:], "not all of a block"
-
-
-def test_of_nobody_and_of_nothing_there_is_nothing_to_tell(ranker):
-    assert ranker.score_together([]) == []
-    assert reasons_together([], []) == []
-    scores = ranker.score_together([Question(checkerboard.history(0), "s0", 8)] * 2)
-    assert reasons_together(scores, [[], [3]]) == [[], scores[1].reasons_of([3])]
 
 
 def test_unknown_products_are_counted(ranker):
@@ -126,14 +98,6 @@ def test_an_hour_outside_the_week_is_refused(ranker, hour):
 def test_both_ends_of_the_week_are_in_it(ranker):
     for hour in (0, 167):
         assert np.isfinite(ranker.score(checkerboard.history(0), store_id="s0", hour_of_week=hour).score).all()
-
-
-def test_probability_is_the_sigmoid_of_the_score(ranker):
-    scores = ranker.score(checkerboard.history(0), store_id="s0", hour_of_week=8)
-    wanted = 1 / (1 + np.exp(-scores.score[[3, 0]].astype(np.float64)))
-    np.testing.assert_allclose(scores.probability([3, 0]), wanted, rtol=1e-9)
-    assert scores.probability([]).shape == (0,)
-    assert scores.probability([1]).dtype == np.float64
 
 
 def test_threads_share_a_ranker(ranker):
