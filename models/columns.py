@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -39,15 +39,12 @@ def values(terms: tuple[str, ...], signals: Signals, told: Ragged) -> np.ndarray
         elif name in _OWN:
             found[place] = _OWN[name](signals)
         elif name in signals.near:
-            found[place] = sharpened(_taken(signals.near[name], told))
+            near = signals.near[name]
+            sharpened(near.take(told.of * near.shape[1] + told.rows), out=found[place])
         elif name in signals.wide:
-            found[place] = _taken(signals.wide[name], told)
+            each = zip(signals.wide[name], told.each(), strict=True)
+            found[place] = np.concatenate([one.take(rows) for one, rows in each])
     return found.T
-
-
-def _taken(each: Sequence[np.ndarray], told: Ragged) -> np.ndarray:
-    """float32[m]: of every product row what its question says, float32[n] each."""
-    return np.concatenate([one.take(rows) for one, rows in zip(each, told.each(), strict=True)])
 
 
 _OWN: Mapping[str, Callable[[Signals], np.ndarray]] = {

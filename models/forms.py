@@ -21,6 +21,7 @@ from models.form_grounds import FormGrounds
 from models.neighbours import sharpened
 from models.parts import PLACES_KEPT, Parts
 from models.reasons import Ground
+from models.scratch import OwnScratch
 from models.signals import Signals
 from models.start import StartGrounds
 from models.term_names import NEAR_TERMS, USER_TERMS, WIDE_TERMS
@@ -42,7 +43,7 @@ class Forms:
     base: np.ndarray
     """float32[n]: the new form of each product that nothing reaches, user terms at their centres, wide terms left out."""
     lean_users: np.ndarray
-    """float32[U, n]: what a step of each user term from its centre adds to that, for each product."""
+    """float32[U + 1, n]: what a step of each user term from its centre adds to that, for each product; and ones."""
     lean_near: np.ndarray
     """float32[N, n]: the same for a step of each neighbour term from nothing."""
     between: np.ndarray
@@ -51,6 +52,7 @@ class Forms:
     """float32[N, 1]: where a neighbour term stands of a product that nothing reaches."""
     ground: Callable[[int | None, int | None], np.ndarray] = field(repr=False)
     """(store, daypart) -> float32[n]: `base`, and what the place adds to it; the latest few are kept."""
+    own: OwnScratch = field(repr=False, default_factory=OwnScratch)
 
     @classmethod
     def of(cls, parts: Parts) -> Forms:
@@ -76,7 +78,7 @@ class Forms:
             new.part(NEAR_TERMS),
             alone,
             base,
-            np.ascontiguousarray(lean[users]),
+            np.vstack([lean[users], np.ones_like(base)]),
             np.ascontiguousarray(lean[near]),
             2.0 * new.pairs[np.ix_(near, users)],
             np.zeros((near.sum(), 1), np.float32).clip(new.low[near, None], new.high[near, None]),
@@ -98,19 +100,22 @@ class Forms:
 
     def scores(self, grounds: FormGrounds) -> list[np.ndarray]:
         """float32[n] for each question: all as new, then over it what is owned as usual."""
-        owned = grounds.block.owned
+        owned, signals = grounds.block.owned, grounds.signals
         usual = self.usual.score(grounds.usual_values, owned.bounds)
-        found = [self._as_new(grounds.signals, number) for number in range(len(grounds.asks))]
+        told = self.users.standing(
+            np.array([signals.user[name] for name in self.users.terms], np.float32).reshape(-1, len(grounds.asks)).T
+        )
+        found = [self._as_new(signals, number, one) for number, one in enumerate(told)]
         for score, rows, start, end in zip(found, owned.each(), owned.bounds, owned.bounds[1:], strict=False):
             score[rows] = usual[start:end]
         return found
 
-    def _as_new(self, signals: Signals, number: int) -> np.ndarray:
+    def _as_new(self, signals: Signals, number: int, told: np.ndarray) -> np.ndarray:
+        """float32[n] of one question; told float32[U]: where its user stands."""
         users, ask = self.users, signals.block.asks[number]
-        told = users.standing(np.array([signals.user[name][number] for name in users.terms], dtype=np.float32))
-        score: np.ndarray = told @ self.lean_users
+        told = np.ascontiguousarray(told)
+        score: np.ndarray = np.append(told, told @ users.pairs @ told) @ self.lean_users
         score += self.ground(ask.store, ask.daypart_number)
-        score += told @ users.pairs @ told
         for name in self.wide.terms:
             if name != "here":  # which is in the ground
                 score += self.wide.alone(name, signals.wide[name][number])
@@ -120,13 +125,14 @@ class Forms:
 
     def _add_reached(self, score: np.ndarray, near: list[np.ndarray], told: np.ndarray) -> None:
         """Add in place what the neighbour tables say of the products that they reach. told float32[N]: leans of the user."""
-        form = self.near
-        step = np.stack(
-            [sharpened(reach).clip(low, high) for reach, low, high in zip(near, form.low, form.high, strict=True)]
-        )
+        form, scratch, shape = self.near, self.own.scratch, self.lean_near.shape
+        step, pull = (scratch.array(name, shape, np.float32) for name in ("step", "pull"))
+        for reach, row in zip(near, step, strict=True):
+            sharpened(reach, out=row)
+        step.clip(form.low[:, None], form.high[:, None], step)
         if self.nothing.any():
             step -= self.nothing
-        pull = form.pairs @ step
+        np.matmul(form.pairs, step, out=pull)
         pull += self.lean_near
         pull += told[:, None]
         pull *= step

@@ -61,7 +61,7 @@ def decayed_share(history: Past) -> np.ndarray:
 
 def _visits_weighed(decay: float, n_visits: int | np.ndarray) -> np.ndarray:
     """float64: Σ decay^(N-v) over visits v = 1 to N; 1 where there is none."""
-    return np.asarray((1.0 - decay ** np.maximum(n_visits, 1)) / (1.0 - decay))
+    return np.asarray((1.0 - np.exp(math.log(decay) * np.maximum(n_visits, 1))) / (1.0 - decay))
 
 
 def habit(history: Past) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from models.ragged import Ragged
@@ -13,24 +15,26 @@ def likes(signals: Signals, told: Ragged, places: np.ndarray) -> np.ndarray:
 
     places int64[m]: where in the block's columns the row itself stands, -1 where it is not owned: nothing is like itself.
     """
-    owned, n = signals.block.owned, len(signals.block.parts.products)
-    best = np.full(len(told.rows), -1)
-    marked, stands = np.zeros(n, bool), np.empty(n, np.int64)
-    for number, rows in enumerate(told.each()):
-        first, begin = owned.bounds[number], told.bounds[number]
-        size = owned.bounds[number + 1] - first
-        if not len(rows) or not size:
-            continue
-        marked[rows], stands[rows] = True, np.arange(len(rows)) * size
-        total = np.zeros(len(rows) * size)
-        for each in signals.links.values():
-            reaching, links = each[number]
-            at, by, reach = links.onto(marked)
-            total += np.bincount(stands.take(at) + reaching.take(by), reach, len(total))
-        marked[rows] = False
-        mine = (places[begin : begin + len(rows)] >= 0).nonzero()[0]
-        total[mine * size + places[begin + mine] - first] = 0.0
-        by_row = total.reshape(len(rows), size)
-        most = by_row.argmax(axis=1)
-        best[begin : begin + len(rows)] = np.where(by_row[np.arange(len(rows)), most] > 0, most, -1)
-    return best
+    block = signals.block
+    n, first = len(block.parts.products), np.array(block.owned.bounds)
+    # The reach of row i by the product at place p of its history is added up in cell starts[i] + p.
+    sizes = np.diff(first).take(told.of)
+    starts = sizes.cumsum() - sizes
+    keys, marked = told.of * n + told.rows, np.zeros(len(block.asks) * n, bool)
+    marked[keys] = True
+    row = np.empty(len(marked), np.int32)  # meaningless but at the keys, and so not even touched
+    row[keys] = np.arange(len(keys))
+    less = starts - first.take(told.of)
+    total = np.zeros(int(sizes.sum()))
+    for reaching, links in signals.links.values():
+        at, by, reach = links.onto(marked)
+        total += np.bincount(less.take(row.take(at)) + reaching.take(by), reach, len(total))
+    own = places >= 0
+    total[(less + places)[own]] = 0.0
+    best = np.zeros(len(keys), np.int64)
+    for begin, end in pairwise(told.bounds):
+        if begin < end and sizes[begin]:
+            cells = total[starts[begin] : starts[begin] + (end - begin) * sizes[begin]]
+            best[begin:end] = cells.reshape(end - begin, sizes[begin]).argmax(axis=1)
+    most = total.take(starts + best, mode="clip") if len(total) else np.zeros(len(keys))
+    return np.where((most > 0) & (sizes > 0), best, -1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,21 +27,21 @@ class Pace(NamedTuple):
     mean_since: np.ndarray
     """float64[m]: of all products that the question owns."""
 
-    def often(self, at: np.ndarray) -> Iterator[tuple[str, str]]:
+    def often(self, at: np.ndarray) -> list[tuple[str, str]]:
         """In how many visits each of places int64[c] was bought."""
         pairs = zip(self.counts[at].tolist(), self.n_visits[at].tolist(), strict=True)
-        return (
+        return [
             ("bought_before", f"{n} of your last {of} visits" if of > 1 else "on your only visit") for n, of in pairs
-        )
+        ]
 
-    def recently(self, at: np.ndarray) -> Iterator[tuple[str, str]]:
+    def recently(self, at: np.ndarray) -> list[tuple[str, str]]:
         """When each was bought last."""
-        return (("bought_recently", _last(since)) for since in self.since[at].tolist())
+        return [("bought_recently", _last(since)) for since in self.since[at].tolist()]
 
-    def again(self, at: np.ndarray) -> Iterator[tuple[str, str]]:
+    def again(self, at: np.ndarray) -> list[tuple[str, str]]:
         """How often each is bought, and when last."""
         pairs = zip(self.gap[at].tolist(), self.since[at].tolist(), strict=True)
-        return (("due_again", f"usually every {gap:.1f} visits, last {_last(since)}") for gap, since in pairs)
+        return [("due_again", f"usually every {gap:.1f} visits, last {_last(since)}") for gap, since in pairs]
 
 
 def pace_of(block: Block, told: Ragged, places: np.ndarray) -> Pace:

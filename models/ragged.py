@@ -22,14 +22,14 @@ class Ragged(NamedTuple):
     @classmethod
     def of_each(cls, several: Sequence[np.ndarray]) -> Ragged:
         """several: int[m_q] for each question."""
-        bounds = tuple(accumulate(map(len, several), initial=0))
+        sizes = [len(rows) for rows in several]
         rows = np.concatenate(several, dtype=np.int64) if several else np.empty(0, np.int64)
-        return cls(rows, np.repeat(np.arange(len(several)), np.diff(bounds)), bounds)
+        return cls(rows, np.arange(len(sizes)).repeat(sizes), (0, *accumulate(sizes)))
 
-    def kept(self, mask: np.ndarray) -> Ragged:
-        """Those of its rows where bool[m] holds, each still of its question."""
-        of = self.of[mask]
-        return Ragged(self.rows[mask], of, tuple(np.searchsorted(of, np.arange(len(self.bounds))).tolist()))
+    def kept(self, which: np.ndarray) -> Ragged:
+        """Those of its rows where bool[m] holds, or at places int64[k], question after question."""
+        of = self.of[which]
+        return Ragged(self.rows[which], of, tuple(of.searchsorted(np.arange(len(self.bounds))).tolist()))
 
     def each(self) -> list[np.ndarray]:
         """int64[m_q] for each question."""

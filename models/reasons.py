@@ -16,7 +16,8 @@ forms). A part becomes a reason when it is above zero and its words hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -59,12 +60,12 @@ def explain(grounds: Ground, told: Ragged) -> list[list[Reason]]:
     block = grounds.block
     places = block.places(told)
     whys = _whys(block, told, grounds.splits(told, places), places)
-    kind, item = np.stack([why.holds for why in whys]).nonzero()
-    size = np.stack([why.size for why in whys])[kind, item]
+    kind, item = np.array([why.holds for why in whys]).nonzero()
+    size = np.array([why.size for why in whys])[kind, item]
     words = [reason for why in whys for reason in why.words(why.holds.nonzero()[0])]
-    items, found = item.tolist(), [[] for _ in places]  # type: tuple[list[int], list[list[Reason]]]
-    for at in np.lexsort((-size, item)).tolist():  # whose ties stay in the order of the codes
-        found[items[at]].append(words[at])
+    ordered = [words[at] for at in np.lexsort((-size, item)).tolist()]  # whose ties stay in the order of the codes
+    ends = np.bincount(item, minlength=len(places)).cumsum().tolist()
+    found = [ordered[start:end] for start, end in pairwise([0, *ends])]
     for at in (block.parts.arrays["has_history"][told.rows] == 0).nonzero()[0].tolist():
         found[at].append(("new_product", "nobody had bought it when the model was trained"))
     return found
@@ -75,7 +76,7 @@ class _Why(NamedTuple):
 
     holds: np.ndarray
     size: np.ndarray
-    words: Callable[[np.ndarray], Iterator[Reason]]
+    words: Callable[[np.ndarray], list[Reason]]
 
 
 def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list[_Why]:
@@ -87,18 +88,18 @@ def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list
     total = np.array([cell.total for cell in cells]).take(told.of)
     timed, due = own & (split.timing > 0), pace.since >= pace.gap
 
-    def popular(at: np.ndarray) -> Iterator[Reason]:
-        return (("popular", parts.rank_words(row)) for row in told.rows[at].tolist())
+    def popular(at: np.ndarray) -> list[Reason]:
+        return [("popular", parts.rank_words(row)) for row in told.rows[at].tolist()]
 
-    def local(at: np.ndarray) -> Iterator[Reason]:
+    def local(at: np.ndarray) -> list[Reason]:
         where = [ask.where for ask in block.asks]
         shares = zip(told.of[at].tolist(), (100.0 * sold[at] / total[at]).tolist(), strict=True)
-        return ((where[of][0], f"{percent:.1f}% of sales {where[of][1]}") for of, percent in shares)
+        return [(where[of][0], f"{percent:.1f}% of sales {where[of][1]}") for of, percent in shares]
 
-    def similar(at: np.ndarray) -> Iterator[Reason]:
+    def similar(at: np.ndarray) -> list[Reason]:
         known = [ask.known.product_ids for ask in block.asks]
         pairs = zip(told.of[at].tolist(), split.like[at].tolist(), strict=True)
-        return (("similar_to_usual", known[of][like]) for of, like in pairs)
+        return [("similar_to_usual", known[of][like]) for of, like in pairs]
 
     return [
         _Why(own & (split.usual > 0), split.usual, pace.often),

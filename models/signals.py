@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from models import habit
 from models.block import Block
 from models.neighbours import Links
 from models.options import Options
+from models.ragged import Ragged
 from models.term_names import USER_TERMS
 from models.terms import Ask
 
@@ -20,6 +20,9 @@ REACHING = 64
 """Products owned that reach others, at most, in each neighbour table: those of greatest weight."""
 SHARES = {"lately": habit.FAST_DECAY, "latest": habit.FASTER_DECAY}
 """Terms that are shares of visits, and the decay of each."""
+
+_QUESTION, _WEIGHT, _PLACE, _ALL = 55, 24, (1 << 24) - 1, (1 << 31) - 1
+"""Bits of a key to sort by: one of 256 questions, a weight, and a place below 16 millions."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,10 @@ class Signals:
     """float32[B] by user term."""
     faded: Mapping[float, np.ndarray]
     """float64[K] by decay: `habit.fading` of the products owned."""
-    links: Mapping[str, Sequence[tuple[np.ndarray, Links]]]
-    """By neighbour table, for each question: places int64[r] in its `rows` of the products that reach others, and their reach."""
-    near: Mapping[str, Sequence[np.ndarray]]
-    """By neighbour table, float32[n] for each question: how much each product is reached; `sharpened` makes a term of it."""
+    links: Mapping[str, tuple[np.ndarray, Links]]
+    """By neighbour table: places int64[r] in the columns of the products that reach others, and whom they reach."""
+    near: Mapping[str, np.ndarray]
+    """float32[B, n] by neighbour table: how much each product is reached; `sharpened` makes a term of it."""
     wide: Mapping[str, Sequence[np.ndarray]]
     """By wide term, float32[n] for each question."""
 
@@ -46,9 +49,9 @@ def signals_of(block: Block) -> Signals:
     shares = [decay for name, decay in SHARES.items() if name in options.usual_terms]
     decays = sorted({*by_table.values(), *shares})
     faded = dict(zip(decays, habit.fading(block, *decays), strict=True))
-    strongest = {decay: _strongest(faded[decay], block.owned.bounds) for decay in set(by_table.values())}
-    links = {name: _links(block, name, strongest[decay]) for name, decay in by_table.items()}
-    near = {name: [each.reach() for _, each in found] for name, found in links.items()}
+    strongest = {decay: _strongest(faded[decay], block.owned) for decay in set(by_table.values())}
+    links = {name: _links(block, name, *strongest[decay]) for name, decay in by_table.items()}
+    near = {name: each.reach() for name, (_, each) in links.items()}
     wide = {name: [wide_term(ask, name) for ask in asks] for name in options.wide_terms}
     return Signals(block, _users(options, asks), faded, links, near, wide)
 
@@ -97,22 +100,15 @@ def _near_decay(name: str) -> float:
     return habit.LAST_DECAY if name == "next" else habit.FAST_DECAY
 
 
-def _strongest(faded: np.ndarray, bounds: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(places int64[r], weight float32[r]) of the greatest of each question, ties by row."""
-    found, less = [], -faded.astype(np.float32)
-    for start, end in pairwise(bounds):
-        own = less[start:end]
-        # A history is short: sorting all of it is faster than finding where the greatest end.
-        places = own.argsort(kind="stable")[:REACHING] if end - start > REACHING else np.arange(end - start)
-        found.append((places, -own[places]))
-    return found
+def _strongest(faded: np.ndarray, owned: Ragged) -> tuple[np.ndarray, np.ndarray]:
+    """(places int64[r], weight float32[r]) of the greatest of each question, ties by place."""
+    weight, place = faded.astype(np.float32), np.arange(len(faded))
+    # One sort of whole numbers for all: question, then the bits of the weight, which rise as it does, falling, then the place.
+    keys = (owned.of << _QUESTION) | ((_ALL - weight.view(np.int32).astype(np.int64)) << _WEIGHT) | place
+    keys.sort()
+    places = keys[place - np.array(owned.bounds).take(owned.of) < REACHING] & _PLACE
+    return places, weight.take(places)
 
 
-def _links(
-    block: Block, name: str, strongest: Sequence[tuple[np.ndarray, np.ndarray]]
-) -> list[tuple[np.ndarray, Links]]:
-    table = block.parts.neighbours[name]
-    return [
-        (places, table.links(ask.rows[places], weight))
-        for ask, (places, weight) in zip(block.asks, strongest, strict=True)
-    ]
+def _links(block: Block, name: str, places: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, Links]:
+    return places, block.parts.neighbours[name].links(block.owned.kept(places), weight)
