@@ -60,8 +60,8 @@ class Block:
     @cached_property
     def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
         keys = self._keys(self.owned)
-        order = keys.argsort(kind="stable")  # histories come sorted as a rule
-        return keys[order], order
+        order = keys.argsort(kind="stable")
+        return keys.take(order), order
 
     def places(self, told: Ragged) -> np.ndarray:
         """int64[m]: where in the columns each product row stands that its question owns; -1 for others."""
@@ -69,8 +69,8 @@ class Block:
         if not len(keys):
             return np.full(len(told.rows), -1)
         wanted = self._keys(told)
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[at] == wanted, order[at], -1)
+        at = keys.searchsorted(wanted).clip(max=len(keys) - 1)
+        return np.where(keys.take(at) == wanted, order.take(at), -1)
 
     def _keys(self, told: Ragged) -> np.ndarray:
         return told.of * len(self.parts.products) + told.rows

@@ -41,7 +41,11 @@ class Form:
     @cached_property
     def pairs(self) -> np.ndarray:
         """float32[T, T]."""
-        return self.matrix[:-1, :-1]
+        return np.ascontiguousarray(self.matrix[:-1, :-1])
+
+    @cached_property
+    def _pairs_wide(self) -> np.ndarray:
+        return self.pairs.astype(np.float64)
 
     @cached_property
     def linear(self) -> np.ndarray:
@@ -85,7 +89,7 @@ class Form:
 
     def _pull(self, z: np.ndarray, bounds: Sequence[int] | None) -> np.ndarray:
         """float[T, m]: what a step of each term adds where all others stand at z float[T, m]."""
-        pull = products(self.pairs, z, _bounds(z, bounds))
+        pull = products(self.pairs if z.dtype == np.float32 else self._pairs_wide, z, _bounds(z, bounds))
         pull += self.linear[:, None]
         return pull
 

@@ -60,8 +60,8 @@ def decayed_share(history: Past) -> np.ndarray:
 
 
 def _visits_weighed(decay: float, n_visits: int | np.ndarray) -> np.ndarray:
-    """float64: Σ decay^(N-v) over visits v = 1 to N; 1 where there is none."""
-    return np.asarray((1.0 - np.exp(math.log(decay) * np.maximum(n_visits, 1))) / (1.0 - decay))
+    """float64: Σ decay^(N-v) over visits v = 1 to N."""
+    return np.asarray(np.expm1(n_visits * math.log(decay)) / (decay - 1.0))
 
 
 def habit(history: Past) -> np.ndarray:

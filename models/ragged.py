@@ -22,14 +22,18 @@ class Ragged(NamedTuple):
     @classmethod
     def of_each(cls, several: Sequence[np.ndarray]) -> Ragged:
         """several: int[m_q] for each question."""
+        if len(several) == 1:
+            return cls(several[0].astype(np.int64), np.zeros(len(several[0]), np.int64), (0, len(several[0])))
         sizes = [len(rows) for rows in several]
         rows = np.concatenate(several, dtype=np.int64) if several else np.empty(0, np.int64)
         return cls(rows, np.arange(len(sizes)).repeat(sizes), (0, *accumulate(sizes)))
 
     def kept(self, which: np.ndarray) -> Ragged:
         """Those of its rows where bool[m] holds, or at places int64[k], question after question."""
-        of = self.of[which]
-        return Ragged(self.rows[which], of, tuple(of.searchsorted(np.arange(len(self.bounds))).tolist()))
+        rows, of = self.rows[which], self.of[which]
+        if len(self.bounds) == 2:
+            return Ragged(rows, of, (0, len(rows)))
+        return Ragged(rows, of, tuple(of.searchsorted(np.arange(len(self.bounds))).tolist()))
 
     def each(self) -> list[np.ndarray]:
         """int64[m_q] for each question."""
@@ -39,11 +43,12 @@ class Ragged(NamedTuple):
 def products(left: np.ndarray, right: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
     """left @ right, float[s, m] of [s, t] and [t, m], the columns of one question at a time.
 
-    BLAS rounds by the shape and steps that it is given: so each question's numbers are to the last bit what they'd be alone.
+    BLAS rounds by the shape that it is given: so each question's numbers are to the last bit what they'd be alone.
     """
-    if len(bounds) == 2:
-        return np.asarray(left @ np.ascontiguousarray(right))
     found = np.empty((len(left), right.shape[1]), np.result_type(left, right))
     for start, end in pairwise(bounds):
-        found[:, start:end] = left @ np.ascontiguousarray(right[:, start:end])
+        if end - start == 1:  # a vector's step counts too
+            found[:, start] = left @ right[:, start].copy()
+        else:
+            np.matmul(left, right[:, start:end], out=found[:, start:end])
     return found

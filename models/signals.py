@@ -21,7 +21,7 @@ REACHING = 64
 SHARES = {"lately": habit.FAST_DECAY, "latest": habit.FASTER_DECAY}
 """Terms that are shares of visits, and the decay of each."""
 
-_QUESTION, _WEIGHT, _PLACE, _ALL = 55, 24, (1 << 24) - 1, (1 << 31) - 1
+_QUESTION, _WEIGHT, _PLACE = 55, 24, (1 << 24) - 1
 """Bits of a key to sort by: one of 256 questions, a weight, and a place below 16 millions."""
 
 
@@ -49,7 +49,8 @@ def signals_of(block: Block) -> Signals:
     shares = [decay for name, decay in SHARES.items() if name in options.usual_terms]
     decays = sorted({*by_table.values(), *shares})
     faded = dict(zip(decays, habit.fading(block, *decays), strict=True))
-    strongest = {decay: _strongest(faded[decay], block.owned) for decay in set(by_table.values())}
+    reaching = sorted(set(by_table.values()))
+    strongest = dict(zip(reaching, _strongest([faded[decay] for decay in reaching], block.owned), strict=True))
     links = {name: _links(block, name, *strongest[decay]) for name, decay in by_table.items()}
     near = {name: each.reach() for name, (_, each) in links.items()}
     wide = {name: [wide_term(ask, name) for ask in asks] for name in options.wide_terms}
@@ -100,14 +101,17 @@ def _near_decay(name: str) -> float:
     return habit.LAST_DECAY if name == "next" else habit.FAST_DECAY
 
 
-def _strongest(faded: np.ndarray, owned: Ragged) -> tuple[np.ndarray, np.ndarray]:
-    """(places int64[r], weight float32[r]) of the greatest of each question, ties by place."""
-    weight, place = faded.astype(np.float32), np.arange(len(faded))
+def _strongest(faded: Sequence[np.ndarray], owned: Ragged) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(places int64[r], weight float32[r]) of the greatest of each question, ties by place; for each float64[K] of `faded`."""
+    if not faded:
+        return []
+    weight, place = np.array(faded, dtype=np.float32), np.arange(len(owned.rows))
     # One sort of whole numbers for all: question, then the bits of the weight, which rise as it does, falling, then the place.
-    keys = (owned.of << _QUESTION) | ((_ALL - weight.view(np.int32).astype(np.int64)) << _WEIGHT) | place
-    keys.sort()
-    places = keys[place - np.array(owned.bounds).take(owned.of) < REACHING] & _PLACE
-    return places, weight.take(places)
+    base = (owned.of << _QUESTION) + place
+    keys = base - (weight.view(np.int32).astype(np.int64) << _WEIGHT)
+    keys.sort(axis=1)
+    first = place < REACHING if len(owned.bounds) == 2 else place - np.array(owned.bounds).take(owned.of) < REACHING
+    return [(at, one.take(at)) for at, one in zip(keys[:, first] & _PLACE, weight, strict=True)]
 
 
 def _links(block: Block, name: str, places: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, Links]:
