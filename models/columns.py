@@ -15,135 +15,55 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from models import habit
-from models.neighbours import Links, sharpened
-from models.term_names import USER_TERMS
-from models.terms import Ask
-
-REACHING = 64
-"""Products owned that reach others, at most, in each neighbour table: those of greatest weight."""
-_SHARES = {"lately": habit.FAST_DECAY, "latest": habit.FASTER_DECAY}
+from models.neighbours import sharpened
+from models.ragged import Ragged
+from models.signals import SHARES, Signals, now_of
 
 
-@dataclass(frozen=True)
-class Signals:
-    """What one question says, shared by both forms. n products, k of them owned."""
+def values(terms: tuple[str, ...], signals: Signals, told: Ragged) -> np.ndarray:
+    """float32[m, T], each term's numbers side by side in memory: these terms of these product rows.
 
-    ask: Ask
-    user: Mapping[str, float]
-    """User terms."""
-    faded: Mapping[float, np.ndarray]
-    """float64[k] by decay: `habit.fading` of the products owned."""
-    links: Mapping[str, tuple[np.ndarray, Links]]
-    """By neighbour table: places int64[r] in `ask.rows` of the products that reach others, and whom they reach."""
-    near: Mapping[str, np.ndarray]
-    """float32[n] by neighbour table: how much the products owned reach each product; `sharpened` makes a term of it."""
-    wide: Mapping[str, np.ndarray]
-    """float32[n] by wide term."""
-    _usual: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
-
-    def usual(self, terms: tuple[str, ...]) -> np.ndarray:
-        """float32[k, T]: these terms of the products owned; reckoned once."""
-        if terms not in self._usual:
-            self._usual[terms] = values(terms, self, self.ask.rows)
-        return self._usual[terms]
-
-
-def signals_of(ask: Ask) -> Signals:
-    """Gather once per question."""
-    options, tables = ask.parts.options, ask.parts.neighbours
-    by_table = {name: _near_decay(name) for name in options.near_terms}
-    shares = [decay for name, decay in _SHARES.items() if name in options.usual_terms]
-    decays = sorted({*by_table.values(), *shares})
-    faded = dict(zip(decays, habit.fading(ask.known, *decays), strict=True))
-    strongest = {decay: _strongest(faded[decay]) for decay in by_table.values()}
-    reaching = {name: strongest[decay] for name, decay in by_table.items()}
-    links = {name: (at, tables[name].links(ask.rows[at], weight)) for name, (at, weight) in reaching.items()}
-    near = {name: each.reach() for name, (_, each) in links.items()}
-    wide = {name: wide_term(ask, name) for name in options.wide_terms}
-    return Signals(ask, user_terms(ask), faded, links, near, wide)
-
-
-def values(terms: tuple[str, ...], signals: Signals, rows: np.ndarray) -> np.ndarray:
-    """float32[len(rows), T]: these terms of these product rows; where a term is of the products owned, rows are `ask.rows`."""
-    matrix: np.ndarray = signals.ask.parts.table(terms).take(rows, axis=0)
-    user, near, wide = signals.user, signals.near, signals.wide
+    Where a term is of the products owned, told is `signals.block.owned`.
+    """
+    # One term after the other: what is done to a term is then one pass over contiguous numbers.
+    found = np.empty((len(terms), len(told.rows)), dtype=np.float32)
+    found[:] = signals.block.parts.table(terms).take(told.rows, axis=0).T
     for place, name in enumerate(terms):
-        if name in user:
-            matrix[:, place] = user[name]
+        if name in signals.user:
+            found[place] = signals.user[name].take(told.of)
         elif name in _OWN:
-            matrix[:, place] = _OWN[name](signals)
-        elif name in near:
-            matrix[:, place] = sharpened(near[name].take(rows))
-        elif name in wide:
-            matrix[:, place] = wide[name].take(rows)
-    return matrix
-
-
-def user_terms(ask: Ask) -> dict[str, float]:
-    """What one user is, for every product alike; all 0 for somebody without a visit."""
-    past = ask.history
-    if not len(past):
-        return dict.fromkeys(USER_TERMS, 0.0)
-    newest = int(past.last_at_s.max())
-    return {
-        "visits": math.log(past.n_visits),
-        "basket": math.log(float(past.counts.sum()) / past.n_visits),
-        "kinds": math.log(len(past)),
-        "last_basket": math.log(max(int(np.count_nonzero(past.last_visit == past.n_visits)), 1)),
-        "away": math.log1p(max(_now(ask) - newest, 0) / habit.DAY_S),
-    }
+            found[place] = _OWN[name](signals)
+        elif name in signals.near:
+            near = signals.near[name]
+            sharpened(near.take(told.of * near.shape[1] + told.rows), out=found[place])
+        elif name in signals.wide:
+            each = zip(signals.wide[name], told.each(), strict=True)
+            found[place] = np.concatenate([one.take(rows) for one, rows in each])
+    return found.T
 
 
 _OWN: Mapping[str, Callable[[Signals], np.ndarray]] = {
-    "habit": lambda signals: habit.habit(signals.ask.known),
-    "lately": lambda signals: _share(signals, habit.FAST_DECAY),
-    "latest": lambda signals: _share(signals, habit.FASTER_DECAY),
-    "count": lambda signals: habit.count(signals.ask.known),
-    "recency": lambda signals: habit.recency(signals.ask.known),
-    "ready": lambda signals: habit.ready(signals.ask.known),
-    "days": lambda signals: habit.days(signals.ask.known, _now(signals.ask)),
+    "habit": lambda signals: habit.habit(signals.block),
+    "lately": lambda signals: _share(signals, "lately"),
+    "latest": lambda signals: _share(signals, "latest"),
+    "count": lambda signals: habit.count(signals.block),
+    "recency": lambda signals: habit.recency(signals.block),
+    "ready": lambda signals: habit.ready(signals.block),
+    "days": lambda signals: habit.days(signals.block, _now(signals)),
 }
-"""float32[k] of the products owned, aligned with `ask.rows`."""
+"""float32[K] of the products owned."""
 
 
-def wide_term(ask: Ask, name: str) -> np.ndarray:
-    """float32[n]: a factor model's say, or the place's."""
-    if name == "als":
-        return np.asarray(ask.parts.arrays["als_factors"] @ ask.als_user)
-    if name == "cold":
-        known = ask.parts.has_tastes
-        return (
-            np.asarray(ask.cold_user @ ask.parts.cold_columns)
-            if known
-            else np.zeros(len(ask.parts.products), np.float32)
-        )
-    return ask.parts.here(ask.store, ask.daypart_number)
+def _share(signals: Signals, name: str) -> np.ndarray:
+    decay = SHARES[name]
+    return habit.fading_share(signals.faded[decay], decay, signals.block.n_visits)
 
 
-def _near_decay(name: str) -> float:
-    """Decay per visit of the weight with which a product owned reaches others in a neighbour table."""
-    return habit.LAST_DECAY if name == "next" else habit.FAST_DECAY
-
-
-def _strongest(faded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(places int64[r], weight float32[r]) of the greatest, ties by row."""
-    weight = faded.astype(np.float32)
-    # A history is short: sorting all of it is faster than finding where the greatest end.
-    places = np.argsort(-weight, kind="stable")[:REACHING] if len(weight) > REACHING else np.arange(len(weight))
-    return places, weight[places]
-
-
-def _share(signals: Signals, decay: float) -> np.ndarray:
-    return habit.fading_share(signals.faded[decay], decay, signals.ask.known.n_visits)
-
-
-def _now(ask: Ask) -> int:
-    """Seconds since 1970 at which it is asked; without that, the user's last visit."""
-    return int(ask.history.last_at_s.max(initial=0)) if ask.at_s is None else ask.at_s
+def _now(signals: Signals) -> np.ndarray:
+    block = signals.block
+    return np.array([now_of(ask) for ask in block.asks]).take(block.owned.of)

@@ -7,10 +7,13 @@ two small products of matrices, and splits without rest (`shares`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from models.ragged import products
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,11 @@ class Form:
     @cached_property
     def pairs(self) -> np.ndarray:
         """float32[T, T]."""
-        return self.matrix[:-1, :-1]
+        return np.ascontiguousarray(self.matrix[:-1, :-1])
+
+    @cached_property
+    def _pairs_wide(self) -> np.ndarray:
+        return self.pairs.astype(np.float64)
 
     @cached_property
     def linear(self) -> np.ndarray:
@@ -55,20 +62,37 @@ class Form:
     def alone(self, name: str, values: np.ndarray) -> np.ndarray:
         """float32[m]: what a term without pairs adds, values float32[m] as they come."""
         place = self.terms.index(name)
-        part = np.clip(values, self.low[place], self.high[place])
+        part = values.clip(self.low[place], self.high[place])
         part *= self.linear[place]
         return np.asarray(part)
 
-    def score(self, values: np.ndarray) -> np.ndarray:
-        """float32[m]: the logit of each row of values float32[m, T]."""
-        z = self.standing(values)
-        score = np.einsum("mt,mt->m", z @ self.pairs + self.linear, z)
-        return np.asarray(score + self.matrix[-1, -1], dtype=np.float32)
+    def score(self, values: np.ndarray, bounds: Sequence[int] | None = None) -> np.ndarray:
+        """float32[m]: the logit of each row of values float32[m, T]; bounds: of several questions' rows, as in `Ragged`."""
+        if len(values) == 1:  # which numpy would sum in another order than several
+            return self.score(np.repeat(values, 2, axis=0), None if bounds is None else (0, 1, 2))[:1]
+        z = self.standing(values).T
+        pull = self._pull(z, bounds)
+        pull *= z
+        score = np.add.reduce(pull, axis=0)
+        score += self.matrix[-1, -1]
+        return np.asarray(score)
 
-    def shares(self, values: np.ndarray) -> np.ndarray:
+    def shares(self, values: np.ndarray, bounds: Sequence[int] | None = None) -> np.ndarray:
         """float64[m, T]: what each term adds to the score above that of a row at the centre; the rest is `matrix[-1, -1]`.
 
         The exact Shapley values of a quadratic form (Lundberg & Lee 2017): a pair's part is halved between its two terms.
         """
-        z = self.standing(values).astype(np.float64)
-        return np.asarray((z @ self.pairs + self.linear) * z)
+        z = self.standing(values).T.astype(np.float64)
+        pull = self._pull(z, bounds)
+        pull *= z
+        return pull.T
+
+    def _pull(self, z: np.ndarray, bounds: Sequence[int] | None) -> np.ndarray:
+        """float[T, m]: what a step of each term adds where all others stand at z float[T, m]."""
+        pull = products(self.pairs if z.dtype == np.float32 else self._pairs_wide, z, _bounds(z, bounds))
+        pull += self.linear[:, None]
+        return pull
+
+
+def _bounds(columns: np.ndarray, bounds: Sequence[int] | None) -> Sequence[int]:
+    return (0, columns.shape[1]) if bounds is None else bounds

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from models.columns import Signals, signals_of, values
+from models.block import Block
+from models.columns import values
 from models.form import Form
-from models.reasons import Split
-from models.start import start
+from models.likes import likes
+from models.ragged import Ragged, products
+from models.reasons import Splits
+from models.signals import Signals, signals_of
 from models.terms import Ask
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -26,76 +29,56 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class FormGrounds:
-    """One question's."""
+    """Of questions that each know a product."""
 
-    ask: Ask
+    block: Block
     usual: Form
     new: Form
 
-    @cached_property
-    def start(self) -> np.ndarray:
-        """float32[n]: the score of somebody without a known history; one for all products that are told of."""
-        return start(self.ask)
+    @classmethod
+    def of(cls, asks: Sequence[Ask], usual: Form, new: Form) -> FormGrounds:
+        """Of one question or several."""
+        return cls(Block.of(asks), usual, new)
+
+    @property
+    def asks(self) -> Sequence[Ask]:
+        """The questions."""
+        return self.block.asks
 
     @cached_property
     def signals(self) -> Signals:
         """What both forms read."""
-        return signals_of(self.ask)
+        return signals_of(self.block)
 
-    def split(self, row: int) -> Split:
-        """The parts of one product row's score."""
-        rows = np.array([row])
-        return self.splits(rows, self.ask.places_of(rows))[0]
+    @cached_property
+    def usual_values(self) -> np.ndarray:
+        """float32[K, T]: the usual form's terms of the products owned."""
+        return values(self.usual.terms, self.signals, self.block.owned)
 
-    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
-        """See Ground. Without a known history all of a score is what sells."""
-        if not len(self.ask.rows):
-            return [self._start(row) for row in rows.tolist()]
+    def splits(self, told: Ragged, places: np.ndarray) -> Splits:
+        """See Ground."""
         base = float(self.new.matrix[-1, -1])
-        parts = np.empty((len(rows), len(KINDS) + 1))
+        parts = np.empty((len(KINDS) + 1, len(told.rows)))
         owned = places >= 0
         if owned.any():
-            mine = self._kinds(self.usual, self.signals.usual(self.usual.terms)[places[owned]])
+            mine = told.kept(owned)
+            own = self._kinds(self.usual, self.usual_values.T.take(places[owned], axis=1).T, mine.bounds)
             # Above a product never bought: what having bought it means for this user is of the usual too.
-            mine[:, _USUAL] += float(self.usual.matrix[-1, -1]) - base + mine[:, -1]
-            mine[:, -1] = 0.0
-            parts[owned] = mine
+            own[_USUAL] += float(self.usual.matrix[-1, -1]) - base + own[-1]
+            own[-1] = 0.0
+            parts[:, owned] = own
         if not owned.all():
-            others = self._kinds(self.new, values(self.new.terms, self.signals, rows[~owned]))
-            others[:, _POPULAR] += others[:, _USUAL]  # how often others buy it again says nothing of a habit
-            others[:, _USUAL] = 0.0
-            parts[~owned] = others
-        return [
-            Split(base + person, usual, timing, similar, popular, local, like)
-            for usual, timing, similar, popular, local, person, like in zip(
-                *parts.T.tolist(), self._likes(rows, places), strict=True
-            )
-        ]
+            rest = told.kept(~owned)
+            others = self._kinds(self.new, values(self.new.terms, self.signals, rest), rest.bounds)
+            others[_POPULAR] += others[_USUAL]  # how often others buy it again says nothing of a habit
+            others[_USUAL] = 0.0
+            parts[:, ~owned] = others
+        usual, timing, similar, popular, local, person = parts
+        return Splits(base + person, usual, timing, similar, popular, local, likes(self.signals, told, places))
 
-    def _kinds(self, form: Form, told: np.ndarray) -> np.ndarray:
-        """float64[m, kinds + 1]: the shares of the terms told float32[m, T], summed by kind; the rest is last."""
-        return form.shares(told) @ _kind_of(form.terms)
-
-    def _start(self, row: int) -> Split:
-        chain = self.ask.parts.arrays["popularity_global"]
-        even = -float(np.log(len(chain)))
-        popular = float(chain[row]) - even
-        local = float(self.ask.log_popularity[row] - chain[row])
-        return Split(base=float(self.start[row]) - popular - local, popular=popular, local=local)
-
-    def _likes(self, rows: np.ndarray, places: np.ndarray) -> list[int | None]:
-        """For each row the place of the product owned that reaches it most, itself left out; None when none does."""
-        n_owned = len(self.ask.rows)
-        each = np.zeros((len(rows), n_owned))
-        for reaching, links in self.signals.links.values():
-            at, by, reach = links.onto(rows)
-            total = np.bincount(at * n_owned + reaching[by], reach, each.size)
-            each += total.reshape(each.shape)
-        owned = np.flatnonzero(places >= 0)
-        each[owned, places[owned]] = 0.0
-        best = each.argmax(axis=1)
-        most = each[np.arange(len(rows)), best]
-        return [place if reach > 0 else None for place, reach in zip(best.tolist(), most.tolist(), strict=True)]
+    def _kinds(self, form: Form, told: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
+        """float64[kinds + 1, m]: the shares of the terms told float32[m, T], summed by kind; the rest is last."""
+        return products(_kind_of(form.terms), form.shares(told, bounds).T, bounds)
 
 
 _USUAL, _POPULAR = (list(KINDS).index(kind) for kind in ("usual", "popular"))
@@ -103,6 +86,6 @@ _USUAL, _POPULAR = (list(KINDS).index(kind) for kind in ("usual", "popular"))
 
 @lru_cache(maxsize=8)
 def _kind_of(terms: tuple[str, ...]) -> np.ndarray:
-    """float64[T, kinds + 1]: 1 where a term belongs to a kind, in the last column where it belongs to none."""
-    found = np.array([[float(name in names) for names in KINDS.values()] for name in terms])
-    return np.column_stack([found, 1.0 - found.sum(axis=1)])
+    """float64[kinds + 1, T]: 1 where a term belongs to a kind, in the last row where it belongs to none."""
+    found = np.array([[float(name in names) for name in terms] for names in KINDS.values()])
+    return np.vstack([found, 1.0 - found.sum(axis=0)])

@@ -2,22 +2,28 @@
 
 Of the new form, what every product has whoever asks is reckoned once, at load, and what its place adds once for each place. A
 question then moves the few terms that it gives: the form is the sum of what stood still, each step times what leans on it, and
-the steps among themselves. Most products are reached by no neighbour, and are spared those.
+the steps among themselves. Of several questions, the products owned are scored in one pass over all; what is as long as the
+vocabulary is done for one question after the other, so that it stays in the processor's caches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from models.columns import Signals
+from models.block import Block
 from models.form import Form
 from models.form_grounds import FormGrounds
 from models.neighbours import sharpened
 from models.parts import PLACES_KEPT, Parts
+from models.reasons import Ground
+from models.scratch import OwnScratch
+from models.signals import Signals
+from models.start import StartGrounds
 from models.term_names import NEAR_TERMS, USER_TERMS, WIDE_TERMS
 from models.terms import Ask
 
@@ -37,13 +43,16 @@ class Forms:
     base: np.ndarray
     """float32[n]: the new form of each product that nothing reaches, user terms at their centres, wide terms left out."""
     lean_users: np.ndarray
-    """float32[U, n]: what a step of each user term from its centre adds to that, for each product."""
+    """float32[U + 1, n]: what a step of each user term from its centre adds to that, for each product; and ones."""
     lean_near: np.ndarray
     """float32[N, n]: the same for a step of each neighbour term from nothing."""
     between: np.ndarray
     """float32[N, U]: what a step of the one adds to the lean of the other."""
+    nothing: np.ndarray
+    """float32[N, 1]: where a neighbour term stands of a product that nothing reaches."""
     ground: Callable[[int | None, int | None], np.ndarray] = field(repr=False)
     """(store, daypart) -> float32[n]: `base`, and what the place adds to it; the latest few are kept."""
+    own: OwnScratch = field(repr=False, default_factory=OwnScratch)
 
     @classmethod
     def of(cls, parts: Parts) -> Forms:
@@ -69,46 +78,63 @@ class Forms:
             new.part(NEAR_TERMS),
             alone,
             base,
-            np.ascontiguousarray(lean[users]),
+            np.vstack([lean[users], np.ones_like(base)]),
             np.ascontiguousarray(lean[near]),
             2.0 * new.pairs[np.ix_(near, users)],
+            np.zeros((near.sum(), 1), np.float32).clip(new.low[near, None], new.high[near, None]),
             ground,
         )
 
-    def grounds(self, ask: Ask) -> FormGrounds:
-        """What the score and its reasons share."""
-        return FormGrounds(ask, self.usual, self.new)
+    def answered(self, asks: Sequence[Ask]) -> list[tuple[np.ndarray, Ground, int]]:
+        """(float32[n]: the logit of every product, what the reasons share, the question's place there) of each question."""
+        found: list[Any] = [None] * len(asks)
+        for known in (True, False):
+            which = [place for place, ask in enumerate(asks) if (len(ask.rows) > 0) == known]
+            if which:
+                some = [asks[place] for place in which]
+                grounds = FormGrounds.of(some, self.usual, self.new) if known else StartGrounds(Block.of(some))
+                scores = self.scores(grounds) if isinstance(grounds, FormGrounds) else grounds.scores
+                for number, place in enumerate(which):
+                    found[place] = (scores[number], grounds, number)
+        return found
 
-    def score(self, grounds: FormGrounds) -> np.ndarray:
-        """float32[n]: the logit of every product."""
-        ask = grounds.ask
-        if not len(ask.rows):
-            return grounds.start
-        score = self._as_new(grounds.signals)
-        score[ask.rows] = self.usual.score(grounds.signals.usual(self.usual.terms))
-        return score
+    def scores(self, grounds: FormGrounds) -> list[np.ndarray]:
+        """float32[n] for each question: all as new, then over it what is owned as usual."""
+        owned, signals = grounds.block.owned, grounds.signals
+        usual = self.usual.score(grounds.usual_values, owned.bounds)
+        told = self.users.standing(
+            np.array([signals.user[name] for name in self.users.terms], np.float32).reshape(-1, len(grounds.asks)).T
+        )
+        found = [self._as_new(signals, number, one) for number, one in enumerate(told)]
+        for score, rows, start, end in zip(found, owned.each(), owned.bounds, owned.bounds[1:], strict=False):
+            score[rows] = usual[start:end]
+        return found
 
-    def _as_new(self, signals: Signals) -> np.ndarray:
-        users, ask = self.users, signals.ask
-        told = users.standing(np.array([signals.user[name] for name in users.terms], dtype=np.float32))
-        score: np.ndarray = told @ self.lean_users
+    def _as_new(self, signals: Signals, number: int, told: np.ndarray) -> np.ndarray:
+        """float32[n] of one question; told float32[U]: where its user stands."""
+        users, ask = self.users, signals.block.asks[number]
+        told = np.ascontiguousarray(told)
+        score: np.ndarray = np.append(told, told @ users.pairs @ told) @ self.lean_users
         score += self.ground(ask.store, ask.daypart_number)
-        score += told @ users.pairs @ told
         for name in self.wide.terms:
             if name != "here":  # which is in the ground
-                score += self.wide.alone(name, signals.wide[name])
+                score += self.wide.alone(name, signals.wide[name][number])
         if self.near.terms:
-            self._add_reached(score, [signals.near[name] for name in self.near.terms], self.between @ told)
+            self._add_reached(score, [signals.near[name][number] for name in self.near.terms], self.between @ told)
         return score
 
     def _add_reached(self, score: np.ndarray, near: list[np.ndarray], told: np.ndarray) -> None:
         """Add in place what the neighbour tables say of the products that they reach. told float32[N]: leans of the user."""
-        form = self.near
-        reached = (reduce(np.add, near) > 0.0).nonzero()[0]  # far faster than the places of floats that aren't nought
-        step = sharpened(np.stack([reach.take(reached) for reach in near]))
-        np.clip(step, form.low[:, None], form.high[:, None], out=step)
-        step -= np.minimum(np.maximum(np.zeros_like(form.low), form.low), form.high)[:, None]
-        pull = form.pairs @ step
-        pull += self.lean_near.take(reached, axis=1)
+        form, scratch, shape = self.near, self.own.scratch, self.lean_near.shape
+        step, pull = (scratch.array(name, shape, np.float32) for name in ("step", "pull"))
+        for reach, row in zip(near, step, strict=True):
+            sharpened(reach, out=row)
+        step.clip(form.low[:, None], form.high[:, None], step)
+        if self.nothing.any():
+            step -= self.nothing
+        np.matmul(form.pairs, step, out=pull)
+        pull += self.lean_near
         pull += told[:, None]
-        score[reached] += np.einsum("tn,tn->n", step, pull)
+        pull *= step
+        for part in pull:
+            score += part

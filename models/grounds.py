@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from models.block import Block
 from models.parts import Parts
-from models.reasons import Split
+from models.ragged import Ragged
+from models.reasons import Splits
 from models.term_names import TERMS
 from models.terms import Ask
 
@@ -71,12 +73,10 @@ class Grounds:
         usual += weights["cold_seen"] * self.parts.arrays["cold_factors"][self.ask.rows, -1]
         return usual
 
-    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
-        """See Ground."""
-        return [self.split(row) for row in rows.tolist()]
-
-    def split(self, row: int) -> Split:
-        """The parts of one product row's score, timing above the user's mean; likeness to itself belongs to the usual."""
+    def split(self, row: int) -> tuple[float, ...]:
+        """The parts of one product row's score as `Splits` has them, timing above the user's mean; likeness to itself belongs
+        to the usual.
+        """
         found = np.flatnonzero(self.ask.rows == row)
         weights = self.seen_weights if len(found) else self.weights
         shares = self._likeness(row, weights)
@@ -87,14 +87,14 @@ class Grounds:
             shares[place] = 0.0  # "like itself" says nothing
         best = int(np.argmax(shares)) if len(shares) else None
         chain, even = float(self.parts.arrays["popularity_global"][row]), math.log(len(self.parts.products))
-        return Split(
-            base=self._base(row),
-            usual=usual,
-            timing=timing,
-            similar=float(shares.sum()),
-            popular=weights["popularity"] * (chain + even),
-            local=weights["popularity"] * (float(self.ask.log_popularity[row]) - chain),
-            like=best if best is not None and shares[best] > 0 else None,
+        return (
+            self._base(row),
+            usual,
+            timing,
+            float(shares.sum()),
+            weights["popularity"] * (chain + even),
+            weights["popularity"] * (float(self.ask.log_popularity[row]) - chain),
+            best if best is not None and shares[best] > 0 else -1,
         )
 
     def _base(self, row: int) -> float:
@@ -109,3 +109,18 @@ class Grounds:
         share = ask.known.decayed / max(float(ask.known.decayed.sum()), 1e-30)
         mean = share * (cold[ask.rows, :-1] @ cold[row, :-1])
         return np.asarray(weights["als"] * als + weights["cold"] * mean, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class LinearGrounds:
+    """Of several questions, one after the other."""
+
+    block: Block
+    each: Sequence[Grounds]
+
+    def splits(self, told: Ragged, places: np.ndarray) -> Splits:
+        """See Ground."""
+        pairs = zip(told.of.tolist(), told.rows.tolist(), strict=True)
+        parts = np.array([self.each[of].split(row) for of, row in pairs]).reshape(-1, len(Splits._fields)).T
+        base, usual, timing, similar, popular, local, like = parts
+        return Splits(base, usual, timing, similar, popular, local, like.astype(np.int64))

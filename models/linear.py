@@ -17,13 +17,14 @@ score(u, j) = Σ_t blend_weights[t] · term_t(u, j). Terms, by name (the history
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models import habit
-from models.grounds import Grounds
+from models.block import Block
+from models.grounds import Grounds, LinearGrounds
 from models.parts import Parts
 from models.terms import Ask
 
@@ -40,8 +41,15 @@ class Linear:
         """With the weights that the artifact keeps."""
         return cls(parts, dict(zip(parts.options.blend_terms, parts.arrays["blend_weights"], strict=True)))
 
-    def score(self, grounds: Grounds) -> np.ndarray:
-        """float32[n]: the logit of every product."""
+    def answered(self, asks: Sequence[Ask]) -> list[tuple[np.ndarray, LinearGrounds, int]]:
+        """(float32[n]: the logit of every product, what the reasons share, the question's place there) of each question."""
+        if not asks:
+            return []
+        each = [Grounds(self.parts, ask, history_terms(self.parts, ask)) for ask in asks]
+        shared = LinearGrounds(Block.of(asks), each)
+        return [(self._score(grounds), shared, place) for place, grounds in enumerate(each)]
+
+    def _score(self, grounds: Grounds) -> np.ndarray:
         ask = grounds.ask
         score = np.zeros(len(self.parts.products), dtype=np.float32)
         for name, values in dense_terms(self.parts, ask, slice(None)).items():
@@ -49,10 +57,6 @@ class Linear:
         for name, values in grounds.terms.items():
             score[ask.rows] += self.weights[name] * values
         return score
-
-    def grounds(self, ask: Ask) -> Grounds:
-        """What the score and its reasons share."""
-        return Grounds(self.parts, ask, history_terms(self.parts, ask))
 
 
 def dense_terms(parts: Parts, ask: Ask, rows: np.ndarray | slice) -> dict[str, np.ndarray]:

@@ -11,28 +11,33 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.ragged import Ragged
+
 _SHARP, _ONE = np.float32(20.0), np.float32(1.0)
 
 
 class Links(NamedTuple):
-    """What k products owned reach, m each: rows int32[k, m] and how much float32[k, m], of `n_products` in all."""
+    """What r products owned by any of B questions reach, m each, among n products: row j of question q has the key q·n + j."""
 
-    rows: np.ndarray
+    keys: np.ndarray
+    """int64[r·m]."""
     values: np.ndarray
-    n_products: int
+    """float32[r·m]: how much."""
+    each: int
+    """m."""
+    shape: tuple[int, int]
+    """(B, n)."""
 
     def reach(self) -> np.ndarray:
-        """float32[n]: Σ_i values_ij over the links that end at each product."""
-        # Where many reach one product, `np.add.at` is twenty times slower.
-        return np.bincount(self.rows.ravel(), self.values.ravel(), self.n_products).astype(np.float32)
+        """float32[B, n]: Σ_i values_ij over the links that end at each product."""
+        found = np.zeros(self.shape, np.float32)
+        np.add.at(found.reshape(-1), self.keys, self.values)  # of int64 and equal floats faster than bincount
+        return found
 
-    def onto(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The links that end at `rows` int64[c], distinct: (place there int32, place among the owned int64, how much float32)."""
-        place = np.full(self.n_products, -1, dtype=np.int32)
-        place[rows] = np.arange(len(rows), dtype=np.int32)
-        at = place.take(self.rows.ravel())
-        hit = (at >= 0).nonzero()[0]
-        return at.take(hit), hit // self.rows.shape[1], self.values.ravel().take(hit)
+    def onto(self, marked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The links that end where bool[B·n] holds: (key there int64, place among the r int64, how much float32)."""
+        hit = marked.take(self.keys).nonzero()[0]
+        return self.keys.take(hit), hit // max(self.each, 1), self.values.take(hit)
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,17 @@ class Neighbours:
     rows: np.ndarray
     values: np.ndarray
 
-    def links(self, owned: np.ndarray, weight: np.ndarray) -> Links:
-        """From the products `owned` int32[k], each value times that product's weight float32[k] >= 0."""
-        return Links(self.rows.take(owned, axis=0), self.values.take(owned, axis=0) * weight[:, None], len(self.rows))
+    def links(self, owned: Ragged, weight: np.ndarray) -> Links:
+        """From the products `owned`, r in all, each value times that product's weight float32[r] >= 0."""
+        values = self.values.take(owned.rows, axis=0)
+        values *= weight[:, None]
+        n, each = self.rows.shape
+        keys = np.add(self.rows.take(owned.rows, axis=0), (owned.of * n)[:, None], dtype=np.int64)
+        return Links(keys.reshape(-1), values.reshape(-1), each, (len(owned.bounds) - 1, n))
 
 
-def sharpened(reach: np.ndarray) -> np.ndarray:
-    """float32, of any shape: log(1 + 20·reach), 0 for what is not reached at all."""
-    value = _SHARP * reach
+def sharpened(reach: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """float32, of any shape: log(1 + 20·reach), 0 for what is not reached at all; written to `out` when that is given."""
+    value = np.multiply(reach, _SHARP, out=out)
     value += _ONE  # log is several times faster than log1p where a processor has no vectors for the latter
     return np.asarray(np.log(value, out=value))

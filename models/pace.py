@@ -1,4 +1,4 @@
-"""How often the products of a history were bought, as plain numbers: what the words of reasons are made of."""
+"""How often products of histories were bought and how long ago, and the words that reasons make of it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,52 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.block import Block
 from models.habit import mean_gap
-from models.history import History
+from models.ragged import Ragged
+
+_ONCE = ("on your last visit", "1 visit before the last")
 
 
 class Pace(NamedTuple):
-    """Of some products of a history, in lists alike, beside what is true of all of it."""
+    """Of m products; what is said of one that is not owned means nothing."""
 
-    counts: list[int]
-    gap: list[float]
-    """Visits from one purchase of the product to the next."""
-    since: list[int]
-    """Visits since the last."""
-    mean_since: float
-    n_visits: int
+    counts: np.ndarray
+    """int64[m]: visits that had it."""
+    n_visits: np.ndarray
+    """int64[m]: of its question."""
+    gap: np.ndarray
+    """float32[m]: visits from one purchase of it to the next."""
+    since: np.ndarray
+    """int64[m]: visits since the last."""
+    mean_since: np.ndarray
+    """float64[m]: of all products that the question owns."""
 
-    def often(self, place: int) -> str:
-        """In how many visits it was bought."""
-        return (
-            f"{self.counts[place]} of your last {self.n_visits} visits" if self.n_visits > 1 else "on your only visit"
-        )
+    def often(self, at: np.ndarray) -> list[tuple[str, str]]:
+        """In how many visits each of places int64[c] was bought."""
+        pairs = zip(self.counts[at].tolist(), self.n_visits[at].tolist(), strict=True)
+        return [
+            ("bought_before", f"{n} of your last {of} visits" if of > 1 else "on your only visit") for n, of in pairs
+        ]
 
-    def last(self, place: int) -> str:
-        """When it was bought last."""
-        since = self.since[place]
-        return f"{since} visits before the last" if since > 1 else _ONCE[since]
+    def recently(self, at: np.ndarray) -> list[tuple[str, str]]:
+        """When each was bought last."""
+        return [("bought_recently", _last(since)) for since in self.since[at].tolist()]
 
-
-def pace_of(history: History, places: np.ndarray) -> Pace:
-    """Of the products at places int64[m] of a history that has one at least."""
-    since, counts = history.visits_since, np.rint(history.counts[places]).astype(np.int64)
-    gap = mean_gap(history)[places].tolist()
-    return Pace(counts.tolist(), gap, since[places].tolist(), float(since.mean()), history.n_visits)
+    def again(self, at: np.ndarray) -> list[tuple[str, str]]:
+        """How often each is bought, and when last."""
+        pairs = zip(self.gap[at].tolist(), self.since[at].tolist(), strict=True)
+        return [("due_again", f"usually every {gap:.1f} visits, last {_last(since)}") for gap, since in pairs]
 
 
-_ONCE = ("on your last visit", "1 visit before the last")
+def pace_of(block: Block, told: Ragged, places: np.ndarray) -> Pace:
+    """Of product rows; places int64[m]: of them, as `Block.places` has it."""
+    if not len(block.owned.rows):
+        none = np.zeros(len(places), np.int64)
+        return Pace(none, none, none, none, none)
+    counts, gap = np.rint(block.counts[places]).astype(np.int64), mean_gap(block)[places]
+    return Pace(counts, block.n_visits[places], gap, block.visits_since[places], block.mean_since.take(told.of))
+
+
+def _last(since: int) -> str:
+    return f"{since} visits before the last" if since > 1 else _ONCE[since]

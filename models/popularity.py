@@ -24,7 +24,8 @@ class Cell:
         """float32[m]: counts of product rows int64[m], 0 for what did not sell."""
         if not len(self.rows):
             return np.zeros(len(rows), np.float32)
-        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        rows = rows.astype(self.rows.dtype)  # or all of the cell's would be
+        places = np.minimum(self.rows.searchsorted(rows), len(self.rows) - 1)
         return np.where(self.rows[places] == rows, self.counts[places], np.float32(0.0))
 
     @staticmethod

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from models.artifact import Artifact, ArtifactError
-from models.form_grounds import FormGrounds
 from models.forms import Forms
-from models.grounds import Grounds
 from models.history import History
 from models.linear import Linear
 from models.parts import Parts, parts_of
-from models.reasons import explain
-from models.response import sigmoid
+from models.scores import Scores
 from models.terms import Ask, understand
 from models.timing import slot_density
 from models.vocabulary import Vocabulary
@@ -25,41 +21,16 @@ NAME = "ranker"
 """The artifact's name on the shelf."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Every product's score for one user, place and time. Row j is product `Ranker.product_ids.ids[j]`."""
+class Question(NamedTuple):
+    """Who asks, where and when. Ids of the history must be distinct, as `History.of` makes sure."""
 
-    score: np.ndarray
-    """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
-    grounds: Grounds | FormGrounds = field(repr=False)
-    """What the scores and their reasons share."""
-
-    @property
-    def ask(self) -> Ask:
-        """The question."""
-        return self.grounds.ask
-
-    @property
-    def n_unknown(self) -> int:
-        """Products of the history that the artifact does not know, and which counted for nothing."""
-        return self.ask.n_unknown
-
-    @property
-    def store_known(self) -> bool:
-        """Whether the store was given and the artifact knows it."""
-        return self.ask.store is not None
-
-    def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-        """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
-        return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
-
-    def reasons(self, row: int) -> list[tuple[str, str]]:
-        """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
-        return self.reasons_of([row])[0]
-
-    def reasons_of(self, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
-        """The same of several distinct product rows."""
-        return explain(self.grounds, rows) if len(rows) else []
+    history: History
+    store_id: str | None
+    """An unknown store counts as none given."""
+    hour_of_week: int | None
+    """Monday 00:00 = 0, store-local; ValueError outside 0 to 167."""
+    at_s: int | None = None
+    """When it is asked, seconds since 1970 UTC; None is right after the last visit."""
 
 
 class Ranker:
@@ -94,13 +65,13 @@ class Ranker:
     def score(
         self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None
     ) -> Scores:
-        """Score all products. An unknown store counts as none given.
+        """Score all products for one `Question`."""
+        return self.score_together([Question(history, store_id, hour_of_week, at_s)])[0]
 
-        hour_of_week: Monday 00:00 = 0, store-local. at_s: when it is asked, seconds since 1970 UTC; None is right after the last
-        visit. Ids of the history must be distinct, as `History.of` makes sure.
-        """
-        grounds: Any = self.blend.grounds(self.ask(history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s))
-        return Scores(self.blend.score(grounds), grounds)
+    def score_together(self, questions: Sequence[Question]) -> list[Scores]:
+        """Score all products for each of several questions: what `score` gives, for less a question."""
+        asks = [understand(self.parts, *question) for question in questions]
+        return [Scores(*answer) for answer in self.blend.answered(asks)]
 
     def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
         """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""

@@ -16,83 +16,96 @@ forms). A part becomes a reason when it is above zero and its words hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.pace import Pace, pace_of
-from models.terms import Ask
+from models.block import Block
+from models.pace import pace_of
+from models.ragged import Ragged
+
+Reason = tuple[str, str]
+"""(code, detail)."""
 
 
-class Split(NamedTuple):
-    """One product's score in parts: `base + usual + timing + similar + popular + local` is the score."""
+class Splits(NamedTuple):
+    """Scores in parts, float64[m] each: `base + usual + timing + similar + popular + local` is the score."""
 
-    base: float
+    base: np.ndarray
     """Of a product of an even share of sales, or of a middling one, that nobody in particular is asked about."""
-    usual: float = 0.0
-    timing: float = 0.0
-    similar: float = 0.0
-    popular: float = 0.0
-    local: float = 0.0
-    like: int | None = None
-    """Place in the known history of the product that adds most to `similar`; None when none adds."""
-
-
-Told = tuple[float, str, str]
-"""(its contribution below nought, so that the greatest sorts first, code, detail) of a part that raises the score."""
+    usual: np.ndarray
+    timing: np.ndarray
+    similar: np.ndarray
+    popular: np.ndarray
+    local: np.ndarray
+    like: np.ndarray
+    """int64[m]: place in the known history of the product that adds most to `similar`; -1 when none adds."""
 
 
 class Ground(Protocol):
-    """What reasons are told from: a blend's way to split a score."""
+    """What reasons are told from: a blend's way to split scores."""
 
     @property
-    def ask(self) -> Ask:
-        """The question."""
+    def block(self) -> Block:
+        """The questions."""
 
-    def splits(self, rows: np.ndarray, places: np.ndarray) -> list[Split]:
-        """The parts of the scores of product rows int64[m]; places: of them, as `Ask.places_of` has it."""
+    def splits(self, told: Ragged, places: np.ndarray) -> Splits:
+        """The parts of the scores of product rows; places int64[m]: of them, as `Block.places` has it."""
 
 
-def explain(grounds: Ground, rows: np.ndarray | Sequence[int]) -> list[list[tuple[str, str]]]:
+def explain(grounds: Ground, told: Ragged) -> list[list[Reason]]:
     """(code, detail) of each product row, greatest contribution first, ties by code."""
-    ask, rows = grounds.ask, np.asarray(rows, dtype=np.int64)
-    bought, sold = ask.parts.arrays["has_history"][rows].tolist(), ask.cell.sold(rows).tolist()
-    places, found = ask.places_of(rows), []
-    pace = pace_of(ask.known, places) if len(ask.known) else None
-    told = zip(rows.tolist(), sold, bought, (places >= 0).tolist(), grounds.splits(rows, places), strict=True)
-    for at, (row, n, known, is_own, split) in enumerate(told):
-        kept = _of_any(ask, row, n, split)
-        if is_own and pace is not None:
-            kept += _of_own(pace, at, split)
-        kept.sort()
-        words = [(code, detail) for _, code, detail in kept]
-        if not known:
-            words.append(("new_product", "nobody had bought it when the model was trained"))
-        found.append(words)
+    block = grounds.block
+    places = block.places(told)
+    whys = _whys(block, told, grounds.splits(told, places), places)
+    kind, item = np.array([why.holds for why in whys]).nonzero()
+    size = np.array([why.size for why in whys])[kind, item]
+    words = [reason for why in whys for reason in why.words(why.holds.nonzero()[0])]
+    ordered = [words[at] for at in np.lexsort((-size, item)).tolist()]  # whose ties stay in the order of the codes
+    ends = np.bincount(item, minlength=len(places)).cumsum().tolist()
+    found = [ordered[start:end] for start, end in pairwise([0, *ends])]
+    for at in (block.parts.arrays["has_history"][told.rows] == 0).nonzero()[0].tolist():
+        found[at].append(("new_product", "nobody had bought it when the model was trained"))
     return found
 
 
-def _of_any(ask: Ask, row: int, sold: float, parts: Split) -> list[Told]:
-    """sold: of the product in the store and daypart, as `Cell.sold` has it."""
-    found, share, total = [], ask.parts.plain_popularity[row], ask.cell.total
-    if parts.similar > 0 and parts.like is not None:
-        found.append((-parts.similar, "similar_to_usual", ask.known.product_ids[parts.like]))
-    if parts.popular > 0 and share > -math.log(len(ask.parts.products)):
-        found.append((-parts.popular, "popular", ask.parts.rank_words(row)))
-    if parts.local > 0 and sold > total * math.exp(share):
-        code, where = ask.where
-        found.append((-parts.local, code, f"{100.0 * sold / total:.1f}% of sales {where}"))
-    return found
+class _Why(NamedTuple):
+    """One code: where it holds bool[m], how much it adds float64[m], and its words at places int64[c]."""
+
+    holds: np.ndarray
+    size: np.ndarray
+    words: Callable[[np.ndarray], list[Reason]]
 
 
-def _of_own(pace: Pace, at: int, parts: Split) -> list[Told]:
-    """at: where in the pace the product stands."""
-    found, gap, since = [], pace.gap[at], pace.since[at]
-    if parts.usual > 0:
-        found.append((-parts.usual, "bought_before", pace.often(at)))
-    if parts.timing > 0 and since >= gap:
-        found.append((-parts.timing, "due_again", f"usually every {gap:.1f} visits, last {pace.last(at)}"))
-    elif parts.timing > 0 and since <= pace.mean_since:
-        found.append((-parts.timing, "bought_recently", pace.last(at)))
-    return found
+def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list[_Why]:
+    """In the order of the codes."""
+    parts, pace, own = block.parts, pace_of(block, told, places), places >= 0
+    share = parts.arrays["popularity_global"][told.rows].astype(np.float64)
+    cells = [ask.cell for ask in block.asks]
+    sold = np.concatenate([cell.sold(rows) for cell, rows in zip(cells, told.each(), strict=True)], dtype=np.float64)
+    total = np.array([cell.total for cell in cells]).take(told.of)
+    timed, due = own & (split.timing > 0), pace.since >= pace.gap
+
+    def popular(at: np.ndarray) -> list[Reason]:
+        return [("popular", parts.rank_words(row)) for row in told.rows[at].tolist()]
+
+    def local(at: np.ndarray) -> list[Reason]:
+        where = [ask.where for ask in block.asks]
+        shares = zip(told.of[at].tolist(), (100.0 * sold[at] / total[at]).tolist(), strict=True)
+        return [(where[of][0], f"{percent:.1f}% of sales {where[of][1]}") for of, percent in shares]
+
+    def similar(at: np.ndarray) -> list[Reason]:
+        known = [ask.known.product_ids for ask in block.asks]
+        pairs = zip(told.of[at].tolist(), split.like[at].tolist(), strict=True)
+        return [("similar_to_usual", known[of][like]) for of, like in pairs]
+
+    return [
+        _Why(own & (split.usual > 0), split.usual, pace.often),
+        _Why(timed & ~due & (pace.since <= pace.mean_since), split.timing, pace.recently),
+        _Why(timed & due, split.timing, pace.again),
+        _Why((split.popular > 0) & (share > -math.log(len(parts.products))), split.popular, popular),
+        _Why((split.local > 0) & (sold > total * np.exp(share)), split.local, local),
+        _Why((split.similar > 0) & (split.like >= 0), split.similar, similar),
+    ]

@@ -1,8 +1,9 @@
-"""Buffers that one thread fills again and again, so that an answer allocates nothing large."""
+"""Buffers that one thread fills again and again, so that an answer allocates little that is large."""
 
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 
@@ -21,3 +22,10 @@ class Scratch:
         if held is None or held.size < size or held.dtype != dtype:
             held = self._held[name] = np.empty(size, dtype)
         return held[:size].reshape(shape)
+
+
+class OwnScratch(threading.local):
+    """A Scratch of each thread's own, for what threads share."""
+
+    def __init__(self) -> None:
+        self.scratch = Scratch()

@@ -31,7 +31,10 @@ class Vocabulary:
 
     def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
-        found = np.fromiter(map(self.row.get, ids, repeat(-1)), dtype=np.int32, count=len(ids))
+        # A list first: `fromiter` takes twice the time.
+        found = np.array(list(map(self.row.get, ids, repeat(-1))), dtype=np.int32)
+        if not len(found) or found.min() >= 0:
+            return np.arange(len(found)), found
         positions = np.flatnonzero(found >= 0)
         return positions, found[positions]
 

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.columns import Signals, signals_of, values
+from models.block import Block
+from models.columns import values
+from models.ragged import Ragged
 from models.ranker import Ranker
+from models.signals import Signals, signals_of
 from training.cases import Case
 from training.recipe import Recipe
 
@@ -61,12 +64,12 @@ def design(
         if not len(ask.rows):
             continue
         owned[ask.rows], bought[basket] = True, True
-        signals, counts = signals_of(ask), np.float32(1.0 / len(taken[case.user_id]))
+        signals, counts = signals_of(Block.of([ask])), np.float32(1.0 / len(taken[case.user_id]))
         kept, weight = _thinned(bought[ask.rows], recipe.blend_usual, rng)
-        matrix = values(recipe.usual_terms, signals, ask.rows)[kept]
+        matrix = values(recipe.usual_terms, signals, signals.block.owned)[kept]
         usual.append(_rows(matrix, bought[ask.rows[kept]], weight, counts))
         others, weight = draws.others(signals, owned | bought, basket[~owned[basket]], rng)
-        new.append(_rows(values(recipe.new_terms, signals, others), bought[others], weight, counts))
+        new.append(_rows(values(recipe.new_terms, signals, Ragged.of_each([others])), bought[others], weight, counts))
         owned[ask.rows], bought[basket] = False, False
     return Design(Rows.of(usual, len(recipe.usual_terms)), Rows.of(new, len(recipe.new_terms)))
 
@@ -106,7 +109,7 @@ class _Draws:
         self, signals: Signals, out: NDArray[np.bool_], sure: NDArray[np.int32], rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """(rows, weight): `sure`, and what was drawn; out bool[n]: never drawn, the owned and the taken."""
-        reach = sum(signals.near.values(), np.zeros(len(out), np.float32))
+        reach = sum((each[0] for each in signals.near.values()), np.zeros(len(out), np.float32))
         reach[out] = 0.0
         near = np.flatnonzero(reach > 0)  # of bools, several times faster
         by_reach = rng.random(self.size) >= _SELLS + _EVEN if len(near) else np.zeros(self.size, dtype=bool)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from hypothesis import strategies as st
 
+from models.block import Block
+from models.columns import values
 from models.history import History, add_visit
+from models.ragged import Ragged
 from models.ranker import Ranker
+from models.reasons import Splits
+from models.scores import Scores
+from models.signals import Signals, signals_of
 from models.terms import Ask
 from tests.models import checkerboard
 
@@ -41,3 +48,27 @@ def scored(
 ):
     """`Ranker.score` with fewer words."""
     return ranker.score(history, store_id=store, hour_of_week=hour, at_s=at_s).score
+
+
+def signals_alone(ask: Ask) -> Signals:
+    """Of a block of one."""
+    return signals_of(Block.of([ask]))
+
+
+def values_alone(terms: tuple[str, ...], signals: Signals, rows: np.ndarray) -> np.ndarray:
+    """`columns.values` of a block of one."""
+    return values(terms, signals, Ragged.of_each([np.asarray(rows)]))
+
+
+def splits_of(scores: Scores, rows: Sequence[int]) -> list[Splits]:
+    """The parts of the scores of some product rows, plain numbers for each."""
+    grounds = scores.grounds
+    none = np.empty(0, np.int64)
+    told = Ragged.of_each([np.array(rows) if ask is scores.ask else none for ask in grounds.block.asks])
+    parts = grounds.splits(told, grounds.block.places(told))
+    return [Splits(*row) for row in zip(*(column.tolist() for column in parts), strict=True)]
+
+
+def split_of(scores: Scores, row: int) -> Splits:
+    """The same of one."""
+    return splits_of(scores, [row])[0]

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import columns
-from models.columns import signals_of, user_terms, values, wide_term
+from models import signals as signals_module
 from models.habit import fading
 from models.history import History
 from models.neighbours import sharpened
 from models.ranker import Ranker
+from models.signals import user_term, wide_term
 from models.term_names import GOODS_TERMS, NEAR_TERMS, NEW_TERMS, OWN_TERMS, USER_TERMS, USUAL_TERMS, WIDE_TERMS
 from tests.models import checkerboard
-from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived
+from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived, signals_alone, values_alone
 from tests.models.naive_forms import Naive
 from tests.models.some_forms import chosen
 
@@ -31,12 +31,14 @@ PAST = lived([["p00", "p03"], ["p00"], ["p00", "p03"], ["p00", "p06", "x1"]])
 
 
 def new(history: History, name: str, rows=ROWS, **question) -> np.ndarray:
-    return values((name,), signals_of(asked(RANKER, history, **question)), np.asarray(rows))[:, 0]
+    return values_alone((name,), signals_alone(asked(RANKER, history, **question)), np.asarray(rows))[:, 0]
 
 
 def own(history: History, name: str, **question) -> dict[str, float]:
     ask = asked(RANKER, history, **question)
-    return dict(zip(ask.known.product_ids, values((name,), signals_of(ask), ask.rows)[:, 0].tolist(), strict=True))
+    return dict(
+        zip(ask.known.product_ids, values_alone((name,), signals_alone(ask), ask.rows)[:, 0].tolist(), strict=True)
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -44,8 +46,8 @@ def own(history: History, name: str, **question) -> dict[str, float]:
 def test_every_term_of_every_product_is_what_plain_python_gives(visits, store, hour, at_s):
     history = lived(visits)
     ask = asked(RANKER, history, store, hour, at_s)
-    signals = signals_of(ask)
-    usual, new = values(USUAL_TERMS, signals, ask.rows), values(NEW_TERMS, signals, ROWS)
+    signals = signals_alone(ask)
+    usual, new = values_alone(USUAL_TERMS, signals, ask.rows), values_alone(NEW_TERMS, signals, ROWS)
     assert usual.dtype == new.dtype == np.float32
     if not len(ask.rows):
         return
@@ -62,9 +64,13 @@ def test_every_term_has_a_column_that_speaks():
         for number, past in enumerate((checkerboard.history(user), lived([["p00", "p01"]] * 3 + [["p02"]] * user))):
             ask = asked(RANKER, past, "s0", 8, (20 + 3 * number) * DAY_S)
             for terms, rows in ((USUAL_TERMS, ask.rows), (NEW_TERMS, ROWS)):
-                for name, column in zip(terms, values(terms, signals_of(ask), rows).T, strict=True):
+                for name, column in zip(terms, values_alone(terms, signals_alone(ask), rows).T, strict=True):
                     seen.setdefault(name, set()).update(column.tolist())
     assert {name: len(found) > 1 for name, found in seen.items()} == dict.fromkeys(USUAL_TERMS, True)
+
+
+def user_terms(ask) -> dict[str, float]:
+    return {name: user_term(ask, name) for name in USER_TERMS}
 
 
 def test_what_the_user_is():
@@ -126,7 +132,7 @@ def test_goods_are_found_by_name_whatever_their_order():
     order = list(reversed(GOODS_TERMS))
     arrays = {**ARRAYS, "goods": np.ascontiguousarray(ARRAYS["goods"][:, ::-1])}
     turned = Ranker.from_arrays(arrays, checkerboard.form_parameters(goods_terms=order))
-    one, other = (values(NEW_TERMS, signals_of(asked(ranker, PAST)), ROWS) for ranker in (RANKER, turned))
+    one, other = (values_alone(NEW_TERMS, signals_alone(asked(ranker, PAST)), ROWS) for ranker in (RANKER, turned))
     np.testing.assert_array_equal(one, other)
 
 
@@ -137,10 +143,10 @@ def test_what_the_products_owned_reach(name):
     for product, weight in zip(PAST.product_ids[:3], weights[:3], strict=True):
         row = RANKER.product_ids.row[product]
         np.add.at(reach, ARRAYS[f"{name}_rows"][row], weight * ARRAYS[f"{name}_values"][row])
-    signals = signals_of(asked(RANKER, PAST))
-    np.testing.assert_allclose(signals.near[name], reach, rtol=1e-5)
+    signals = signals_alone(asked(RANKER, PAST))
+    np.testing.assert_allclose(signals.near[name][0], reach, rtol=1e-5)
     np.testing.assert_allclose(new(PAST, name), np.log1p(20 * reach), rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(new(PAST, name), sharpened(signals.near[name]))
+    np.testing.assert_array_equal(new(PAST, name), sharpened(signals.near[name][0]))
     assert (reach > 0).any()
     assert new(PAST, name)[16] == 0.0, "nothing reaches the new product"
 
@@ -166,32 +172,32 @@ def test_the_factors_say():
 @given(VISITS, st.permutations(USUAL_TERMS), st.lists(st.integers(0, N - 1), max_size=6))
 def test_some_terms_of_some_rows_are_that_part_of_the_whole(visits, order, rows):
     ask = asked(RANKER, lived(visits), "s1", 20, 30 * DAY_S)
-    signals, terms = signals_of(ask), tuple(order[:9])
-    whole = values(USUAL_TERMS, signals, ask.rows)
+    signals, terms = signals_alone(ask), tuple(order[:9])
+    whole = values_alone(USUAL_TERMS, signals, ask.rows)
     np.testing.assert_array_equal(
-        values(terms, signals, ask.rows), whole[:, [USUAL_TERMS.index(name) for name in terms]]
+        values_alone(terms, signals, ask.rows), whole[:, [USUAL_TERMS.index(name) for name in terms]]
     )
     fit = tuple(name for name in terms if name not in OWN_TERMS)
-    some = values(fit, signals, np.array(rows, np.int64))
-    np.testing.assert_array_equal(some, values(fit, signals, ROWS)[rows])
+    some = values_alone(fit, signals, np.array(rows, np.int64))
+    np.testing.assert_array_equal(some, values_alone(fit, signals, ROWS)[rows])
 
 
 def test_only_what_a_form_reads_is_gathered():
     ranker = Ranker.from_arrays(*chosen(["habit"], ["alike", "here"]))
-    signals = signals_of(asked(ranker, PAST))
+    signals = signals_alone(asked(ranker, PAST))
     assert (set(signals.near), set(signals.wide)) == ({"alike"}, {"here"})
 
 
 def test_only_the_products_of_greatest_weight_reach_others(monkeypatch):
     past = lived([["p00"], ["p01"], ["p00", "p02"], ["p02"], ["p01"]])
-    whole = signals_of(asked(RANKER, past))
-    monkeypatch.setattr(columns, "REACHING", 2)
-    few = signals_of(asked(RANKER, past))
+    whole = signals_alone(asked(RANKER, past))
+    monkeypatch.setattr(signals_module, "REACHING", 2)
+    few = signals_alone(asked(RANKER, past))
     for name in NEAR_TERMS:
-        places, weight = whole.links[name][0], whole.faded[0.5 if name == "next" else 0.9].astype(np.float32)
+        places, weight = whole.links[name][0][0], whole.faded[0.5 if name == "next" else 0.9].astype(np.float32)
         order = np.argsort(-weight, kind="stable")[:2]
-        assert sorted(few.links[name][0].tolist()) == sorted(places[order].tolist())
+        assert sorted(few.links[name][0][0].tolist()) == sorted(places[order].tolist())
         table = RANKER.parts.neighbours[name]
-        reach = table.links(whole.ask.rows[places[order]], weight[order]).reach()
-        np.testing.assert_allclose(few.near[name], reach, rtol=1e-6)
-        assert not np.array_equal(few.near[name], whole.near[name])
+        reach = table.links(whole.block.asks[0].rows[places[order]], weight[order]).reach()
+        np.testing.assert_allclose(few.near[name][0], reach, rtol=1e-6)
+        assert not np.array_equal(few.near[name][0], whole.near[name][0])

@@ -9,14 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.columns import signals_of, values
 from models.form_grounds import KINDS, FormGrounds
 from models.history import History
 from models.ranker import Ranker
-from models.start import start
+from models.start import StartGrounds, start
 from models.term_names import NEW_TERMS, USER_TERMS, USUAL_TERMS
 from tests.models import checkerboard
-from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived
+from tests.models.asked import (
+    AT_S,
+    HOUR,
+    STORE,
+    VISITS,
+    N,
+    asked,
+    lived,
+    signals_alone,
+    split_of,
+    splits_of,
+    values_alone,
+)
 from tests.models.some_forms import chosen, weighed
 from tests.models.test_reasons import PART_OF
 
@@ -40,9 +51,9 @@ def reasons(ranker, row, history=EVEN, **question):
 @given(VISITS, STORE, HOUR, AT_S)
 def test_the_parts_add_up_to_the_score(visits, store, hour, at_s):
     found = scores(RANKER, lived(visits), store, hour, at_s)
-    assert isinstance(found.grounds, FormGrounds)
+    assert isinstance(found.grounds, FormGrounds if len(found.ask.rows) else StartGrounds)
     for row in range(N):
-        base, usual, timing, similar, popular, local, _ = found.grounds.split(row)
+        base, usual, timing, similar, popular, local, _ = split_of(found, row)
         total = base + usual + timing + similar + popular + local
         assert total == pytest.approx(float(found.score[row]), abs=5e-5)
 
@@ -54,9 +65,9 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
     if not rows:
         return
     form = RANKER.blend.usual if row in rows else RANKER.blend.new
-    told = values(form.terms, signals_of(found.ask), found.ask.rows if row in rows else np.array([row]))
+    told = values_alone(form.terms, signals_alone(found.ask), found.ask.rows if row in rows else np.array([row]))
     shares = dict(zip(form.terms, form.shares(told)[rows.index(row) if row in rows else 0], strict=True))
-    split = found.grounds.split(row)
+    split = split_of(found, row)
     wanted = {kind: sum(shares.get(name, 0.0) for name in names) for kind, names in KINDS.items()}
     if row not in rows:
         wanted["popular"] += wanted.pop("usual")
@@ -71,10 +82,9 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
 
 @given(VISITS, STORE, HOUR, AT_S)
 def test_a_slate_is_split_as_its_products_one_by_one(visits, store, hour, at_s):
-    grounds = scores(RANKER, lived(visits), store, hour, at_s).grounds
-    rows = np.array([16, 3, 0, 7, 2, 9])
-    for whole, row in zip(grounds.splits(rows, grounds.ask.places_of(rows)), rows, strict=True):
-        assert whole == pytest.approx(grounds.split(row), abs=1e-6), row
+    found, rows = scores(RANKER, lived(visits), store, hour, at_s), [16, 3, 0, 7, 2, 9]
+    for whole, row in zip(splits_of(found, rows), rows, strict=True):
+        assert whole == pytest.approx(split_of(found, row), abs=1e-6), row
 
 
 def test_of_nothing_there_is_nothing_to_tell():
@@ -93,7 +103,7 @@ def test_reasons_are_the_true_parts_above_nought_in_order(visits, store, hour, a
     found = scores(RANKER, history, store, hour, at_s)
     given_reasons, ask = found.reasons(row), found.ask
     product, chain = f"p{row:02d}", ARRAYS["popularity_global"]
-    split = found.grounds.split(row)
+    split = split_of(found, row)
     sizes = [getattr(split, PART_OF.get(code, "local")) for code, _ in given_reasons if code != "new_product"]
     assert all(size > 0 for size in sizes)
     assert sizes == sorted(sizes, reverse=True)
@@ -135,14 +145,14 @@ def true_of_the_past(code: str, detail: str, history: History, place: int) -> No
 @given(VISITS, STORE, HOUR, AT_S, ROW)
 def test_the_likest_is_the_product_owned_that_reaches_most(visits, store, hour, at_s, row):
     found = scores(RANKER, lived(visits), store, hour, at_s)
-    signals, like = signals_of(found.ask), found.grounds.split(row).like
+    signals, like = signals_alone(found.ask), split_of(found, row).like
     from_each = np.zeros(len(found.ask.rows))
     for name, table in RANKER.parts.neighbours.items():
         weight = signals.faded[0.5 if name == "next" else 0.9]
-        _, owned, values = table.links(found.ask.rows, weight).onto(np.array([row]))
+        _, owned, values = table.links(found.ask.rows, weight).onto(np.arange(N) == row)
         np.add.at(from_each, owned, values)
     from_each[found.ask.rows == row] = -1.0
-    if like is None:
+    if like < 0:
         assert not (from_each > 0).any()
     else:
         assert from_each[like] == from_each.max() > 0
@@ -184,16 +194,16 @@ def test_a_product_that_reaches_itself_is_not_like_itself():
     arrays, parameters = chosen(["together"], ["together"])
     arrays["together_rows"][2, 0], arrays["together_values"][2, 0] = 2, 8.0
     past = History.of(["p00", "p02"], [1, 5], [0.7, 4.5], [2, 20], [2, 20], 20)
-    split = scores(Ranker.from_arrays(arrays, parameters), past).grounds.split(2)
+    split = split_of(scores(Ranker.from_arrays(arrays, parameters), past), 2)
     assert past.product_ids[split.like] == "p00"
     alone = History.of(["p02"], [5], [4.5], [20], [20], 20)
-    assert scores(Ranker.from_arrays(arrays, parameters), alone).grounds.split(2).like is None
+    assert split_of(scores(Ranker.from_arrays(arrays, parameters), alone), 2).like == -1
 
 
 def test_popular_needs_more_than_an_even_share_and_a_part_of_the_score():
     chain = ARRAYS["popularity_global"]
     ranker = weighed({"habit": 1.0}, {"month": 1.0, "week": 1.0})
-    raised = {row for row in range(N) if scores(ranker, EVEN).grounds.split(row).popular > 0} - {0, 2, 4, 7}
+    raised = {row for row in range(N) if split_of(scores(ranker, EVEN), row).popular > 0} - {0, 2, 4, 7}
     popular = {row for row in range(N) if "popular" in dict(reasons(ranker, row))}
     assert popular == {row for row in raised if chain[row] > -np.log(N)}
     assert popular < raised
@@ -220,8 +230,8 @@ def test_what_does_not_sell_here_is_not_popular_here():
 def test_somebody_unknown_is_told_what_sells():
     """All of the score is what sells: the chain's share, and the place's above it."""
     stranger = lived([["x1"]])
-    split = scores(RANKER, stranger, "s0", 8).grounds.split(2)
-    assert (split.usual, split.timing, split.similar, split.like) == (0.0, 0.0, 0.0, None)
+    split = split_of(scores(RANKER, stranger, "s0", 8), 2)
+    assert (split.usual, split.timing, split.similar, split.like) == (0.0, 0.0, 0.0, -1)
     chain = float(ARRAYS["popularity_global"][2])
     assert split.popular == pytest.approx(chain + np.log(N))
     assert split.local == pytest.approx(float(asked(RANKER, stranger, "s0", 8).log_popularity[2]) - chain)
@@ -238,7 +248,7 @@ def test_a_row_may_be_any_whole_number():
 
 def test_what_sells_is_reckoned_once_for_all_that_is_told(monkeypatch):
     asked_for = []
-    monkeypatch.setattr("models.form_grounds.start", lambda ask: asked_for.append(ask) or start(ask))
+    monkeypatch.setattr("models.start.start", lambda ask: asked_for.append(ask) or start(ask))
     found = scores(RANKER, lived([["x1"]]), "s0", 8)
     assert len(found.reasons_of(range(N))) == N
     assert len(asked_for) == 1

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.columns import signals_of, values
 from models.forms import Forms
 from models.history import History, add_visit
 from models.ranker import Ranker
@@ -17,7 +16,7 @@ from models.scoring import top_k
 from models.start import start
 from models.term_names import NEAR_TERMS, NEW_TERMS, OWN_TERMS, USUAL_TERMS, WIDE_TERMS
 from tests.models import checkerboard
-from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived, scored
+from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived, scored, signals_alone, values_alone
 from tests.models.naive_forms import Naive
 from tests.models.some_forms import chosen, weighed, without
 
@@ -32,15 +31,15 @@ def one_by_one(ranker: Ranker, history: History, store, hour, at_s) -> list[floa
     ask, blend = asked(ranker, history, store, hour, at_s), ranker.blend
     if not len(ask.rows):
         return start(ask).tolist()
-    signals = signals_of(ask)
-    usual = values(blend.usual.terms, signals, ask.rows)
+    signals = signals_alone(ask)
+    usual = values_alone(blend.usual.terms, signals, ask.rows)
     scores = []
     for row in range(N):
         if row in ask.rows:
             place = ask.rows.tolist().index(row)
             scores += blend.usual.score(usual[place : place + 1]).tolist()
         else:
-            scores += blend.new.score(values(blend.new.terms, signals, np.array([row]))).tolist()
+            scores += blend.new.score(values_alone(blend.new.terms, signals, np.array([row]))).tolist()
     return scores
 
 
@@ -118,7 +117,7 @@ def test_without_the_habit_terms_the_ranking_is_another():
 @pytest.mark.parametrize("name", NEAR_TERMS)
 def test_each_neighbour_term_weighs_on_what_it_reaches(name):
     score, less = scored(RANKER, HABITUAL), scored(without([name]), HABITUAL)
-    reach = signals_of(asked(RANKER, HABITUAL)).near[name]
+    reach = signals_alone(asked(RANKER, HABITUAL)).near[name][0]
     moved = np.abs((score - score[16]) - (less - less[16])) > 1e-4  # the new product, which nothing reaches
     assert moved[reach > 0].any()
 
@@ -140,10 +139,10 @@ def test_without_the_neighbour_terms_the_ranking_is_another():
 def test_unknown_products_of_the_history_reach_nothing_and_are_part_of_the_user():
     known = History.of(["p01", "p04"], [2, 1], [1.9, 1], [3, 2], [30, 20], 3)
     mixed = History.of(["x", "p04", "y", "p01"], [9, 1, 9, 2], [3, 1, 3, 1.9], [3, 2, 1, 3], [30, 20, 10, 30], 3)
-    one, other = (signals_of(asked(RANKER, history)) for history in (known, mixed))
+    one, other = (signals_alone(asked(RANKER, history)) for history in (known, mixed))
     for name in NEAR_TERMS:
-        np.testing.assert_allclose(one.near[name], other.near[name], rtol=1e-6)
-    assert (one.ask.n_unknown, other.ask.n_unknown) == (0, 2)
+        np.testing.assert_allclose(one.near[name][0], other.near[name][0], rtol=1e-6)
+    assert (one.block.asks[0].n_unknown, other.block.asks[0].n_unknown) == (0, 2)
     blind = without(("basket", "kinds", "last_basket"))
     np.testing.assert_allclose(scored(blind, known), scored(blind, mixed), atol=1e-5)
     assert (np.abs(scored(RANKER, known) - scored(RANKER, mixed)) > 1e-3).any(), "she buys more than is known here"

@@ -11,7 +11,7 @@ from hypothesis import given
 from models.artifact import ArtifactError, write_artifact
 from models.form_grounds import FormGrounds
 from models.forms import Forms
-from models.grounds import Grounds
+from models.grounds import LinearGrounds
 from models.history import History
 from models.linear import Linear
 from models.ranker import Ranker
@@ -43,7 +43,7 @@ def test_the_blend_is_of_the_artifacts_kind():
     assert {kind: type(ranker.blend) for kind, ranker in RANKERS.items()} == {"linear": Linear, "forms": Forms}
     past = checkerboard.history(0)
     grounds = {k: type(r.score(past, store_id=None, hour_of_week=None).grounds) for k, r in RANKERS.items()}
-    assert grounds == {"linear": Grounds, "forms": FormGrounds}
+    assert grounds == {"linear": LinearGrounds, "forms": FormGrounds}
 
 
 @given(VISITS, STORE, HOUR, AT_S)
@@ -61,7 +61,9 @@ def test_the_score_is_the_blends_of_the_question(visits, store, hour, at_s):
         history = lived(visits)
         scores = ranker.score(history, store_id=store, hour_of_week=hour, at_s=at_s)
         ask = ranker.ask(history, store_id=store, hour_of_week=hour, at_s=at_s)
-        np.testing.assert_array_equal(scores.score, ranker.blend.score(ranker.blend.grounds(ask)))
+        ((score, _, place),) = ranker.blend.answered([ask])
+        np.testing.assert_array_equal(scores.score, score)
+        assert place == scores.place == 0
         assert (scores.ask.store, scores.ask.daypart_number, scores.ask.at_s) == (ask.store, ask.daypart_number, at_s)
 
 
@@ -96,14 +98,6 @@ def test_an_hour_outside_the_week_is_refused(ranker, hour):
 def test_both_ends_of_the_week_are_in_it(ranker):
     for hour in (0, 167):
         assert np.isfinite(ranker.score(checkerboard.history(0), store_id="s0", hour_of_week=hour).score).all()
-
-
-def test_probability_is_the_sigmoid_of_the_score(ranker):
-    scores = ranker.score(checkerboard.history(0), store_id="s0", hour_of_week=8)
-    wanted = 1 / (1 + np.exp(-scores.score[[3, 0]].astype(np.float64)))
-    np.testing.assert_allclose(scores.probability([3, 0]), wanted, rtol=1e-9)
-    assert scores.probability([]).shape == (0,)
-    assert scores.probability([1]).dtype == np.float64
 
 
 def test_threads_share_a_ranker(ranker):

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.block import Block
 from models.history import History
+from models.ragged import Ragged
 from models.ranker import Ranker
-from models.reasons import Split, explain
+from models.reasons import Splits, explain
 from tests.models import checkerboard
-from tests.models.asked import HOUR, STORE, VISITS, asked, lived
+from tests.models.asked import HOUR, STORE, VISITS, asked, lived, split_of
 from tests.models.test_linear import RANKER
 
 EVEN = History.of(
@@ -37,7 +39,7 @@ def reasons(ranker, row, history=EVEN, store=None, hour=None):
 @given(VISITS, STORE, HOUR, st.integers(0, 16))
 def test_the_parts_add_up_to_the_score(visits, store, hour, row):
     scores = RANKER.score(lived(visits), store_id=store, hour_of_week=hour)
-    split = scores.grounds.split(row)
+    split = split_of(scores, row)
     base, usual, timing, similar, popular, local, _ = split
     total = base + usual + timing + similar + popular + local
     assert total == pytest.approx(float(scores.score[row]), abs=5e-5)
@@ -48,7 +50,7 @@ def test_reasons_are_the_true_parts_above_zero_in_order(visits, store, hour, row
     history = lived(visits)
     scores = RANKER.score(history, store_id=store, hour_of_week=hour)
     found = scores.reasons(row)
-    split = scores.grounds.split(row)
+    split = split_of(scores, row)
     sizes = [getattr(split, PART_OF.get(code, "local")) for code, _ in found if code != "new_product"]
     assert all(size > 0 for size in sizes)
     assert sizes == sorted(sizes, reverse=True)
@@ -157,24 +159,30 @@ def test_one_at_a_time_or_all_on_the_same_grounds():
     each = [scores.reasons(row) for row in range(17)]
     assert scores.reasons_of(np.arange(17)) == each
     assert scores.reasons_of([16, 2]) == [each[16], each[2]]
-    assert explain(RANKER.blend.grounds(scores.ask), range(17)) == each
+    (_, grounds, _), *_ = RANKER.blend.answered([scores.ask])
+    assert explain(grounds, Ragged.of_each([np.arange(17)])) == each
     assert [scores.reasons(np.int64(row)) for row in range(17)] == each
 
 
 class Stated:
-    """Grounds whose parts are stated."""
+    """Grounds of one question whose parts are stated, the same of every row."""
 
-    def __init__(self, ask, split):
-        self.ask, self.parts = ask, split
+    def __init__(self, ask, **parts: float):
+        self.block = Block.of([ask])
+        self.parts = {**dict.fromkeys(Splits._fields, 0.0), "base": -9.0, "like": -1, **parts}
 
-    def splits(self, rows, places):
-        return [self.parts] * len(rows)
+    def splits(self, told, places):
+        return Splits(**{name: np.full(len(places), value) for name, value in self.parts.items()})
+
+
+def told_of(ask, row: int, **parts: float) -> list[tuple[str, str]]:
+    return explain(Stated(ask, **parts), Ragged.of_each([np.array([row])]))[0]
 
 
 def words(ranker=RANKER, row=0, history=EVEN, store=None, hour=None, **parts: float) -> dict[str, str]:
     """Code to detail, in order, of what is told of a score whose parts are these and no other."""
     ask = asked(ranker, history, store, hour)
-    return dict(explain(Stated(ask, Split(**{"base": -9.0, **parts})), [row])[0])
+    return dict(told_of(ask, row, **parts))
 
 
 EACH = {"usual": 1.0, "timing": 2.0, "similar": 3.0, "popular": 4.0, "local": 5.0, "like": 1}
@@ -211,11 +219,9 @@ def test_words_that_do_not_hold_are_not_told():
 
 def test_the_parts_above_nought_whose_words_hold_are_kept_in_order():
     ask = asked(RANKER, EVEN, "s0", 8)
-    split = Split(base=7.0, usual=1.0, timing=0.0, similar=2.0, popular=-1.0, local=1.0, like=2)
-    assert [code for code, _ in explain(Stated(ask, split), [2])[0]] == [
+    parts = {"base": 7.0, "usual": 1.0, "timing": 0.0, "similar": 2.0, "popular": -1.0, "local": 1.0, "like": 2}
+    assert [code for code, _ in told_of(ask, 2, **parts)] == [
         "similar_to_usual", "bought_before", "popular_here_now",
     ]  # fmt: skip
-    assert explain(Stated(ask, Split(base=7.0, similar=1.0)), [2])[0] == [], "nothing to name, nothing above nought"
-    assert explain(Stated(ask, Split(base=7.0)), [16])[0] == [
-        ("new_product", "nobody had bought it when the model was trained")
-    ]
+    assert told_of(ask, 2, base=7.0, similar=1.0) == [], "nothing to name, nothing above nought"
+    assert told_of(ask, 16, base=7.0) == [("new_product", "nobody had bought it when the model was trained")]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.columns import signals_of, values
 from models.history import History
+from tests.models.asked import signals_alone, values_alone
 from tests.training import market
 from training.cases import Case, Known
 from training.catalogue import catalogue_of
@@ -30,14 +30,14 @@ def made(recipe=RECIPE, seed=0, cases=(CASE,), taken=TAKEN):
 
 
 def signals(case=CASE):
-    return signals_of(RANKER.ask(case.history, store_id=case.store_id, hour_of_week=None, at_s=case.at_s))
+    return signals_alone(RANKER.ask(case.history, store_id=case.store_id, hour_of_week=None, at_s=case.at_s))
 
 
 def test_the_usual_is_every_product_of_the_history_as_the_arithmetic_reads_it():
     rows = made().usual
     assert len(rows.taken) == len(CASE.history) > 8
     assert (rows.taken.sum(), rows.weight.min(), rows.weight.max()) == (1, 1, 1)
-    exact = values(RECIPE.usual_terms, signals(), OWNED)
+    exact = values_alone(RECIPE.usual_terms, signals(), OWNED)
     np.testing.assert_array_equal(rows.values[rows.taken], exact[:1])
     np.testing.assert_array_equal(rows.values[~rows.taken], exact[1:])
 
@@ -46,7 +46,7 @@ def test_what_was_taken_anew_is_a_row_of_itself_and_what_was_never_sold_is_none(
     rows = made().new
     assert rows.taken.sum() == 1
     assert rows.weight[rows.taken] == 1
-    exact = values(RECIPE.new_terms, signals(), OTHERS[3:4])
+    exact = values_alone(RECIPE.new_terms, signals(), OTHERS[3:4])
     np.testing.assert_array_equal(rows.values[rows.taken], exact)
 
 
@@ -57,7 +57,7 @@ def test_a_user_counts_one_over_all_that_was_taken_known_or_not():
 
 def test_a_long_history_is_thinned_and_the_rest_weighs_for_what_was_left_out():
     few = replace(RECIPE, blend_usual=4)
-    exact = values(RECIPE.usual_terms, signals(), OWNED).sum(axis=0, dtype=np.float64)
+    exact = values_alone(RECIPE.usual_terms, signals(), OWNED).sum(axis=0, dtype=np.float64)
     totals = np.zeros(len(RECIPE.usual_terms))
     for seed in range(400):
         rows = made(few, seed).usual
@@ -71,7 +71,7 @@ def test_a_long_history_is_thinned_and_the_rest_weighs_for_what_was_left_out():
 
 
 def test_the_sampled_new_are_an_unbiased_picture_of_all_the_user_never_had():
-    exact = values(RECIPE.new_terms, signals(), OTHERS).sum(axis=0, dtype=np.float64)
+    exact = values_alone(RECIPE.new_terms, signals(), OTHERS).sum(axis=0, dtype=np.float64)
     totals, count, positive, n = np.zeros(len(RECIPE.new_terms)), 0.0, 0.0, 600
     for seed in range(n):
         rows = made(seed=seed).new
@@ -84,7 +84,7 @@ def test_the_sampled_new_are_an_unbiased_picture_of_all_the_user_never_had():
 
 
 def test_what_is_drawn_is_neither_owned_nor_taken():
-    exact = {tuple(row) for row in values(RECIPE.new_terms, signals(), np.delete(OTHERS, 3)).tolist()}
+    exact = {tuple(row) for row in values_alone(RECIPE.new_terms, signals(), np.delete(OTHERS, 3)).tolist()}
     for seed in range(20):
         rows = made(seed=seed).new
         assert {tuple(row) for row in rows.values[~rows.taken].tolist()} <= exact
@@ -93,7 +93,7 @@ def test_what_is_drawn_is_neither_owned_nor_taken():
 
 def test_draws_lean_to_what_sells_and_to_what_a_neighbour_reaches():
     place = {name: RECIPE.new_terms.index(name) for name in ("popularity", "next")}
-    exact = values(RECIPE.new_terms, signals(), OTHERS)
+    exact = values_alone(RECIPE.new_terms, signals(), OTHERS)
     rows = made(replace(RECIPE, blend_others=40_000)).new
     drawn = rows.values[~rows.taken]
     for name, at in place.items():

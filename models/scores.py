@@ -1,0 +1,73 @@
+"""What a question is answered with: every product's score, and the reasons, told of several slates at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.ragged import Ragged
+from models.reasons import Ground, Reason, explain
+from models.response import sigmoid
+from models.terms import Ask
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Every product's score for one user, place and time. Row j is product `Ranker.product_ids.ids[j]`."""
+
+    score: np.ndarray
+    """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
+    grounds: Ground = field(repr=False)
+    """What the scores and their reasons share, for all questions that were asked together."""
+    place: int
+    """Of the question among those."""
+
+    @property
+    def ask(self) -> Ask:
+        """The question."""
+        return self.grounds.block.asks[self.place]
+
+    @property
+    def n_unknown(self) -> int:
+        """Products of the history that the artifact does not know, and which counted for nothing."""
+        return self.ask.n_unknown
+
+    @property
+    def store_known(self) -> bool:
+        """Whether the store was given and the artifact knows it."""
+        return self.ask.store is not None
+
+    def probability(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
+        """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
+        return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
+
+    def reasons(self, row: int) -> list[Reason]:
+        """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
+        return self.reasons_of([row])[0]
+
+    def reasons_of(self, rows: np.ndarray | Sequence[int]) -> list[list[Reason]]:
+        """The same of several distinct product rows."""
+        return reasons_together([self], [rows])[0]
+
+
+def reasons_together(
+    scores: Sequence[Scores], slates: Sequence[np.ndarray | Sequence[int]]
+) -> list[list[list[Reason]]]:
+    """`reasons_of` each slate of distinct product rows, row-aligned with `scores`; cheapest for those that were asked together.
+
+    ValueError for the same scores twice.
+    """
+    if len({id(each) for each in scores}) < len(scores):
+        raise ValueError("reasons_together: the same scores come twice")
+    found: list[list[list[Reason]]] = [[] for _ in scores]
+    rows = [np.asarray(slate, dtype=np.int64) for slate in slates]
+    for grounds in {id(each.grounds): each.grounds for each in scores}.values():
+        at = {each.place: number for number, each in enumerate(scores) if each.grounds is grounds}
+        none, asks = np.empty(0, np.int64), range(len(grounds.block.asks))
+        told = Ragged.of_each([rows[at[place]] if place in at else none for place in asks])
+        words = explain(grounds, told)
+        for place, number in at.items():
+            found[number] = words[told.bounds[place] : told.bounds[place + 1]]
+    return found

@@ -1,0 +1,48 @@
+"""What is gathered of several questions is what is gathered of each alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.block import Block
+from models.ranker import Ranker
+from models.signals import REACHING, signals_of
+from tests.models import checkerboard
+from tests.models.asked import VISITS, asked, lived, signals_alone
+from tests.models.some_forms import chosen
+
+RANKER = Ranker.from_arrays(checkerboard.form_arrays(), checkerboard.form_parameters())
+HOUR_8, DAY_S = 8, checkerboard.DAY_S
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(VISITS.map(lived).filter(len), min_size=1, max_size=4))
+def test_of_several_it_is_that_of_each(pasts):
+    asks = [asked(RANKER, past, "s0", HOUR_8, 30 * DAY_S) for past in pasts]
+    together = signals_of(Block.of(asks))
+    bounds = together.block.owned.bounds
+    for number, ask in enumerate(asks):
+        alone = signals_alone(ask)
+        for name, column in alone.user.items():
+            assert together.user[name][number] == column[0]
+        for decay, column in alone.faded.items():
+            np.testing.assert_array_equal(together.faded[decay][bounds[number] : bounds[number + 1]], column)
+        for kind in ("near", "wide"):
+            for name, each in getattr(alone, kind).items():
+                np.testing.assert_array_equal(getattr(together, kind)[name][number], each[0])
+
+
+def test_only_what_a_form_reads_is_gathered():
+    ranker = Ranker.from_arrays(*chosen(["habit", "kinds"], ["alike", "here"]))
+    signals = signals_alone(asked(ranker, checkerboard.history(0)))
+    gathered = (set(signals.user), set(signals.faded), set(signals.near), set(signals.wide))
+    assert gathered == ({"kinds"}, {0.9}, {"alike"}, {"here"})
+
+
+def test_a_short_history_reaches_with_all_of_it():
+    past = checkerboard.history(0)
+    assert len(past) < REACHING
+    for each in signals_alone(asked(RANKER, past)).links.values():
+        assert each[0][0].tolist() == list(range(len(past)))
