@@ -17,7 +17,6 @@ from bench.results import Row, row
 from offers.allotment import allot
 from offers.choice import Choice
 from offers.knapsack import Arrays, Block, Budgets
-from offers.pacing import repace
 from offers.plan_check import faults
 
 HOURS, RAISED_AT, MOVED_AT, RAISE = 10, 3, 5, 1 / 3
@@ -31,7 +30,7 @@ Planner = Callable[[Block, Budgets], np.ndarray]
 def rows() -> list[Row]:
     """Values as shares of what a plan would have earned that knew in the morning what money and shelves would become."""
     days = list(_days())
-    alone, again, paced, knew = (np.array(values) for values in zip(*days, strict=True))
+    alone, again, knew = (np.array(values) for values in zip(*days, strict=True))
     told = f"{len(days)} days of {USERS[0]:,} to {USERS[1]:,} people whose money and shelves move"
     morning = 100 * float(alone.sum() / knew.sum())
     return [
@@ -39,21 +38,14 @@ def rows() -> list[Row]:
         row(f"value beside a plan that knew, planned again every hour, {told}", 100 * float(again.sum() / knew.sum()), "%",
             against="in the morning alone", against_value=morning,
             reach="no less than the morning's on any day", met=bool((again >= alone - 1e-6).all())),
-        row(f"value beside a plan that knew, paced by prices every hour, {told}", 100 * float(paced.sum() / knew.sum()), "%",
-            against="in the morning alone", against_value=morning),
     ]  # fmt: skip
 
 
-def _days() -> Iterator[tuple[float, float, float, float]]:
+def _days() -> Iterator[tuple[float, float, float]]:
     for number, (kind, source, budgets) in enumerate(instances(N, USERS, 3)):
         if kind in KINDS:
             day = Day(source.whole, budgets, np.random.default_rng((4, number)))
-            yield day.value(None), day.value(planned), day.value(by_prices), day.known()
-
-
-def by_prices(block: Block, left: Budgets) -> np.ndarray:
-    """As `offers.pacing` does."""
-    return repace(block, Arrays(block), left).arm
+            yield day.value(None), day.value(planned), day.known()
 
 
 def planned(block: Block, left: Budgets) -> np.ndarray:
