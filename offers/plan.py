@@ -56,8 +56,8 @@ def plan(
     persons: Persons = NOBODY,
     again: bool = False,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope. allows: who may
-    be sent offers; persons: whose the ids are; again: as `pacing` says. Raises CampaignError, PlanError, LedgerError."""
+    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope. allows: who
+    may be sent offers; persons: whose the ids are; again: as `pacing` says. Raises CampaignError, PlanError, LedgerError."""
     _check_stops(settings, campaign, now, desk)
     market = _market(settings, ranker, campaign, for_date, now)
     audience = read_audience(settings.features, now)
