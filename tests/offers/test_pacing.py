@@ -316,6 +316,9 @@ def test_what_the_desk_refused_for_money_waits_and_other_rules_dont(desk):
     for name, told in persons.items():
         assert waiting(desk.journal, "c", day, told) == ({name: 1} if name else {})
     assert waiting(desk.journal, "c", day + timedelta(1), Persons()) == {}
+    # Refused by the desk once more, they wait once more.
+    assert desk.issue("c", [replace(decision("bob"), again=1)], PLANNED).refused == {"budget_exhausted": 1}
+    assert waiting(desk.journal, "c", day, Persons()) == {"bob": 2}
 
 
 def test_only_what_changes_is_recorded():
