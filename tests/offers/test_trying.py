@@ -65,6 +65,7 @@ def test_who_is_weighed_again_tries_nothing_and_ends_nothing():
     # Money for one small try; theirs was this morning, and chance could have had its way then.
     found = tried(crowd, Means(10), 0.5, rng())
     assert (found.arm, found.open) == ([None, 2, None], [True, True, False])
+    assert tried(crowd, Means(2), 0.5, rng()).open == [True, False, False]
     spent = spend([candidate("a", again=1)], Means(5), 0.5, rng())
     assert (spent.planned, spent.chance) == ([1], [0.5 + 0.5 * TRIES[1]])
 
