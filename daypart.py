@@ -147,13 +147,16 @@ def rollback(why: str = "", as_json: Json = False) -> None:
 
 @app.command()
 def plan(
-    day: Annotated[datetime, typer.Option("--for", formats=[DAY])], campaign: str = "usual", as_json: Json = False
+    day: Annotated[datetime, typer.Option("--for", formats=[DAY])],
+    campaign: str = "usual",
+    again: Annotated[bool, typer.Option(help="For those too whom money or stock left without an offer.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Plan and issue timed coupons for one day under the campaign's budget."""
+    """Plan and issue timed coupons for one day under the campaign's budget; --again within the day, out of what is left."""
     from river import steps
 
     with console.progress() as report:
-        done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report)
+        done = steps.plan_offers(load_settings(), campaign, day.date(), _now(), report, again)
     # JSON goes on into logs and files, which no erasure reaches: people are shown on a screen only.
     console.show(replace(done, sample=()), as_machine=as_json)
     if done.sample and not as_json:

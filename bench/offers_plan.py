@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.offers_pacing import rows as pacing_rows
 from bench.plan_crowd import REGIMES, Crowd
 from bench.plan_instances import instances, optimum, relaxation
 from bench.ranking_run import apart
@@ -25,7 +26,7 @@ SMALL, MIDDLE, LARGE = 148, 40, 12
 
 def rows() -> list[Row]:
     """Every row."""
-    return [*gap_rows(), *beside_highs(), ratio_row(), *growth_rows(), *memory_rows()]
+    return [*gap_rows(), *beside_highs(), *pacing_rows(), ratio_row(), *growth_rows(), *memory_rows()]
 
 
 def gap_rows() -> list[Row]:

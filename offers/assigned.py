@@ -55,13 +55,16 @@ def assigned(
 
 
 def logged(connection: sa.Connection, campaign_id: str, before: datetime) -> Iterator[sa.Row[Any]]:
-    """user_id, for_date, made_at, arms (JSON), sent_arm and propensity of every decision made before the moment, by user and
-    date. Those whose offer the rules refused are left out: nobody drew that they should be sent nothing."""
-    columns = ("user_id", "for_date", "made_at", "arms", "sent_arm", "propensity")
+    """user_id, for_date, made_at, arms (JSON), sent_arm and propensity of the last decision of every user and date made before
+    the moment, in their order. Those whose offer the rules refused are left out: nobody drew that they should be sent nothing."""
+    columns = ("user_id", "for_date", "made_at", "arms", "sent_arm", "propensity", "reason")
     mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.made_at < before) & decisions.c.user_id.is_not(None)
-    drawn = decisions.c.reason.is_(None) | decisions.c.reason.not_in(REFUSALS)
-    found = sa.select(*(decisions.c[name] for name in columns)).where(mine, drawn)
-    yield from connection.execute(found.order_by(decisions.c.user_id, decisions.c.for_date))
+    key = (decisions.c.user_id, decisions.c.for_date)
+    nth = sa.func.row_number().over(partition_by=key, order_by=decisions.c.again.desc()).label("nth")
+    last = sa.select(*(decisions.c[name] for name in columns), nth).where(mine).subquery()
+    drawn = last.c.reason.is_(None) | last.c.reason.not_in(REFUSALS)
+    found = sa.select(*(last.c[name] for name in columns[:-1])).where(last.c.nth == 1, drawn)
+    yield from connection.execute(found.order_by(last.c.user_id, last.c.for_date))
 
 
 def n_erased(connection: sa.Connection, campaign_id: str) -> int:

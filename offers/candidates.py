@@ -56,6 +56,8 @@ class Candidate:
     """Whether they are sent nothing because another id of theirs was held out when it was decided about (`offers.persons`)."""
     n_draws: int = 1
     """Ids of theirs whose draws decide whether they are sent anything."""
+    again: int = 0
+    """How often the date was decided for them before."""
 
     def within(self, left_cents: int | None) -> Candidate:
         """The same without arms that take off more than is left to this user (None: all); then nothing is tried by chance."""

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
-REVISION = "0008"
+REVISION = "0009"
 WAIT_S = 5.0
 CACHE_KIB = 32_000
 """Of pages, a SQLite connection: a group looks at some thousand of them all over the file."""

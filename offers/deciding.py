@@ -53,6 +53,7 @@ def decision_of(
         feature_version=candidate.as_of.isoformat(),
         campaign_version=campaign.version or None,
         terms=None if silent or arm == 0 else _terms(candidate, arm, campaign, market, currency),
+        again=candidate.again,
     )
 
 

@@ -1,4 +1,5 @@
-"""Decision records: what was weighed for every considered user, sent or not, once a campaign, date and user."""
+"""Decision records: what was weighed for every considered user, sent or not, once a campaign, date and user; again where money
+or stock had left them without an offer (`offers.pacing`)."""
 
 from __future__ import annotations
 
@@ -23,34 +24,36 @@ def decided_users(connection: sa.Connection, campaign_id: str, for_date: date) -
 
 
 def decision_of(connection: sa.Connection, campaign_id: str, for_date: date, user_id: str) -> dict[str, Any] | None:
-    """The record of one user's decision, arms read back as values; None when the date wasn't decided for them."""
+    """The record of one user's last decision, arms read back as values; None when the date wasn't decided for them."""
     mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
-    row = connection.execute(sa.select(decisions).where(mine, decisions.c.user_id == user_id)).one_or_none()
+    theirs = sa.select(decisions).where(mine, decisions.c.user_id == user_id)
+    row = connection.execute(theirs.order_by(decisions.c.again.desc()).limit(1)).one_or_none()
     if row is None:
         return None
     return {**row._mapping, "arms": [Arm(*values) for values in json.loads(row.arms)]}
 
 
-def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Decision]) -> set[tuple[str, str]]:
-    """(user, date) of those decisions of the batch that were made before."""
+def decided_of(connection: sa.Connection, campaign_id: str, batch: Iterable[Decision]) -> dict[tuple[str, str], int]:
+    """(user, date) of those decisions of the batch that were made before, to the last one's `again`."""
     users, days = {d.user_id for d in batch}, {d.for_date.isoformat() for d in batch}
-    found = sa.select(decisions.c.user_id, decisions.c.for_date).where(
+    key = (decisions.c.user_id, decisions.c.for_date)
+    found = sa.select(*key, sa.func.max(decisions.c.again).label("last")).where(
         decisions.c.campaign_id == campaign_id, decisions.c.for_date.in_(days), decisions.c.user_id.in_(users)
     )
-    return {(row.user_id, row.for_date) for row in connection.execute(found)}
+    return {(row.user_id, row.for_date): row.last for row in connection.execute(found.group_by(*key))}
 
 
 _PLAIN = ("planned_arm", "sent_arm", "propensity", "holdout", "reason", "model_version", "feature_version")
 """Columns that a decision has as they are."""
 _DIGESTED = ("decision_id", "for_date", "arms", *_PLAIN)
-_NEWER = ("campaign_version",)
+_NEWER = ("campaign_version", "again")
 # Columns of later revisions are digested only where they hold something, so older digests stay as they are.
 
 
 def digest_of(rows: Collection[Any]) -> str:
     """SHA-256 over a batch of decisions, mappings with the columns of `decisions`, but for their users: an erasure may reach
     those. It stands in the batch's entry, so that no share of a holdout is mended afterwards."""
-    newer = ([*_DIGESTED, *(name for name in _NEWER if row[name] is not None)] for row in rows)
+    newer = ([*_DIGESTED, *(name for name in _NEWER if row[name])] for row in rows)
     told = sorted([row[name] for name in names] for row, names in zip(rows, newer, strict=True))
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 

@@ -59,7 +59,8 @@ class Terms:
 class Decision:
     """What was weighed and done for one user on one date. `propensity` is the chance of `sent_arm` given the plan.
 
-    Without terms nothing is sent and `reason` says why. `holdout` users have a `planned_arm` and are sent nothing.
+    Without terms nothing is sent and `reason` says why. `holdout` users have a `planned_arm` and are sent nothing. `again`: how
+    often the date was decided for them before, whom money or stock had left without an offer.
     """
 
     user_id: str
@@ -74,6 +75,7 @@ class Decision:
     feature_version: str = ""
     campaign_version: str | None = None
     terms: Terms | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Issuing: decisions recorded and coupons put into the world, one transaction a batch.
 
-A decision is unique for (campaign, date, user), so planning the same date again issues nothing twice, whoever planned
-first and wherever it broke off. Sequence numbers of coupons are given under a lock held until commit: a reader who sees
-number n sees every number below it, which is what lets a cursor never skip.
+A decision is unique for (campaign, date, user, how often it was made before), so planning the same date again issues nothing
+twice, whoever planned first and wherever it broke off. Sequence numbers of coupons are given under a lock held until commit: a
+reader who sees number n sees every number below it, which is what lets a cursor never skip.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def issue(
     if campaign_id not in heads:
         raise LedgerError(f"campaign {campaign_id} has no account; plan it once to open it")
     decided = decided_of(connection, campaign_id, batch)
-    fresh = [decision for decision in batch if (decision.user_id, decision.for_date.isoformat()) not in decided]
+    fresh = [d for d in batch if decided.get((d.user_id, d.for_date.isoformat()), -1) < d.again]
     promising = Promising(connection, heads, campaign_id, {d.user_id for d in fresh if d.terms}, now)
     stores = read_stores(connection, {d.terms.store_id for d in fresh if d.terms})
     refused = Counter[str]()

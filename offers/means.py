@@ -25,7 +25,7 @@ class Means:
     cents: int
     store_cents: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(store_id, product_id) to what the shelf holds less the coupons out for it."""
+    """(store_id, product_id) to what the shelf holds less the coupons out for it, or used on the day."""
 
 
 def read_means(
@@ -42,7 +42,7 @@ def read_means(
     return Means(
         min(_left(purse) for purse in wide if purse is not None),
         {store: _left(purse) for store, purse in each.items() if purse is not None},
-        _units(connection, market, stores, now),
+        _units(connection, market, stores, for_date, now),
     )
 
 
@@ -66,12 +66,14 @@ def _left(purse: Purse) -> int:
 
 
 def _units(
-    connection: sa.Connection, market: Market, stores: Collection[str], now: datetime
+    connection: sa.Connection, market: Market, stores: Collection[str], for_date: date, now: datetime
 ) -> dict[tuple[str, str], int]:
-    out = sa.select(coupons.c.store_id, coupons.c.product_id, sa.func.count()).where(open_at(now) | live_hold_at(now))
-    taken = {
-        (row[0], row[1]): row[2] for row in connection.execute(out.group_by(coupons.c.store_id, coupons.c.product_id))
-    }
+    # What was used on the day itself may have left the shelf after it was counted.
+    used = (coupons.c.state == "redeemed") & (coupons.c.used_day == for_date.isoformat())
+    columns = (coupons.c.store_id, coupons.c.product_id)
+    gone = open_at(now) | live_hold_at(now) | used
+    out = sa.select(*columns, sa.func.count()).where(gone).group_by(*columns)
+    taken = {(row[0], row[1]): row[2] for row in connection.execute(out)}
     found = {}
     for store in sorted(stores):
         shelf = market.shelf(store)

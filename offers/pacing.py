@@ -1,92 +1,73 @@
-"""Pacing: users served as their moment comes, at prices found again from what is left and who is still to come.
+"""Pacing: a date planned again while it goes on, for those whom money or stock left without an offer.
 
-The plan of the morning ages: coupons are redeemed or not, shelves empty, budgets are raised or cut. `repace` takes the
-state of the hour, prices money and stock anew on a sample of all who wait, and gives each user whose moment it is their
-best arm at those prices if it still fits. It keeps every limit whatever the prices, and is greedy: who comes later may
-find a shelf empty, but a price above zero keeps money back for those who will earn more with it (a bid-price control;
-Talluri and van Ryzin 1998, An analysis of bid-price controls for network revenue management).
-
-Use: `left` is `Budgets` less what was sent, spent, held and sold since (`offers.means` reads it from the ledger); call it
-as often as the hour's batch is due, and hand the prices of one call to the next, which need few steps then.
+The plan of the morning ages: coupons are used or not, windows pass and give back what was set aside for them, budgets are
+raised or cut, shelves fill and empty. Who has an offer keeps it. Who was decided against for any other reason than money or stock
+is left alone, and so is whoever's day chance was to decide. The others are weighed again as they are now, and planned, audited
+and issued as in the morning, out of what the ledger and the shelves have left. Only what changes is recorded: for someone who
+still gets nothing the decision before it stands.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
-import numpy as np
+import sqlalchemy as sa
 
-from offers.choice import arm_table
-from offers.knapsack import Block, Budgets, Source
-from offers.prices import FIRST, find_prices
-from offers.rows import Rows
-from offers.sampling import sample
-from offers.screening import every_row
+from offers.candidates import Candidate
+from offers.drafts import Decision
+from offers.journal import Journal
+from offers.persons import Persons
+from offers.tables import decisions
 
-SAMPLE = 4_000
-WARM = 0.03
-EASE = 0.01
-"""Of an arm's value: prices from a sample are no more exact, and where all are alike a hair decides for everybody."""
-
-
-@dataclass(frozen=True)
-class Paced:
-    """What is sent now, as `Choice.arm` is for the users of `now`; prices float64[limits]; what is left after it."""
-
-    arm: np.ndarray
-    prices: np.ndarray
-    left: Budgets
-    value_cents: float
+WAITS = ("budget", "store_budget", "stock", "budget_exhausted")
+"""Reasons that the day may overtake; the last is the desk's own, when somebody else was quicker."""
+NOBODY = "again: money and stock left nobody without an offer"
+NOTHING = (
+    "again: of {n} whom money or stock left without an offer nobody can be sent one now; nothing was issued for them"
+)
 
 
-def repace(now: Block, waiting: Source, left: Budgets, prices: np.ndarray | None = None, seed: int = 0) -> Paced:
-    """Serve the users of `now` (in their order) out of `left`; `waiting` are all still to be served today, them included.
-
-    prices: the last call's, float64[limits]. Users of `now` count from 0.
-    """
-    found = reprice(waiting, left, prices, seed)
-    rows = every_row(now, left)
-    limits = left.limits
-    pick = _greedy(rows, rows.reduced(found), limits)
-    arm = pick[pick >= 0]
-    n_stores, end = len(left.store_cents), len(limits) - 1
-    rest = Budgets(int(limits[0]), limits[1 : 1 + n_stores], limits[1 + n_stores : end])
-    table = arm_table(len(now), rows.user[pick >= 0] - now.first_user, rows.place[arm])
-    return Paced(table, found, rest, float(rows.value[arm].sum()))
+def waiting(journal: Journal, campaign_id: str, for_date: date, persons: Persons) -> dict[str, int]:
+    """Persons, by name, who were decided for the date and have no offer for want of money or stock alone, whichever of their ids
+    was decided about; to how often they were. Raises LedgerError."""
+    mine = (decisions.c.campaign_id == campaign_id) & (decisions.c.for_date == for_date.isoformat())
+    found = sa.select(decisions.c.user_id, decisions.c.again, decisions.c.reason).where(mine)
+    last = dict[str, dict[str, tuple[int, bool]]]()
+    with journal.read() as connection:
+        for user, again, reason in connection.execute(found.where(decisions.c.user_id.is_not(None))):
+            ids = last.setdefault(persons.name(user), {})
+            ids[user] = max(ids.get(user, (-1, False)), (again, reason in WAITS))
+    waits = {name: ids.values() for name, ids in last.items() if all(waits for _, waits in ids.values())}
+    return {name: 1 + max(again for again, _ in each) for name, each in waits.items()}
 
 
-def reprice(waiting: Source, left: Budgets, prices: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
-    """Prices float64[limits] for what is left, from a sample of who waits."""
-    if waiting.n_users == 0:
-        return np.zeros(len(left.limits))
-    few = sample(waiting, SAMPLE, np.random.default_rng(seed))
-    rows = every_row(few, left)
-    share = len(few) / waiting.n_users
-    warm = prices is not None and bool(prices.any())
-    return find_prices(rows, left.limits * share, prices, WARM if warm else FIRST, 1e-3).prices
+def left_alone(
+    users: Collection[str], persons: Persons, decided: Collection[str], waits: Collection[str]
+) -> tuple[set[str], int]:
+    """(users who aren't weighed: another id of theirs is, or their date was decided and they don't wait; how many are the
+    former)."""
+    doubles, names = persons.doubles(users), {persons.name(user) for user in decided} - set(waits)
+    return doubles | {user for user in users if persons.name(user) in names}, len(doubles)
 
 
-def _greedy(rows: Rows, worth: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    """int64[R]: in order of the rows the best arm that fits, if it is worth its price; `limits` is reduced by it."""
-    pick = np.full(len(rows), -1, dtype=np.int64)
-    taken: dict[int, int] = {}
-    for row in range(len(rows)):
-        low, high = int(rows.indptr[row]), int(rows.indptr[row + 1])
-        user = int(rows.user[row])
-        if taken.get(user, 0) >= rows.cap[row]:
-            continue
-        near = max(float(worth[low:high].max()), 0.0) - EASE * float(rows.value[low:high].max())
-        # Among those as good as the best the most valuable first; then the others by what they are worth.
-        order = np.lexsort((-worth[low:high], -np.where(worth[low:high] >= near, rows.value[low:high], -np.inf)))
-        for arm in (low + order).tolist():
-            cost, store, item = int(rows.cost[arm]), int(rows.store[arm]), int(rows.item[arm])
-            if worth[arm] <= min(near, 0.0):
-                break
-            if cost <= limits[0] and cost <= limits[store] and limits[item] >= 1:
-                pick[row], taken[user] = arm, taken.get(user, 0) + 1
-                limits[0] -= cost
-                end = len(limits) - 1
-                limits[store] -= cost if store < end else 0
-                limits[item] -= 1 if item < end else 0
-                break
-    return pick
+def once_more(candidates: Sequence[Candidate], waits: Mapping[str, int]) -> list[Candidate]:
+    """The candidates, those who wait with how often they were decided before, but for those whose day chance was to decide."""
+    numbered = [replace(one, again=waits[one.user_id]) if one.user_id in waits else one for one in candidates]
+    return [one for one in numbered if not one.again or one.drawn is None]
+
+
+def changed(made: Sequence[Decision]) -> list[Decision]:
+    """What is to be recorded: every first decision, and of those made again what means an offer for somebody, held out or not, if
+    anybody of them is sent one. Both sides of the holdout so stay alike."""
+    anybody = any(decision.again and decision.terms for decision in made)
+    return [decision for decision in made if not decision.again or (anybody and decision.planned_arm)]
+
+
+def told(made: Sequence[Decision], kept: Sequence[Decision], again: bool) -> tuple[str, ...]:
+    """What a run that plans again and changes nothing for those who wait says of it."""
+    n = sum(decision.again > 0 for decision in made)
+    if not again or any(decision.again for decision in kept):
+        return ()
+    return (NOTHING.format(n=n) if n else NOBODY,)

@@ -1,7 +1,8 @@
 """The plan: one offer or nothing for every user on one date, the most incremental margin the budget buys.
 
 Users are weighed one by one (`candidates`), the money and the stock are spread over all of them at once (`spending`), and
-the decisions go to the desk in batches. A user decided before for the date is left alone, so a plan may be repeated or resumed.
+the decisions go to the desk in batches. A user decided before for the date is left alone, so a plan may be repeated or resumed;
+planned `again`, those whom money or stock left without an offer are weighed once more (`offers.pacing`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date, datetime
 from models.ranker import Ranker
 from models.response_model import Response
 from models.when import When
-from offers.audience import Audience, everybody, read_audience
+from offers.audience import everybody, read_audience
 from offers.campaign import Campaign
 from offers.campaign_fit import check_fit
 from offers.candidates import Candidate
@@ -27,6 +28,7 @@ from offers.expected import expect
 from offers.lift_report import stopped_by
 from offers.market import Market, read_market
 from offers.means import Means, read_means, read_user_limits
+from offers.pacing import changed, left_alone, once_more, told, waiting
 from offers.persons import Persons, spare
 from offers.plan_report import PlanReport, report_of
 from offers.responses import read_responses
@@ -52,18 +54,16 @@ def plan(
     response: Response | None = None,
     allows: Callable[[str], bool] = everybody,
     persons: Persons = NOBODY,
+    again: bool = False,
 ) -> PlanReport:
-    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope.
-
-    allows: who may be sent offers; persons: whose the ids are. Raises CampaignError, PlanError, LedgerError.
-    """
+    """Plan `for_date` (each store's own day) and issue. No `when`: counted visits; no `response`: the prior's slope. allows: who
+    may be sent offers; persons: whose the ids are; again: as `pacing` says. Raises CampaignError, PlanError, LedgerError."""
     _check_stops(settings, campaign, now, desk)
-    goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
-    market = read_market(settings.lake, settings.features, *goods, now)
-    check_fit(settings, campaign, market, for_date, now)
+    market = _market(settings, ranker, campaign, for_date, now)
     audience = read_audience(settings.features, now)
     desk.open(campaign, list(market.stores.values()), now, settings.budget_cents)
-    without, n_known = _left_alone(audience, persons, desk.decided(campaign.id, for_date))
+    waits = waiting(desk.journal, campaign.id, for_date, persons) if again else {}
+    without, n_doubles = left_alone(audience.snapshots, persons, desk.decided(campaign.id, for_date), waits)
     clocks = {name: market.stores[name] for name in market.stores if campaign.stores.takes(name) and market.shelf(name)}
     expected = expect(settings.features, when, audience.usual(without), clocks, for_date, now)
     responses = read_responses(settings.features, response, now, ranker.parts.options.daypart_of_hour)
@@ -73,20 +73,23 @@ def plan(
         about = (for_date, now, expected.of(person.user_id), responses, allows(name))
         candidates.append(consider(replace(person, user_id=name), ranker, market, campaign, *about))
         (progress or _silent)(len(candidates), len(audience) - len(without))
-    means, candidates = _limited(desk, campaign, market, candidates, for_date, now, persons)
+    means, candidates = _limited(desk, campaign, market, once_more(candidates, waits), for_date, now, persons)
     spending = spend(candidates, means, campaign.plan.explore_share, dice(campaign.id, for_date, ""))
     shared = (campaign, market, for_date, settings.currency)
     decisions = _decisions(candidates, spending, shared, _versions(ranker, when, response))
-    issued = [desk.issue(campaign.id, decisions[at : at + BATCH], now) for at in range(0, len(decisions), BATCH)]
-    told = ((*expected.notes, responses.note), [candidate.kind for candidate in candidates])
-    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, *told)
+    kept = changed(decisions)
+    issued = [desk.issue(campaign.id, kept[at : at + BATCH], now) for at in range(0, len(kept), BATCH)]
+    notes = (*told(decisions, kept, again), *expected.notes, responses.note)
+    n_known, kinds = len(audience) - n_doubles - len(candidates), [candidate.kind for candidate in candidates]
+    return report_of(campaign.id, decisions, issued, n_known, means.cents, spending, for_date, notes, kinds)
 
 
-def _left_alone(audience: Audience, persons: Persons, decided: set[str]) -> tuple[set[str], int]:
-    """(users who aren't weighed: another id of theirs is, or their date was decided before; how many persons the latter are)."""
-    doubles, names = persons.doubles(audience.snapshots), {persons.name(user) for user in decided}
-    settled = {user for user in audience.snapshots if persons.name(user) in names}
-    return settled | doubles, len(settled - doubles)
+def _market(settings: Settings, ranker: Ranker, campaign: Campaign, for_date: date, now: datetime) -> Market:
+    """What there is to offer, found to fit the campaign."""
+    goods = (ranker.product_ids, settings.assumed_cost_share, campaign.products)
+    market = read_market(settings.lake, settings.features, *goods, now)
+    check_fit(settings, campaign, market, for_date, now)
+    return market
 
 
 def _check_stops(settings: Settings, campaign: Campaign, now: datetime, desk: Desk) -> None:

@@ -23,6 +23,8 @@ class PlanReport:
     n_considered: int
     n_known: int
     """Users decided for this date by an earlier plan and left alone."""
+    n_again: int
+    """Users decided before and weighed again, as money or stock had left them without an offer."""
     n_issued: int
     value_cents: float
     cost_cents: int
@@ -70,6 +72,7 @@ def report_of(
         for_date=for_date,
         n_considered=len(decisions),
         n_known=n_known,
+        n_again=sum(decision.again > 0 for decision in decisions),
         n_issued=sum(part.n_issued for part in issued),
         value_cents=choice.value_cents + tried.value_cents,
         cost_cents=choice.cost_cents + tried.cost_cents,

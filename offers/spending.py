@@ -69,13 +69,14 @@ def spend(
     wrong = faults(source, budgets, choice)
     if wrong:
         raise PlanError(f"the plan fails its audit ({wrong[0]}); nothing was issued, report this as a fault of ours")
-    greedy = np.where(block.caps > 0, choice.arm, _best_at(block, budgets, choice.prices)).tolist()
+    beyond = _beyond(block, budgets)
+    greedy = np.where(block.caps > 0, choice.arm, _best_at(block, budgets, choice.prices, beyond)).tolist()
     planned = [plan if arm is None else arm for plan, arm in zip(greedy, first.arm, strict=True)]
     chance = [
         _chance(candidate, arm, plan, share if may else 0.0)
         for candidate, arm, plan, may in zip(candidates, planned, greedy, first.open, strict=True)
     ]
-    return Spending(choice, planned, chance, _binding(block, budgets, choice, greedy), stores, first)
+    return Spending(choice, planned, chance, _binding(block, budgets, choice, greedy, beyond), stores, first)
 
 
 def _chance(candidate: Candidate, arm: int, plan: int, share: float) -> float:
@@ -104,9 +105,10 @@ def _block(
     )
 
 
-def _best_at(block: Block, budgets: Budgets, prices: np.ndarray) -> np.ndarray:
-    """int64[users]: the arm (0 = nothing) that is best at the prices, whatever is left; ties go to the first."""
-    worth = block.value - _charges(block, budgets, prices).sum(axis=0)
+def _best_at(block: Block, budgets: Budgets, prices: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """int64[users]: the arm (0 = nothing) that is best at the prices, of those that anybody could have been given; whatever else
+    is left. Ties go to the first."""
+    worth = np.where(beyond.any(axis=0), -np.inf, block.value - _charges(block, budgets, prices).sum(axis=0))
     bounds = zip(block.indptr[:-1].tolist(), block.indptr[1:].tolist(), strict=True)
     return np.array([int(np.argmax(np.append(0.0, worth[low:high]))) for low, high in bounds], dtype=np.int64)
 
@@ -117,11 +119,18 @@ def _charges(block: Block, budgets: Budgets, prices: np.ndarray) -> np.ndarray:
     return np.stack([prices[0] * block.cost, prices[store] * block.cost, prices[item]])
 
 
-def _binding(block: Block, budgets: Budgets, choice: Choice, planned: Sequence[int]) -> list[str | None]:
+def _beyond(block: Block, budgets: Budgets) -> np.ndarray:
+    """bool[3, a]: whether an arm alone uses more than the campaign, its store or its shelf has."""
+    limits, store = budgets.limits, budgets.store_limit(block.store)
+    item = budgets.item_limit(block.item, len(block.value))
+    return np.stack([block.cost > limits[0], block.cost > limits[store], limits[item] < 1])
+
+
+def _binding(
+    block: Block, budgets: Budgets, choice: Choice, planned: Sequence[int], full: np.ndarray
+) -> list[str | None]:
     """Of those without an arm, the limit that their dearest arm presses most: by what it charges, or for want of any room."""
-    charges, limits = _charges(block, budgets, choice.prices), budgets.limits
-    store, item = budgets.store_limit(block.store), budgets.item_limit(block.item, len(block.value))
-    full = np.stack([block.cost > limits[0], block.cost > limits[store], limits[item] < 1])
+    charges = _charges(block, budgets, choice.prices)
     found: list[str | None] = []
     for low, high, arm in zip(block.indptr[:-1].tolist(), block.indptr[1:].tolist(), planned, strict=True):
         if arm or low == high:

@@ -83,9 +83,10 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
 
 def _decided(connection: sa.Connection, campaign_id: str) -> tuple[int, int, int]:
     """(decisions, those of the holdout, people they are about at the least: the most on one date, as a date is decided once a
-    person). An erasure changes none of them."""
+    person; what was decided again within the day counts once). An erasure changes none of them."""
     by_date = sa.select(sa.func.count().label("n"), sa.func.count(sa.case((decisions.c.holdout, 1))).label("held"))
-    each = by_date.where(decisions.c.campaign_id == campaign_id).group_by(decisions.c.for_date).subquery()
+    first = (decisions.c.campaign_id == campaign_id) & (decisions.c.again == 0)
+    each = by_date.where(first).group_by(decisions.c.for_date).subquery()
     counts = (sa.func.sum(each.c.n), sa.func.sum(each.c.held), sa.func.max(each.c.n))
     row = connection.execute(sa.select(*counts)).one()
     return int(row[0] or 0), int(row[1] or 0), int(row[2] or 0)

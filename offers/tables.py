@@ -87,12 +87,12 @@ decisions = Table(
     *(Column(name, Integer, nullable=False) for name in ("planned_arm", "sent_arm")),
     Column("propensity", Float, nullable=False),
     Column("holdout", Boolean, nullable=False),
-    Column("reason", String(64)),
+    *(Column(name, String(64)) for name in ("reason", "campaign_version")),
     *ids("model_version", "feature_version"),
-    Column("campaign_version", String(64)),
     *moments("made_at"),
     Column("entry_seq", BigInteger),
-    Unique("campaign_id", "for_date", "user_id", name="decisions_once"),
+    *counts("0", "again"),
+    Unique("campaign_id", "for_date", "user_id", "again", name="decisions_once"),
 )
 entries = Table(
     "entries",

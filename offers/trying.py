@@ -1,5 +1,7 @@
 """Which days explore: chance has drawn an arm for them, and a share of the money pays for it before the plan is made.
 
+Who is weighed again within the day tries nothing more; that chance could have had its way with them, their propensity says.
+
 Days come in an order of chance. Trying ends for everybody once the campaign's share could not pay the dearest arm any more, and
 for a store's people once its own share could not, or a shelf there has been tried empty: so that who explores never hangs on what
 they drew. What was drawn of a shelf that was empty from the start spares that one day.
@@ -41,6 +43,9 @@ def tried(candidates: Sequence[Candidate], means: Means, share: float, rng: np.r
     worth = 0.0
     for place in rng.permutation(len(candidates)).tolist() if share else ():
         candidate = candidates[place]
+        if candidate.again:
+            is_open[place] = bool(candidate.tries)
+            continue
         store = candidate.store_id or ""
         if left[""] < dearest[""] or left.get(store, 0) < dearest.get(store, 0) or store in closed:
             continue
@@ -67,7 +72,7 @@ def _dearest(candidates: Sequence[Candidate], purses: Mapping[str, int]) -> dict
     """By purse ("" is the campaign's) the cost of the dearest arm that anybody may try."""
     found = dict.fromkeys(purses, 0)
     for candidate in candidates:
-        if candidate.tries:
+        if candidate.tries and not candidate.again:
             cost = max(reserved(arm.cost_cents) for arm in candidate.arms)
             for purse in {"", candidate.store_id or ""} & purses.keys():
                 found[purse] = max(found[purse], cost)

@@ -38,8 +38,11 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         journal.close()
 
 
-def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report) -> PlanReport:
-    """Read the shelf and the campaign, plan the date, issue into the journal. Raises what those rooms raise."""
+def plan_offers(
+    settings: Settings, campaign_id: str, for_date: date, now: datetime, report: Report, again: bool = False
+) -> PlanReport:
+    """Read the shelf and the campaign, plan the date, issue into the journal; again: `offers.pacing`. Raises what those rooms
+    raise."""
     from models import response_model, when
     from models.ranker import NAME, Ranker
     from models.shelf import load_current
@@ -59,9 +62,8 @@ def plan_offers(settings: Settings, campaign_id: str, for_date: date, now: datet
         with desk.journal.read() as connection:
             persons = resolved(connection)
             may = permission(connection, persons, "offers", settings.consent_default)
-        return plan(
-            settings, ranker, campaign, for_date, now, desk, progress, timing, response, may.of, Persons(persons)
-        )
+        people = (may.of, Persons(persons))
+        return plan(settings, ranker, campaign, for_date, now, desk, progress, timing, response, *people, again)
 
 
 def verify_ledger(settings: Settings) -> dict[str, Any]:

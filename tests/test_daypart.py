@@ -100,6 +100,9 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     planned = ask("plan", "--for", day.isoformat())
     assert planned["n_considered"] == 40
     assert ask("plan", "--for", day.isoformat())["n_known"] == 40
+    again = ask("plan", "--for", day.isoformat(), "--again")
+    assert (again["n_considered"], again["n_issued"]) == (again["n_again"], 0)
+    assert again["notes"][0].startswith("again: ")
     assert ask("verify")["differences"] == []
 
 

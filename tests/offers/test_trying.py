@@ -59,6 +59,17 @@ def test_trying_ends_with_its_share_of_the_money(cents, n):
     assert set(closed) <= {1.0}
 
 
+def test_who_is_weighed_again_tries_nothing_and_ends_nothing():
+    dear = (NOTHING, Arm("p", 900, 0.5, 99.0, 400.0), ARMS[2])
+    crowd = [candidate("a", again=1, arms=dear), candidate("b", 2), candidate("c", again=1, tries=())]
+    # Money for one small try; theirs was this morning, and chance could have had its way then.
+    found = tried(crowd, Means(10), 0.5, rng())
+    assert (found.arm, found.open) == ([None, 2, None], [True, True, False])
+    assert tried(crowd, Means(2), 0.5, rng()).open == [True, False, False]
+    spent = spend([candidate("a", again=1)], Means(5), 0.5, rng())
+    assert (spent.planned, spent.chance) == ([1], [0.5 + 0.5 * TRIES[1]])
+
+
 def test_a_shelf_or_a_stores_purse_ends_it_for_that_store_only():
     crowd = [candidate(f"u{k}", 2, store_id=f"s{k % 2}") for k in range(40)]
 
