@@ -12,7 +12,7 @@ import numpy as np
 from models.checks import check_shapes, check_values
 from models.neighbours import Neighbours
 from models.options import Options, options_of
-from models.popularity import LocalCounts, lift
+from models.popularity import Cell, LocalCounts, lift
 from models.vocabulary import Vocabulary
 
 WORDS_KEPT = 65_536
@@ -55,8 +55,13 @@ class Parts:
         """(store, daypart) -> float32[n]: `popularity.lift` there; the latest few are kept, as many users share a place."""
         log_global, strength = self.arrays["popularity_global"], self.options.popularity_strength
         return lru_cache(maxsize=PLACES_KEPT)(
-            lambda store, daypart: lift(log_global, self.local.cell(store, daypart), strength)
+            lambda store, daypart: lift(log_global, self.cell(store, daypart), strength)
         )
+
+    @cached_property
+    def cell(self) -> Callable[[int | None, int | None], Cell]:
+        """(store, daypart) -> what sold there; the latest few are kept."""
+        return lru_cache(maxsize=PLACES_KEPT)(self.local.cell)
 
     def _table(self, terms: tuple[str, ...]) -> np.ndarray:
         goods = {name: self.arrays["goods"][:, place] for place, name in enumerate(self.options.goods_terms)}

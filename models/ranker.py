@@ -17,6 +17,8 @@ from models.terms import Ask, understand
 from models.timing import slot_density
 from models.vocabulary import Vocabulary
 
+TOGETHER = 32
+"""Questions in one pass at most: what is held of each is some ten numbers a product."""
 NAME = "ranker"
 """The artifact's name on the shelf."""
 
@@ -69,9 +71,10 @@ class Ranker:
         return self.score_together([Question(history, store_id, hour_of_week, at_s)])[0]
 
     def score_together(self, questions: Sequence[Question]) -> list[Scores]:
-        """Score all products for each of several questions: what `score` gives, for less a question."""
+        """Score all products for each of several questions: what `score` gives to the last bit, for less a question."""
         asks = [understand(self.parts, *question) for question in questions]
-        return [Scores(*answer) for answer in self.blend.answered(asks)]
+        blocks = (asks[start : start + TOGETHER] for start in range(0, len(asks), TOGETHER))
+        return [Scores(*answer) for block in blocks for answer in self.blend.answered(block)]
 
     def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
         """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""

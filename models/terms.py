@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -44,24 +44,15 @@ class Ask:
         """Its name, None when no hour was given."""
         return None if self.daypart_number is None else self.parts.options.daypart_names[self.daypart_number]
 
-    def places_of(self, rows: np.ndarray) -> np.ndarray:
-        """int64[m]: the place in `known` of each product row int64[m], few of them; -1 for one that isn't in it."""
-        if not len(self.rows):
-            return np.full(len(rows), -1)
-        places = (self.rows == rows[:, None]).argmax(axis=1)
-        return np.where(self.rows[places] == rows, places, -1)
-
     @cached_property
     def where(self) -> tuple[str, str]:
         """The code and the words of what sells in the place and time that were told."""
-        here, now = self.store_id is not None, self.daypart is not None
-        words = [*(["here"] if here else []), *([f"in the {self.daypart}"] if now else [])]
-        return "_".join(["popular", *(["here"] if here else []), *(["now"] if now else [])]), " ".join(words)
+        return _where(self.store is not None, self.daypart)
 
     @cached_property
     def cell(self) -> Cell:
         """What sold in the store and daypart."""
-        return self.parts.local.cell(self.store, self.daypart_number)
+        return self.parts.cell(self.store, self.daypart_number)
 
     @cached_property
     def log_popularity(self) -> np.ndarray:
@@ -111,6 +102,13 @@ def understand(
     store = None if store_id is None else parts.stores.row.get(store_id)
     daypart = None if hour_of_week is None else int(parts.options.daypart_of_hour[hour_of_week % 24])
     return Ask(parts, history, _subset(history, positions), rows, store, daypart, at_s)
+
+
+@lru_cache(maxsize=64)
+def _where(here: bool, daypart: str | None) -> tuple[str, str]:
+    now = daypart is not None
+    words = [*(["here"] if here else []), *([f"in the {daypart}"] if now else [])]
+    return "_".join(["popular", *(["here"] if here else []), *(["now"] if now else [])]), " ".join(words)
 
 
 def cold_user(factors: np.ndarray, rows: np.ndarray, decayed: np.ndarray) -> np.ndarray:

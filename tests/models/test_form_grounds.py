@@ -149,7 +149,7 @@ def test_the_likest_is_the_product_owned_that_reaches_most(visits, store, hour, 
     from_each = np.zeros(len(found.ask.rows))
     for name, table in RANKER.parts.neighbours.items():
         weight = signals.faded[0.5 if name == "next" else 0.9]
-        _, owned, values = table.links(found.ask.rows, weight).onto(np.arange(N) == row)
+        _, owned, values = table.links(signals.block.owned, weight).onto(np.arange(N) == row)
         np.add.at(from_each, owned, values)
     from_each[found.ask.rows == row] = -1.0
     if like < 0:

@@ -235,4 +235,4 @@ def test_the_parts_of_the_new_form_are_reckoned_at_load():
     blend = RANKER.blend
     assert isinstance(blend, Forms)
     shapes = {name: getattr(blend, name).shape for name in ("base", "lean_users", "lean_near", "between")}
-    assert shapes == {"base": (N,), "lean_users": (5, N), "lean_near": (3, N), "between": (3, 5)}
+    assert shapes == {"base": (N,), "lean_users": (6, N), "lean_near": (3, N), "between": (3, 5)}

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.neighbours import Neighbours, sharpened
+from models.neighbours import Links, Neighbours, sharpened
+from models.ragged import Ragged
 
 N, M = 7, 3
 TABLE = st.builds(
@@ -17,24 +18,29 @@ OWNED = st.lists(st.integers(0, N - 1), unique=True, max_size=N).map(lambda rows
 WEIGHT = arrays(np.float32, N, elements=st.sampled_from([0.0, 0.25, 1.0, 3.0]))
 
 
+def linked(table: Neighbours, owned: np.ndarray, weight: np.ndarray) -> Links:
+    """Of one question."""
+    return table.links(Ragged.of_each([owned]), weight)
+
+
 @given(TABLE, OWNED, WEIGHT)
 def test_reach_is_the_loop_over_every_pair(table, owned, weight):
     dense = np.zeros(N)
     for place, row in enumerate(owned.tolist()):
         for neighbour, value in zip(table.rows[row].tolist(), table.values[row].tolist(), strict=True):
             dense[neighbour] += weight[place] * value
-    reach = table.links(owned, weight[: len(owned)]).reach()
+    reach = linked(table, owned, weight[: len(owned)]).reach()[0]
     assert reach.dtype == np.float32
     np.testing.assert_allclose(reach, dense, rtol=1e-6)
 
 
 @given(TABLE, OWNED, WEIGHT)
 def test_what_each_reaches_adds_up_to_the_reach(table, owned, weight):
-    links = table.links(owned, weight[: len(owned)])
+    links = linked(table, owned, weight[: len(owned)])
     at, _, values = links.onto(np.ones(N, bool))
     each = np.zeros(N)
     np.add.at(each, at, values)
-    np.testing.assert_allclose(each, links.reach(), rtol=1e-6)
+    np.testing.assert_allclose(each, links.reach()[0], rtol=1e-6)
     few = links.onto(np.arange(N) == 3)
     assert set(few[0].tolist()) <= {3}
 
@@ -43,22 +49,40 @@ def test_one_product_reaches_its_neighbours_and_no_other():
     rows = np.array([[1, 2], [0, 0], [2, 2]], np.int32)
     values = np.array([[0.5, 0.25], [0.125, 0.0], [0.0, 0.0]], np.float32)
     table = Neighbours(rows, values)
-    assert table.links(np.array([0], np.int32), np.array([2], np.float32)).reach().tolist() == [0.0, 1.0, 0.5]
-    assert table.links(np.array([1, 0], np.int32), np.array([8, 2], np.float32)).reach().tolist() == [1.0, 1.0, 0.5]
+    assert linked(table, np.array([0], np.int32), np.array([2], np.float32)).reach()[0].tolist() == [0.0, 1.0, 0.5]
+    assert linked(table, np.array([1, 0], np.int32), np.array([8, 2], np.float32)).reach()[0].tolist() == [
+        1.0,
+        1.0,
+        0.5,
+    ]
     both = np.array([1, 0], np.int32)
-    _, by, reach = table.links(both, np.ones(2, np.float32)).onto(np.array([True, False, False]))
+    _, by, reach = linked(table, both, np.ones(2, np.float32)).onto(np.array([True, False, False]))
     assert {(place, value) for place, value in zip(by.tolist(), reach.tolist(), strict=True) if value} == {(0, 0.125)}
-    padded = table.links(np.array([2], np.int32), np.array([9], np.float32))
-    assert not padded.reach().any(), "padding is nobody's neighbour"
+    padded = linked(table, np.array([2], np.int32), np.array([9], np.float32))
+    assert not padded.reach()[0].any(), "padding is nobody's neighbour"
+
+
+@given(TABLE, st.lists(OWNED, min_size=1, max_size=3))
+def test_each_of_several_questions_reaches_its_own(table, several):
+    weight = np.arange(1, 1 + sum(map(len, several)), dtype=np.float32)
+    links = table.links(Ragged.of_each(several), weight)
+    reach, ends = links.reach(), np.cumsum([len(owned) for owned in several])
+    for number, (owned, end) in enumerate(zip(several, ends.tolist(), strict=True)):
+        alone = linked(table, owned, weight[end - len(owned) : end])
+        np.testing.assert_array_equal(reach[number], alone.reach()[0])
+        marked = np.zeros(reach.size, bool)
+        marked[number * N + 3] = True
+        assert [len(part) for part in links.onto(marked)] == [len(part) for part in alone.onto(np.arange(N) == 3)]
+        assert set(links.onto(marked)[1].tolist()) <= set(range(end - len(owned), end))
 
 
 def test_nobody_and_no_neighbours_reach_nothing():
     table = Neighbours(np.zeros((3, 2), np.int32), np.ones((3, 2), np.float32))
-    nobody = table.links(np.empty(0, np.int32), np.empty(0, np.float32)).reach()
+    nobody = linked(table, np.empty(0, np.int32), np.empty(0, np.float32)).reach()[0]
     assert nobody.tolist() == [0.0, 0.0, 0.0]
     bare = Neighbours(np.empty((3, 0), np.int32), np.empty((3, 0), np.float32))
-    links = bare.links(np.array([0, 1], np.int32), np.ones(2, np.float32))
-    assert links.reach().tolist() == [0.0, 0.0, 0.0]
+    links = linked(bare, np.array([0, 1], np.int32), np.ones(2, np.float32))
+    assert links.reach()[0].tolist() == [0.0, 0.0, 0.0]
     assert [len(part) for part in links.onto(np.ones(3, bool))] == [0, 0, 0]
 
 

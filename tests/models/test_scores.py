@@ -42,6 +42,18 @@ def test_several_questions_at_once_are_answered_as_one_at_a_time(questions):
         assert reasons_together(together[1:], slates[1:]) == words[1:], "not all of a block"
 
 
+def test_more_than_a_block_are_several_blocks(ranker, monkeypatch):
+    asked_at_once = [Question(checkerboard.history(user), "s0", 8) for user in range(5)]
+    whole = ranker.score_together(asked_at_once)
+    monkeypatch.setattr("models.ranker.TOGETHER", 2)
+    parted = ranker.score_together(asked_at_once)
+    assert len({id(scores.grounds) for scores in whole}) == 1
+    assert [scores.place for scores in parted] == [0, 1, 0, 1, 0]
+    for one, other in zip(whole, parted, strict=True):
+        np.testing.assert_array_equal(one.score, other.score)
+    assert reasons_together(parted, [[3]] * 5) == reasons_together(whole, [[3]] * 5)
+
+
 def test_of_nobody_and_of_nothing_there_is_nothing_to_tell(ranker):
     assert ranker.score_together([]) == []
     assert reasons_together([], []) == []

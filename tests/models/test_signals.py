@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models import signals as signals_module
 from models.block import Block
 from models.ranker import Ranker
 from models.signals import REACHING, signals_of
@@ -44,5 +45,13 @@ def test_only_what_a_form_reads_is_gathered():
 def test_a_short_history_reaches_with_all_of_it():
     past = checkerboard.history(0)
     assert len(past) < REACHING
-    for each in signals_alone(asked(RANKER, past)).links.values():
-        assert each[0][0].tolist() == list(range(len(past)))
+    for places, _ in signals_alone(asked(RANKER, past)).links.values():
+        assert sorted(places.tolist()) == list(range(len(past)))
+
+
+def test_of_a_long_one_the_greatest_reach_ties_by_place(monkeypatch):
+    monkeypatch.setattr(signals_module, "REACHING", 2)
+    past = lived([["p02", "p04", "p06"], ["p00"]])
+    for places, links in signals_alone(asked(RANKER, past)).links.values():
+        assert [past.product_ids[place] for place in places] == ["p00", "p02"]
+        assert len(links.keys) == 2 * links.each

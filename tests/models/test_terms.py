@@ -88,14 +88,3 @@ def test_the_cold_user_is_the_decayed_mean_and_a_one_for_the_bias():
     assert cold_user(factors, np.empty(0, np.int32), np.empty(0, np.float32)).tolist() == [0, 0, 1]
     ask = asked(RANKER, MIXED)
     np.testing.assert_array_equal(ask.cold_user, cold_user(ARRAYS["cold_factors"], ask.rows, ask.known.decayed))
-
-
-def test_the_places_of_products_in_the_known_history():
-    ask = asked(RANKER, lived([["p07", "x1", "p02"], ["p00"]]))
-    rows = np.array([2, 16, 0, 7, 3])
-    found = ask.places_of(rows).tolist()
-    assert [ask.known.product_ids[place] if place >= 0 else None for place in found] == [
-        "p02", None, "p00", "p07", None,
-    ]  # fmt: skip
-    assert asked(RANKER, History.empty()).places_of(rows).tolist() == [-1] * 5
-    assert ask.places_of(rows[:0]).tolist() == []
