@@ -230,6 +230,8 @@ def main() -> None:
     # Before numpy is first imported: reruns repeat themselves on one thread, and small products gain nothing by more.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["TZ"] = "UTC"
+    # What a home holds tells of people: its owner alone reads it, whatever the shell lets others have.
+    os.umask(0o077)
     try:
         app()
     except Exception as error:

@@ -119,6 +119,23 @@ def test_evaluate_takes_files_by_name_and_writes_what_it_prints(place):
     assert set(told["baselines"]) == {"global_popularity", "personal_frequency", "personal_then_popular"}
 
 
+def test_what_a_verb_makes_is_its_owners_alone(tmp_path):
+    row = '{"event_id":"e","event_type":"view","occurred_at":"2026-01-01T08:00:00Z","product_id":"p","user_id":"ann"}'
+    told = json.loads(row)
+    pl.DataFrame([told, {**told, "event_id": "f", "occurred_at": "soon"}]).write_csv(tmp_path / "events.csv")
+    os.chmod(tmp_path, 0o755)
+    before = os.umask(0o022)
+    try:
+        for words in (["ingest", "--events", str(tmp_path / "events.csv")], ["keys", "create", "--scope", "app"]):
+            code, said = run(*words, DAYPART_HOME=str(tmp_path / "home"))
+            assert code == 0, said
+    finally:
+        os.umask(before)
+    made = list((tmp_path / "home").rglob("*"))
+    assert {path.name for path in made} >= {"lake", "ledger.db", "quarantine", "COMMITTED"}
+    assert [str(path) for path in [tmp_path / "home", *made] if path.lstat().st_mode & 0o077] == []
+
+
 def test_people_get_tables():
     done = RUNNER.invoke(daypart.app, ["ingest", "--events", "events.parquet"])
     assert done.exit_code == 0, done.output
