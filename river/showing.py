@@ -39,7 +39,7 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
     if features is None or portrait is None:
         raise OnlineStoreError("the online store does not answer; start it, or try again")
     shown = card(told, features, portrait, len(offers))
-    if is_unknown(shown):
+    if is_unknown(told, shown):
         return None
     return Shown(shown, offers, _names(settings.lake, "products"), _names(settings.lake, "stores"))
 

@@ -7,7 +7,6 @@ and counted: a lost impression costs a little learning, a stalled answer costs a
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
 import queue
@@ -16,10 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 
 from feature_repo.events import EVENT_COLUMNS
+from serving.whole_rows import Row, append, cut_torn
 from serving.wire import RecommendationAsk, Slate
 
 log = logging.getLogger("daypart.serving")
@@ -29,7 +28,6 @@ MAX_FILE_BYTES = 16 << 20
 MAX_FILE_S = 60.0
 MAX_FILES = 256
 _PAUSE_S = 0.2
-Row = Sequence[str | int | None]
 _EVENT_ID, _PRODUCT_ID = COLUMNS.index("event_id"), COLUMNS.index("product_id")
 
 
@@ -61,11 +59,12 @@ def finished(home: Path) -> list[Path]:
 
 
 def adopt(folder: Path) -> None:
-    """Finish what a writer that was killed left behind. A torn last line is for ingest to quarantine."""
+    """Finish what a writer that was killed left behind, without the row that it was writing."""
     for part in sorted(folder.glob("impressions-*.csv.part")):
         pid = part.name.removesuffix(".csv.part").rpartition("-")[2]
         if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
             with suppress(OSError):  # another worker was first
+                cut_torn(part)
                 part.rename(part.with_suffix(""))
 
 
@@ -123,18 +122,13 @@ class ImpressionLog:
     def _write(self, batch: Sequence[Row]) -> None:
         if not batch:
             return
-        text = StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         if self._part is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             if len(list(self._folder.iterdir())) >= MAX_FILES:
                 raise OSError(f"{self._folder} holds {MAX_FILES} files; run daypart features")
             self._opened_s = self._clock_s()
             self._part = self._folder / f"impressions-{time.time_ns()}-{os.getpid()}.csv.part"
-            writer.writerow(COLUMNS)
-        writer.writerows(batch)
-        with self._part.open("a", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
+        append(self._part, COLUMNS, batch)
 
     def _finish(self, force: bool) -> None:
         if self._part is None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from offers.audit import By, audit, record
 from people.consent import allowed, said
 from people.directory import names_of
+from people.dossier import identities
 from people.identity import kind_of
 from people.secret import References
 from people.telling import micros
@@ -35,6 +36,8 @@ class Told(NamedTuple):
     allowed: dict[str, bool]
     said: list[str]
     """Purposes on which they said a word of their own."""
+    is_linked: bool
+    """Whether evidence told of any of these ids."""
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -48,7 +51,9 @@ def look(connection: sa.Connection, references: References, default: str, user_i
     names = names_of(connection, user_id)
     words = said(connection, names)
     kinds = Counter(kind_of(name) for name in names)
-    return Told(names, dict(sorted(kinds.items())), allowed(words, default), sorted({word.purpose for word in words}))
+    word_on = sorted({word.purpose for word in words})
+    is_linked = bool(identities(connection, names))
+    return Told(names, dict(sorted(kinds.items())), allowed(words, default), word_on, is_linked)
 
 
 def note(connection: sa.Connection, references: References, act: str, user_id: str, by: By, now: datetime) -> None:

@@ -38,7 +38,7 @@ async def person(asked: Asked) -> Reply:
     if features is None or portrait is None:
         raise unavailable("online_store_unavailable", "the online store does not answer")
     found = card(told, features, portrait, len(await wallet_of(asked, tuple(told.names))))
-    if is_unknown(found):
+    if is_unknown(told, found):
         raise not_found("unknown_user", "nobody with this id is known here")
     return Reply(found)
 
@@ -62,9 +62,10 @@ def card(told: Told, features: UserFeatures, portrait: Portrait, n_open_offers: 
     )
 
 
-def is_unknown(found: Person) -> bool:
-    """Whether nothing was ever bought, said or offered under any id of theirs."""
-    return found.features_as_of is None and found.profile_as_of is None and not (found.n_open_offers or found.said)
+def is_unknown(told: Told, found: Person) -> bool:
+    """Whether nothing was ever bought, said, offered or told of under any id of theirs."""
+    has_row = found.features_as_of is not None or found.profile_as_of is not None
+    return not (has_row or found.n_open_offers or found.said or told.is_linked)
 
 
 def _first(history: History, column: np.ndarray) -> list[str]:

@@ -111,8 +111,11 @@ def test_what_a_killed_writer_left_is_finished_and_a_living_ones_file_is_not(tmp
     dead = subprocess.Popen(["true"])
     dead.wait()
     for pid in (dead.pid, os.getpid()):
-        (tmp_path / "inbox" / f"impressions-1-{pid}.csv.part").write_text("x\n")
+        (tmp_path / "inbox" / f"impressions-1-{pid}.csv.part").write_text("x\nto")
     log = ImpressionLog(tmp_path)
     log.close()
     assert [path.name for path in finished(tmp_path)] == [f"impressions-1-{dead.pid}.csv"]
-    assert len(list((tmp_path / "inbox").glob("*.part"))) == 1
+    # Of the row at which it was killed nothing is left; the other's next write goes on where it is.
+    assert finished(tmp_path)[0].read_text() == "x\n"
+    (living,) = (tmp_path / "inbox").glob("*.part")
+    assert living.read_text() == "x\nto"

@@ -75,6 +75,15 @@ def test_nobody_is_a_404_and_somebody_with_only_a_coupon_is_not(world):
     assert world.ask("GET", "/v1/users/fresh", "admin").json()["n_open_offers"] == 1
 
 
+def test_whom_the_registry_knows_is_somebody_before_they_bought_anything(world):
+    link = {"identity": "card:4000 77", "evidence": "session-1", "occurred_at": "2026-03-02T13:00:00Z"}
+    world.ask("POST", "/v1/users/fresh/links", "app", json={"links": [link]})
+    for who in ("fresh", "card:400077"):
+        body = world.ask("GET", f"/v1/users/{who}", "admin").json()
+        assert (body["user_id"], body["identities"]) == ("fresh", {"card": 1, "user": 1})
+        assert (body["profile"], body["features_as_of"], body["said"]) == ({}, None, [])
+
+
 def test_without_the_online_store_nobody_is_said_to_be_unknown(world):
     world.online.down = True
     answer = world.ask("GET", "/v1/users/u00", "admin")
