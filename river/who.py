@@ -13,18 +13,22 @@ from settings import Settings
 def claim_receipt(
     settings: Settings, user_id: str, store_id: str, order_id: str, actor: str, now: datetime
 ) -> dict[str, Any]:
-    """A person shows the receipt of a ticket that named nobody: what becomes of the link. Raises LinkFault, LedgerError."""
+    """A person shows the receipt of a ticket that named nobody: what becomes of the link, and how many lines of it the lake has:
+    with none it waits for its till, if there is such a ticket. Raises LinkFault, LedgerError, DataError."""
     from people.directory import stand
     from people.registry import take
     from people.tombstones import stones_of
     from river.steps import open_desk
+    from training.persons import n_ticket_lines
 
     references = References(settings.identity_secret)
     one, tickets = claim(references, user_id, store_id, order_id, now)
     with open_desk(settings) as desk, desk.journal.write() as connection:
         check_living(stones_of(connection, references, one[:2]).get, one)
         take(connection, [one], actor, micros(now), tickets)
-        return stand(connection, [one])[0]._asdict()
+        found = stand(connection, [one])[0]
+    (ticket,) = tickets.values()
+    return {**found._asdict(), "lines": n_ticket_lines(settings.lake, *ticket)}
 
 
 def rule_link(settings: Settings, number: int, ruling: str, actor: str, why: str, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from river import steps
 from river.consenting import consent
 from river.erasing import erase_person
 from river.links import link_file
+from river.settling import settle_files
 from river.who import claim_receipt, rule_link, waiting, who_is
 from settings import Settings
 from tests import world
@@ -127,3 +128,13 @@ def test_a_second_claim_of_a_receipt_waits_and_the_queue_pages(settings):
     assert (row["number"], row["reason"], row["occurred_at"]) == (second["number"], "claimed_twice", NOW)
     assert not [name for name in row if name.endswith("_us")]
     assert [row["number"] for row in waiting(settings, after=row["number"])] == [third["number"]]
+
+
+def test_a_claim_is_told_how_much_of_its_ticket_is_known(settings):
+    claims = [("soho", "o15"), ("bund", "o15"), ("soho", "never")]
+    for _ in range(2):
+        found = [claim_receipt(settings, "ann", *ticket, "shell:ada", NOW) for ticket in claims]
+        assert [(one["verdict"], one["lines"]) for one in found] == [("joined", 1), ("joined", 0), ("joined", 0)]
+        # The lines stay the ticket's, whoever it was joined to since.
+        with steps.open_desk(settings) as desk:
+            settle_files(settings, desk)

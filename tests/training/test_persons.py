@@ -11,7 +11,7 @@ from tests import world
 from training.ingest import ingest
 from training.lake import append_events, read_events, read_table
 from training.parts import DataError
-from training.persons import PEOPLE, TICKETS, aliases, by_person, write_persons
+from training.persons import PEOPLE, TICKETS, aliases, by_person, n_ticket_lines, write_persons
 from training.sales import sales
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -171,3 +171,10 @@ def test_a_damaged_table_is_told(tmp_path, name):
     (tmp_path / name).write_bytes(b"PAR1")
     with pytest.raises(DataError, match=name):
         by_person(tmp_path, read_events(tmp_path))
+
+
+def test_lines_of_a_ticket_are_those_that_name_nobody(tmp_path):
+    assert n_ticket_lines(tmp_path / "lake", "soho", "o15") == 0
+    world.fill(tmp_path / "lake")
+    tickets = [("soho", "o15"), ("bund", "o15"), ("soho", "o12"), ("soho", "none")]
+    assert [n_ticket_lines(tmp_path / "lake", *ticket) for ticket in tickets] == [1, 0, 0, 0]
