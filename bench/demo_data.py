@@ -13,7 +13,7 @@ from settings import Settings
 
 DATA_SETS = ("complete-journey", "cafe")
 COMPLETE_JOURNEY_ZONE = "America/New_York"
-MARKER = "demo.json"
+MARKER, INPUT = "demo.json", "input"
 
 
 class DemoError(Exception):
@@ -38,8 +38,8 @@ def moved(events: pl.DataFrame, weeks: int, zone: str) -> pl.DataFrame:
 
 
 def write_inputs(settings: Settings, data: str, now: datetime) -> tuple[dict[str, Path], str]:
-    """Write the demo's input tables under `settings.home/input`; the paths by table, and a sentence about the data."""
-    folder = settings.home / "input"
+    """Write the demo's input tables into `INPUT` of the home; the paths by table, and a sentence about the data."""
+    folder = settings.home / INPUT
     folder.mkdir(parents=True, exist_ok=True)
     if data == "cafe":
         from bench.cafe.chain import write_input_tables
@@ -82,7 +82,12 @@ def claim_home(settings: Settings, data: str, now: datetime, n_weeks: int = 0) -
 
 
 def tables_are_in(settings: Settings, data: str, now: datetime, n_weeks: int = 0) -> None:
-    """Say that the lake holds the demo's tables, whole: a run cut short before this starts anew."""
+    """Say that the lake holds the demo's tables, whole: a run cut short before this starts anew.
+
+    The files of events go: they name people, and no erasure would look into them.
+    """
+    for file in (settings.home / INPUT / name for name in ("events.parquet", "day.parquet")):
+        file.unlink(missing_ok=True)
     (settings.home / MARKER).write_text(json.dumps(_stamp(settings, data, now, n_weeks)), "utf-8")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bench.demo_data import DemoError, claim_home, moved, tables_are_in, weeks_between
+from bench.demo_data import DemoError, claim_home, moved, tables_are_in, weeks_between, write_inputs
 from settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -52,6 +52,14 @@ def test_a_second_run_in_the_same_week_keeps_its_tables(tmp_path: Path):
     settings.lake.mkdir()
     assert claim_home(settings, "complete-journey", NOW) is True
     assert not settings.lake.exists()
+
+
+def test_once_the_lake_has_them_no_file_of_events_is_kept_beside_it(tmp_path: Path):
+    settings = Settings(home=tmp_path / "home")
+    claim_home(settings, "cafe", NOW)
+    paths, _ = write_inputs(settings, "cafe", NOW)
+    tables_are_in(settings, "cafe", NOW)
+    assert {name for name, path in paths.items() if not path.exists()} == {"events"}
 
 
 def test_a_run_cut_short_starts_anew(tmp_path: Path):
