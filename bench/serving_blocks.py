@@ -1,7 +1,7 @@
-"""`make bench-serving-blocks`: questions answered together beside the same ones by one, with reasons of slates of 20, without HTTP.
+"""`make bench-serving-blocks`: questions answered together beside one at a time, with reasons of slates of 20, without HTTP.
 
-In the world of `make bench-serving-http`: real histories, a real model. Blocks of every size take turns over the same questions, and
-the caches are swept before each block, as what a service does between two answers does.
+In the world of `make bench-serving-http`: real histories, a real model. Blocks of every size take turns over the same questions;
+caches are swept before each, as by what a service does between two answers. Processor time, which other work inflates least.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ def block_rows(ranker: Ranker, asked: Sequence[Question], rounds: int) -> list[R
         for size, blocks in by_size.items():
             for place, block in enumerate(blocks):
                 swept[::64] += 1
-                began = time.perf_counter()
+                began = time.thread_time()
                 answered(ranker, block)
-                spent[size][number, place] = (time.perf_counter() - began) * 1e6 / len(block)
+                spent[size][number, place] = (time.thread_time() - began) * 1e6 / len(block)
     # A block's fastest round counts, and the median of all blocks.
     cost = {size: float(np.median(found.min(axis=0))) for size, found in spent.items()}
     return [

@@ -105,3 +105,11 @@ def test_a_products_place_in_the_chain(parts):
     for row in range(17):
         assert parts.popularity_rank(row) == 1 + int((chain > chain[row]).sum())
     assert {parts.popularity_rank(row) for row in range(17)} == {1, 6, 12}, "equals share a place"
+
+
+def test_what_is_stated_is_the_tables_part_of_what_every_product_has(parts):
+    for terms in (USUAL_TERMS, NEW_TERMS, OWN_TERMS, ("habit", "week", "popularity")):
+        places, columns = parts.stated(terms)
+        np.testing.assert_array_equal(columns, parts.table(terms)[:, places])
+        assert {terms[place] for place in places} == {"popularity", "rebuy", *GOODS_TERMS} & {*terms}
+    assert parts.stated(NEW_TERMS) is parts.stated(NEW_TERMS)
