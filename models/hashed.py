@@ -1,6 +1,6 @@
 """The rows of many ids at once, by their hashes in flat arrays.
 
-A dict's index, entries, keys and values lie in four places, and a processor waits for each in turn; of arrays it fetches many at once.
+A dict's index, entries, keys and values lie in four places, and a processor waits for each in turn; of arrays it fetches many.
 """
 
 from __future__ import annotations
