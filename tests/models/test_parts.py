@@ -61,6 +61,14 @@ def test_here_is_reckoned_once_for_a_place(parts):
     assert parts.here.cache_info().maxsize == PLACES_KEPT
 
 
+def test_what_sold_in_a_place_is_gathered_once(parts):
+    assert parts.cell(0, 0) is parts.cell(0, 0)
+    for store, daypart in PLACES:
+        kept, anew = parts.cell(store, daypart), parts.local.cell(store, daypart)
+        np.testing.assert_array_equal(kept.rows, anew.rows)
+        assert kept.total == anew.total
+
+
 def test_here_keeps_the_latest_few_places(monkeypatch):
     monkeypatch.setattr(parts_module, "PLACES_KEPT", 2)
     parts = parts_of(ARRAYS, checkerboard.form_parameters())
