@@ -34,6 +34,7 @@ PARTS = {
     "person-killed": "bench.person_killed:rows",
     "serving": "bench.serving:rows",
     "serving-http": "bench.serving:http",
+    "serving-blocks": "bench.serving_blocks:rows",
     "serving-core": "bench.scoring:rows",
     "serving-counts": "bench.scoring_counts:rows",
     "ledger": "bench.ledger:rows",

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import console
-from bench import scoring, scoring_counts
+from bench import scoring, scoring_counts, serving_blocks
 from bench.client import served, wait_ready
 from bench.ledger_http import free_port
 from bench.ledger_load import Shot, shoot
@@ -56,7 +56,7 @@ def http() -> list[Row]:
     kept = os.environ.get("DAYPART__BENCH_WORLD")
     with TemporaryDirectory(prefix="daypart-bench-") as folder, console.progress() as report:
         settings, users, stores = world(Path(kept or folder), free_port(), datetime.now(UTC), report)
-        return measured(settings, users, stores, report)
+        return [*measured(settings, users, stores, report), *serving_blocks.of_world(settings, users, stores)]
 
 
 def measured(settings: Settings, users: Sequence[str], stores: Sequence[str], report: Report) -> list[Row]:

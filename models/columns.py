@@ -32,7 +32,8 @@ def values(terms: tuple[str, ...], signals: Signals, told: Ragged) -> np.ndarray
     """
     # One term after the other: what is done to a term is then one pass over contiguous numbers.
     found = np.empty((len(terms), len(told.rows)), dtype=np.float32)
-    found[:] = signals.block.parts.table(terms).take(told.rows, axis=0).T
+    places, stated = signals.block.parts.stated(terms)
+    found[places] = stated.take(told.rows, axis=0).T
     for place, name in enumerate(terms):
         if name in signals.user:
             found[place] = signals.user[name].take(told.of)

@@ -102,9 +102,8 @@ class Forms:
         """float32[n] for each question: all as new, then over it what is owned as usual."""
         owned, signals = grounds.block.owned, grounds.signals
         usual = self.usual.score(grounds.usual_values, owned.bounds)
-        told = self.users.standing(
-            np.array([signals.user[name] for name in self.users.terms], np.float32).reshape(-1, len(grounds.asks)).T
-        )
+        users = np.array([signals.user[name] for name in self.users.terms], np.float32)
+        told = np.ascontiguousarray(self.users.standing(users.reshape(-1, len(grounds.asks)).T))
         found = [self._as_new(signals, number, one) for number, one in enumerate(told)]
         for score, rows, start, end in zip(found, owned.each(), owned.bounds, owned.bounds[1:], strict=False):
             score[rows] = usual[start:end]
@@ -112,9 +111,9 @@ class Forms:
 
     def _as_new(self, signals: Signals, number: int, told: np.ndarray) -> np.ndarray:
         """float32[n] of one question; told float32[U]: where its user stands."""
-        users, ask = self.users, signals.block.asks[number]
-        told = np.ascontiguousarray(told)
-        score: np.ndarray = np.append(told, told @ users.pairs @ told) @ self.lean_users
+        ask, step = signals.block.asks[number], np.empty(len(told) + 1, np.float32)
+        step[:-1], step[-1] = told, told @ self.users.pairs @ told
+        score: np.ndarray = step @ self.lean_users
         score += self.ground(ask.store, ask.daypart_number)
         for name in self.wide.terms:
             if name != "here":  # which is in the ground

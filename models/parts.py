@@ -41,6 +41,11 @@ class Parts:
         return lru_cache(maxsize=2)(self._table)
 
     @cached_property
+    def stated(self) -> Callable[[tuple[str, ...]], tuple[list[int], np.ndarray]]:
+        """terms -> (places of those that every product has whoever asks, their columns of `table`); one kept per form."""
+        return lru_cache(maxsize=2)(self._stated)
+
+    @cached_property
     def has_tastes(self) -> bool:
         """Whether LightFM was fitted; without categories `cold_factors` are zeros."""
         return bool(self.arrays["cold_factors"].any())
@@ -62,6 +67,11 @@ class Parts:
     def cell(self) -> Callable[[int | None, int | None], Cell]:
         """(store, daypart) -> what sold there; the latest few are kept."""
         return lru_cache(maxsize=PLACES_KEPT)(self.local.cell)
+
+    def _stated(self, terms: tuple[str, ...]) -> tuple[list[int], np.ndarray]:
+        known = {"popularity", "rebuy", *self.options.goods_terms}
+        places = [place for place, name in enumerate(terms) if name in known]
+        return places, self._table(tuple(terms[place] for place in places))
 
     def _table(self, terms: tuple[str, ...]) -> np.ndarray:
         goods = {name: self.arrays["goods"][:, place] for place, name in enumerate(self.options.goods_terms)}

@@ -41,11 +41,11 @@ class Ragged(NamedTuple):
 
 
 def products(left: np.ndarray, right: np.ndarray, bounds: Sequence[int]) -> np.ndarray:
-    """left @ right, float[s, m] of [s, t] and [t, m], the columns of one question at a time.
+    """left @ right, float[s, m] of [s, t] and [t, m] of one dtype, the columns of one question at a time.
 
     BLAS rounds by the shape that it is given: so each question's numbers are to the last bit what they'd be alone.
     """
-    found = np.empty((len(left), right.shape[1]), np.result_type(left, right))
+    found = np.empty((len(left), right.shape[1]), right.dtype)
     for start, end in pairwise(bounds):
         if end - start == 1:  # a vector's step counts too
             found[:, start] = left @ right[:, start].copy()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.ragged import Ragged
-from models.reasons import Ground, Reason, explain
+from models.reasons import Ground, Reason, Splits, explain
 from models.response import sigmoid
 from models.terms import Ask
 
@@ -43,6 +43,11 @@ class Scores:
         """float64[len(rows)]: the chance that the user takes the product at the next visit, sigmoid(score)."""
         return sigmoid(self.score[np.asarray(rows, dtype=np.int64)])
 
+    def splits(self, rows: np.ndarray | Sequence[int]) -> Splits:
+        """The parts, float64[m] each, of the scores of several distinct product rows."""
+        told = _told(self.grounds, {self.place: np.asarray(rows, dtype=np.int64)})
+        return self.grounds.splits(told, self.grounds.block.places(told))
+
     def reasons(self, row: int) -> list[Reason]:
         """(code, detail) of what raised this product's score, most first. Codes are in `reasons.py`."""
         return self.reasons_of([row])[0]
@@ -62,12 +67,17 @@ def reasons_together(
     if len({id(each) for each in scores}) < len(scores):
         raise ValueError("reasons_together: the same scores come twice")
     found: list[list[list[Reason]]] = [[] for _ in scores]
-    rows = [np.asarray(slate, dtype=np.int64) for slate in slates]
+    rows = [np.asarray(slate, dtype=np.int64) for _, slate in zip(scores, slates, strict=True)]
     for grounds in {id(each.grounds): each.grounds for each in scores}.values():
         at = {each.place: number for number, each in enumerate(scores) if each.grounds is grounds}
-        none, asks = np.empty(0, np.int64), range(len(grounds.block.asks))
-        told = Ragged.of_each([rows[at[place]] if place in at else none for place in asks])
+        told = _told(grounds, {place: rows[number] for place, number in at.items()})
         words = explain(grounds, told)
         for place, number in at.items():
             found[number] = words[told.bounds[place] : told.bounds[place + 1]]
     return found
+
+
+def _told(grounds: Ground, rows: Mapping[int, np.ndarray]) -> Ragged:
+    """rows: int64[m_q] by the question's place; of the other questions none."""
+    none = np.empty(0, np.int64)
+    return Ragged.of_each([rows.get(place, none) for place in range(len(grounds.block.asks))])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 
 import numpy as np
 
 from models.errors import ArtifactError
+from models.hashed import Hashed
 
 
 class Vocabulary:
     """Distinct non-empty ids in ascending order (so a tie broken by row is a tie broken by id), and the row of each."""
 
-    __slots__ = ("ids", "row")
+    __slots__ = ("_hashed", "ids", "row")
 
     def __init__(self, ids: Sequence[str]) -> None:
         """Raises ArtifactError for ids that are empty, repeated or out of order."""
@@ -24,6 +25,7 @@ class Vocabulary:
         for before, after in pairwise(self.ids):
             if before >= after:
                 raise ArtifactError(f"vocabulary: {after!r} follows {before!r}: sort the ids and drop repeats")
+        self._hashed = Hashed.of(self.row)
 
     def __len__(self) -> int:
         """How many ids, which is how many rows."""
@@ -31,8 +33,7 @@ class Vocabulary:
 
     def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
-        # A list first: `fromiter` takes twice the time.
-        found = np.array(list(map(self.row.get, ids, repeat(-1))), dtype=np.int32)
+        found = self._hashed.find(ids)
         if not len(found) or found.min() >= 0:
             return np.arange(len(found)), found
         positions = np.flatnonzero(found >= 0)

@@ -62,11 +62,7 @@ def values_alone(terms: tuple[str, ...], signals: Signals, rows: np.ndarray) -> 
 
 def splits_of(scores: Scores, rows: Sequence[int]) -> list[Splits]:
     """The parts of the scores of some product rows, plain numbers for each."""
-    grounds = scores.grounds
-    none = np.empty(0, np.int64)
-    told = Ragged.of_each([np.array(rows) if ask is scores.ask else none for ask in grounds.block.asks])
-    parts = grounds.splits(told, grounds.block.places(told))
-    return [Splits(*row) for row in zip(*(column.tolist() for column in parts), strict=True)]
+    return [Splits(*row) for row in zip(*(column.tolist() for column in scores.splits(rows)), strict=True)]
 
 
 def split_of(scores: Scores, row: int) -> Splits:

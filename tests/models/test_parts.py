@@ -61,6 +61,14 @@ def test_here_is_reckoned_once_for_a_place(parts):
     assert parts.here.cache_info().maxsize == PLACES_KEPT
 
 
+def test_what_sold_in_a_place_is_gathered_once(parts):
+    assert parts.cell(0, 0) is parts.cell(0, 0)
+    for store, daypart in PLACES:
+        kept, anew = parts.cell(store, daypart), parts.local.cell(store, daypart)
+        np.testing.assert_array_equal(kept.rows, anew.rows)
+        assert kept.total == anew.total
+
+
 def test_here_keeps_the_latest_few_places(monkeypatch):
     monkeypatch.setattr(parts_module, "PLACES_KEPT", 2)
     parts = parts_of(ARRAYS, checkerboard.form_parameters())
@@ -105,3 +113,11 @@ def test_a_products_place_in_the_chain(parts):
     for row in range(17):
         assert parts.popularity_rank(row) == 1 + int((chain > chain[row]).sum())
     assert {parts.popularity_rank(row) for row in range(17)} == {1, 6, 12}, "equals share a place"
+
+
+def test_what_is_stated_is_the_tables_part_of_what_every_product_has(parts):
+    for terms in (USUAL_TERMS, NEW_TERMS, OWN_TERMS, ("habit", "week", "popularity")):
+        places, columns = parts.stated(terms)
+        np.testing.assert_array_equal(columns, parts.table(terms)[:, places])
+        assert {terms[place] for place in places} == {"popularity", "rebuy", *GOODS_TERMS} & {*terms}
+    assert parts.stated(NEW_TERMS) is parts.stated(NEW_TERMS)

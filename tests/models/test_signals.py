@@ -55,3 +55,15 @@ def test_of_a_long_one_the_greatest_reach_ties_by_place(monkeypatch):
     for places, links in signals_alone(asked(RANKER, past)).links.values():
         assert [past.product_ids[place] for place in places] == ["p00", "p02"]
         assert len(links.keys) == 2 * links.each
+
+
+def test_of_each_long_one_in_a_block_its_own_greatest_reach(monkeypatch):
+    monkeypatch.setattr(signals_module, "REACHING", 2)
+    pasts = [lived([["p02", "p04", "p06"], ["p00"]]), lived([["p01", "p03"], ["p05", "p07"]]), lived([["p08"]])]
+    together = signals_of(Block.of([asked(RANKER, past) for past in pasts]))
+    for name, (places, _) in together.links.items():
+        owned = [RANKER.product_ids.ids[row] for row in together.block.owned.rows[places]]
+        assert owned == ["p00", "p02", "p05", "p07", "p08"]
+        for number, past in enumerate(pasts):
+            alone = signals_alone(asked(RANKER, past)).near[name][0]
+            np.testing.assert_array_equal(together.near[name][number], alone)
