@@ -1,4 +1,4 @@
-"""From what is known of a person to a slate: score all, strike out, take the best, say why. Values in, values out."""
+"""From what is known of people to their slates: score all, strike out, take the best, say why. Values in, values out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from models.history import History
 from models.novelty import dialled, with_quota
+from models.ranker import Scores
 from offers.answers import Offer
 from serving.bundle import Bundle
 from serving.eligible import Shelf, ranking
@@ -35,19 +36,50 @@ class Known:
     offers: Sequence[Offer] = ()
 
 
-def slate(bundle: Bundle, ask: RecommendationAsk, known: Known, moment: datetime, names: Sequence[str]) -> list[Item]:
-    """The best `ask.limit` products that may be shown, rank 1 first; ties by product id. `moment` decides the daypart.
+@dataclass(frozen=True)
+class Question:
+    """Whose slate, and what is known of them. `moment` decides the daypart, `names` the language: what row r is called."""
+
+    ask: RecommendationAsk
+    known: Known
+    moment: datetime
+    names: Sequence[str]
+
+
+def slates(bundle: Bundle, questions: Sequence[Question]) -> list[list[Item]]:
+    """For each the best `ask.limit` products that may be shown, rank 1 first; ties by product id.
 
     `bundle.exploration_share` of the places go to what nobody had bought yet, unless only the usual is asked for (novelty 0).
     """
-    store_id, novelty = ask.context.store_id, ask.filter.novelty
-    hour_of_week, at_s = bundle.hour_of_week(store_id, moment), int(moment.timestamp())
-    scores = bundle.ranker.score(known.history, store_id=store_id, hour_of_week=hour_of_week, at_s=at_s)
-    standing = ranking(scores.score, bundle, known.shelf, ask.filter, ask.context.cart)
+    scored = _scored(bundle, questions)
+    chosen = [_chosen(bundle, *pair) for pair in zip(questions, scored, strict=True)]
+    return [_items(bundle, *triple) for triple in zip(questions, scored, chosen, strict=True)]
+
+
+def _scored(bundle: Bundle, questions: Sequence[Question]) -> list[Scores]:
+    return [
+        bundle.ranker.score(
+            one.known.history,
+            store_id=one.ask.context.store_id,
+            hour_of_week=bundle.hour_of_week(one.ask.context.store_id, one.moment),
+            at_s=int(one.moment.timestamp()),
+        )
+        for one in questions
+    ]
+
+
+def _chosen(bundle: Bundle, question: Question, scores: Scores) -> np.ndarray:
+    """int64[k]: the product rows of a slate, best first."""
+    ask, novelty = question.ask, question.ask.filter.novelty
+    standing = ranking(scores.score, bundle, question.known.shelf, ask.filter, ask.context.cart)
     share = 0.0 if novelty == 0 else bundle.exploration_share
     rows = dialled(standing, scores.ask.rows, novelty, ask.limit)
-    rows = with_quota(rows, standing, bundle.ranker.unsold, share)
-    coupons = open_coupons(known.offers, store_id)
+    return with_quota(rows, standing, bundle.ranker.unsold, share)
+
+
+def _items(bundle: Bundle, question: Question, scores: Scores, rows: np.ndarray) -> list[Item]:
+    known, names = question.known, question.names
+    coupons = open_coupons(known.offers, question.ask.context.store_id)
     ids, places = bundle.ranker.product_ids.ids, rows.tolist()
     chances = (np.rint(scores.probability(rows) * MILLION) / MILLION).tolist()
     told = zip(places, chances, known.shelf.prices(rows), scores.reasons_of(rows), strict=True)
