@@ -17,6 +17,7 @@ from typing import Any
 
 import bentoml
 
+from serving.accept import accept_all, running_server
 from serving.beat import beat
 from serving.calls import CALLS
 from serving.drain import leave_by_turns
@@ -62,7 +63,7 @@ class DaypartService:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._health: Health | None = None
-        self._beat: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         with _one_line():
             begin(settings_from(os.environ).log_format)
 
@@ -89,13 +90,14 @@ class DaypartService:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
         front.parts = parts
-        self._beat = asyncio.create_task(beat(lambda: front.parts or parts))
         self._health = Health(parts, leaving=lambda: front.is_leaving)
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
         for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)):
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
+        beside = (beat(lambda: front.parts or parts), accept_all(running_server()))
+        self._tasks = [asyncio.create_task(each) for each in beside]
         leave_by_turns(self._leaving)
 
     def _leaving(self) -> None:
@@ -106,8 +108,8 @@ class DaypartService:
         """Requests in flight are answered by now; let the parts go."""
         front.load.stop()
         front.parts, self._health = None, None
-        if self._beat is not None:
-            self._beat.cancel()
+        for task in self._tasks:
+            task.cancel()
         self._stack.close()
 
     async def __is_ready__(self) -> bool:
