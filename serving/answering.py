@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 from time import perf_counter
@@ -26,8 +25,7 @@ MOST_TOGETHER = 16
 LOST = ("stale_assortment", "no_assortment")
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, gc=False):
     """One request whose person, rights and coupons are known. Those answered together have the same `parts`."""
 
     parts: Parts
@@ -45,8 +43,7 @@ class Wish:
     """Warnings of what could not be asked before: each degrades the answer."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes out, and what it took: a share of what those took who were answered together."""
 
     slate: Slate

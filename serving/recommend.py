@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 import numpy as np
 from msgspec import UNSET
 
@@ -23,8 +23,7 @@ MILLION = 1e6
 """A score is told in whole millionths: divided last, so that it reads as six decimals."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What the parts around the model could tell for one request."""
 
     history: History
@@ -32,12 +31,11 @@ class Known:
     features_as_of: datetime | None = None
     fallback: str | None = None
     degraded: bool = False
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
     offers: Sequence[Offer] = ()
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, gc=False):
     """Whose slate, and what is known of them. `moment` decides the daypart, `names` the language: what row r is called."""
 
     ask: RecommendationAsk

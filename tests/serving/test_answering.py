@@ -15,7 +15,7 @@ from tests.serving.fakes import NOW, known
 
 
 def wish(world, user_id="u00", **more):
-    about = {name: more.pop(name) for name in tuple(more) if name in Wish.__dataclass_fields__}
+    about = {name: more.pop(name) for name in tuple(more) if name in Wish.__struct_fields__}
     if "store_id" in more:
         more["context"] = Context(store_id=more.pop("store_id"))
     ask = RecommendationAsk(user_id=user_id, **more)
