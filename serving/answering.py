@@ -17,7 +17,7 @@ from serving.known_as import pasts_of
 from serving.online_port import Past
 from serving.parts import Parts
 from serving.persons import Names
-from serving.recommend import Known, Question, slates
+from serving.recommend import Known, Wanted, slates
 from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 MOST_TOGETHER = 16
@@ -94,12 +94,12 @@ def _known(wish: Wish, read: Past | None) -> Known:
 def answers_for(wishes: Sequence[Wish], known: Sequence[Known]) -> list[Slate]:
     """The answers, of what is known of each."""
     bundle = wishes[0].parts.bundle
-    questions = [
-        Question(wish.ask, about, wish.moment, bundle.catalogue.names_for(wish.languages))
+    wanted = [
+        Wanted(wish.ask, about, wish.moment, bundle.catalogue.names_for(wish.languages))
         for wish, about in zip(wishes, known, strict=True)
     ]
     found = []
-    for wish, about, items in zip(wishes, known, slates(bundle, questions), strict=True):
+    for wish, about, items in zip(wishes, known, slates(bundle, wanted), strict=True):
         age = None if about.features_as_of is None else max(0.0, (wish.now - about.features_as_of).total_seconds())
         meta = SlateMeta(
             model_version=bundle.version,

@@ -11,7 +11,8 @@ from msgspec import UNSET
 
 from models.history import History
 from models.novelty import dialled, with_quota
-from models.ranker import Scores
+from models.ranker import Question
+from models.scores import Scores, reasons_together
 from offers.answers import Offer
 from serving.bundle import Bundle
 from serving.eligible import Shelf, ranking
@@ -35,7 +36,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     offers: Sequence[Offer] = ()
 
 
-class Question(msgspec.Struct, frozen=True, gc=False):
+class Wanted(msgspec.Struct, frozen=True, gc=False):
     """Whose slate, and what is known of them. `moment` decides the daypart, `names` the language: what row r is called."""
 
     ask: RecommendationAsk
@@ -44,43 +45,39 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     names: Sequence[str]
 
 
-def slates(bundle: Bundle, questions: Sequence[Question]) -> list[list[Item]]:
+def slates(bundle: Bundle, wanted: Sequence[Wanted]) -> list[list[Item]]:
     """For each the best `ask.limit` products that may be shown, rank 1 first; ties by product id.
 
     `bundle.exploration_share` of the places go to what nobody had bought yet, unless only the usual is asked for (novelty 0).
     """
-    scored = _scored(bundle, questions)
-    chosen = [_chosen(bundle, *pair) for pair in zip(questions, scored, strict=True)]
-    return [_items(bundle, *triple) for triple in zip(questions, scored, chosen, strict=True)]
+    scores = bundle.ranker.score_together([_question(bundle, one) for one in wanted])
+    rows = [_chosen(bundle, *pair) for pair in zip(wanted, scores, strict=True)]
+    whys = reasons_together(scores, rows)
+    return [_items(bundle, *each) for each in zip(wanted, scores, rows, whys, strict=True)]
 
 
-def _scored(bundle: Bundle, questions: Sequence[Question]) -> list[Scores]:
-    return [
-        bundle.ranker.score(
-            one.known.history,
-            store_id=one.ask.context.store_id,
-            hour_of_week=bundle.hour_of_week(one.ask.context.store_id, one.moment),
-            at_s=int(one.moment.timestamp()),
-        )
-        for one in questions
-    ]
+def _question(bundle: Bundle, wanted: Wanted) -> Question:
+    store_id, moment = wanted.ask.context.store_id, wanted.moment
+    return Question(wanted.known.history, store_id, bundle.hour_of_week(store_id, moment), int(moment.timestamp()))
 
 
-def _chosen(bundle: Bundle, question: Question, scores: Scores) -> np.ndarray:
+def _chosen(bundle: Bundle, wanted: Wanted, scores: Scores) -> np.ndarray:
     """int64[k]: the product rows of a slate, best first."""
-    ask, novelty = question.ask, question.ask.filter.novelty
-    standing = ranking(scores.score, bundle, question.known.shelf, ask.filter, ask.context.cart)
+    ask, novelty = wanted.ask, wanted.ask.filter.novelty
+    standing = ranking(scores.score, bundle, wanted.known.shelf, ask.filter, ask.context.cart)
     share = 0.0 if novelty == 0 else bundle.exploration_share
     rows = dialled(standing, scores.ask.rows, novelty, ask.limit)
     return with_quota(rows, standing, bundle.ranker.unsold, share)
 
 
-def _items(bundle: Bundle, question: Question, scores: Scores, rows: np.ndarray) -> list[Item]:
-    known, names = question.known, question.names
-    coupons = open_coupons(known.offers, question.ask.context.store_id)
+def _items(
+    bundle: Bundle, wanted: Wanted, scores: Scores, rows: np.ndarray, whys: Sequence[Sequence[tuple[str, str]]]
+) -> list[Item]:
+    known, names = wanted.known, wanted.names
+    coupons = open_coupons(known.offers, wanted.ask.context.store_id)
     ids, places = bundle.ranker.product_ids.ids, rows.tolist()
     chances = (np.rint(scores.probability(rows) * MILLION) / MILLION).tolist()
-    told = zip(places, chances, known.shelf.prices(rows), scores.reasons_of(rows), strict=True)
+    told = zip(places, chances, known.shelf.prices(rows), whys, strict=True)
     return [
         Item(
             product_id=ids[row],

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from models.history import History
 from serving.bundle import load_bundle
 from serving.eligible import whole_chain
-from serving.recommend import Known, Question, open_coupons, slates
+from serving.recommend import Known, Wanted, open_coupons, slates
 from serving.wire import Context, Filter, RecommendationAsk
 from settings import Settings
 from tests.models import checkerboard
@@ -25,9 +25,7 @@ def bundle(home):
 
 def ranked(bundle, history=None, names=None, offers=(), **ask):
     known = Known(history or History.empty(), whole_chain(bundle), offers=offers)
-    (items,) = slates(
-        bundle, [Question(RecommendationAsk(**ask), known, EIGHT, names or bundle.catalogue.names_for([]))]
-    )
+    (items,) = slates(bundle, [Wanted(RecommendationAsk(**ask), known, EIGHT, names or bundle.catalogue.names_for([]))])
     return items
 
 
