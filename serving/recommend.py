@@ -18,8 +18,8 @@ from serving.bundle import Bundle
 from serving.eligible import Shelf, ranking
 from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
 
-NAMING = frozenset(["similar_to_usual"])
-"""Codes of reasons whose detail is a product's id."""
+NAMING = "similar_to_usual"
+"""The code of reasons whose detail is a product's id: they speak of it by name."""
 MILLION = 1e6
 """A score is told in whole millionths: divided last, so that it reads as six decimals."""
 
@@ -75,7 +75,7 @@ def _items(
 ) -> list[Item]:
     known, names = wanted.known, wanted.names
     coupons = open_coupons(known.offers, wanted.ask.context.store_id)
-    ids, places = bundle.ranker.product_ids.ids, rows.tolist()
+    ids, row_of, places = bundle.ranker.product_ids.ids, bundle.ranker.product_ids.row, rows.tolist()
     chances = (np.rint(scores.probability(rows) * MILLION) / MILLION).tolist()
     told = zip(places, chances, known.shelf.prices(rows), whys, strict=True)
     return [
@@ -85,7 +85,7 @@ def _items(
             rank=place,
             score=chance,
             price_cents=price,
-            reasons=[Reason(code, _named(bundle, names, detail) if code in NAMING else detail) for code, detail in why],
+            reasons=[Reason(code, names[row_of[detail]] if code == NAMING else detail) for code, detail in why],
             offer=coupons.get(ids[row], UNSET) if coupons else UNSET,
         )
         for place, (row, chance, price, why) in enumerate(told, 1)
@@ -102,8 +102,3 @@ def open_coupons(offers: Sequence[Offer], store_id: str | None) -> dict[str, Ite
                 ItemOffer(offer.offer_id, offer.coupon_code, offer.discount_cents, offer.valid_from, offer.valid_until),
             )
     return found
-
-
-def _named(bundle: Bundle, names: Sequence[str], product_id: str) -> str:
-    """A reason that speaks of a product speaks of it by name."""
-    return names[bundle.ranker.product_ids.row[product_id]]
