@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from serving.deadline import ANSWER_S
 from serving.door import SMALL_BODY
 from serving.keys import ApiKey
@@ -20,8 +22,7 @@ T = TypeVar("T")
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """One request. `body` and `query` are the structs that the call names, `path` its checked path parameters."""
 
     parts: Parts

@@ -3,8 +3,6 @@ time limit stands behind it: a mount that raised instead of answering would hang
 
 from __future__ import annotations
 
-import asyncio
-import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from time import perf_counter
@@ -15,7 +13,7 @@ import msgspec
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
-from serving.deadline import budget_s
+from serving.deadline import Within, budget_s
 from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
@@ -83,12 +81,12 @@ class Front:
         try:
             check_request(scope)
             within_s = budget_s(headers, DEADLINE_S)
-            async with asyncio.timeout(within_s) as deadline:
+            with Within(within_s) as deadline:
                 if beside := await self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])
                 name = call.name
-                return name, await self._called(call, path, scope, receive, headers, deadline.when() or math.inf)
+                return name, await self._called(call, path, scope, receive, headers, deadline.until_s)
         except ConnectionError:
             raise
         except Exception as error:

@@ -4,7 +4,7 @@ known of people answers in its place."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from embedded import OnlineStoreError
@@ -13,6 +13,7 @@ from serving.last_known import LastKnown
 from serving.online_port import Assortment, OnlineFeatures, Past, Portrait, UserFeatures
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
@@ -62,9 +63,10 @@ class OnlineGate:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
         return self._read(self._online.user, user_id)
 
-    def past(self, user_id: str) -> Past | None:
-        """The user's history alone; otherwise as `user`."""
-        return self._read(self._online.past, user_id)
+    def pasts(self, user_ids: Sequence[str]) -> list[Past | None]:
+        """The users' histories alone, in one read; otherwise as `user`."""
+        found = self._read(self._online.pasts, user_ids) if user_ids else []
+        return [None] * len(user_ids) if found is None else [self._whole(one) for one in found]
 
     def portrait(self, user_id: str) -> Portrait | None:
         """The user's portrait, None when the store can't say."""
@@ -92,19 +94,25 @@ class OnlineGate:
         self._down.end()
         return True
 
-    def _read(self, read: Callable[[str], T], user_id: str) -> T | None:
+    def _read(self, read: Callable[[Q], T], asked: Q) -> T | None:
         if self._clock_s() < self._closed_until:
             return None
         try:
-            found = read(user_id)
+            found = read(asked)
         except OnlineStoreError as error:
             self._close(error)
             return None
         except ValueError as error:
-            # A row that another version wrote, or half of one: as good as none, until features are reckoned again.
-            log.warning("a user's features can't be read: %s", error)
-            return None
+            return self._whole(error)
         self._down.end()
+        return found
+
+    @staticmethod
+    def _whole(found: T | ValueError) -> T | None:
+        """A row that another version wrote, or half of one, is as good as none until features are reckoned again."""
+        if isinstance(found, ValueError):
+            log.warning("a user's features can't be read: %s", found)
+            return None
         return found
 
     def _close(self, error: OnlineStoreError) -> None:

@@ -57,7 +57,7 @@ class Grouped(Generic[T, R]):
             for (_, future), result in zip(group, told, strict=True):
                 # A loop that was closed meanwhile has nobody left to tell.
                 with suppress(RuntimeError):
-                    future.get_loop().call_soon_threadsafe(_settle, future, result)
+                    future.get_loop().call_soon_threadsafe(settle, future, result)
 
     def _results(self, items: Sequence[T]) -> Sequence[R | BaseException]:
         try:
@@ -69,7 +69,8 @@ class Grouped(Generic[T, R]):
             return [error] if len(items) == 1 else [self._results([item])[0] for item in items]
 
 
-def _settle(future: asyncio.Future[R], result: R | BaseException) -> None:
+def settle(future: asyncio.Future[R], result: R | BaseException) -> None:
+    """Give the caller their result, or raise it there. On the future's loop."""
     if future.done():  # its caller left
         return
     if isinstance(result, BaseException):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import msgspec
+from msgspec.structs import replace
 
 from offers.answers import Offer
 from people.identity import IdentityFault
@@ -48,7 +46,7 @@ def in_references(asked: Asked) -> Asked:
     told, path, of = getattr(asked.body, "user_id", None), asked.path.get("user_id"), asked.parts.persons.references.of
     try:
         if told is not None and (reference := of(told)) != told:
-            asked = replace(asked, body=msgspec.structs.replace(asked.body, user_id=reference))
+            asked = replace(asked, body=replace(asked.body, user_id=reference))
         if path is not None and (reference := of(path)) != path:
             asked = replace(asked, path={**asked.path, "user_id": reference})
     except IdentityFault as fault:

@@ -20,20 +20,17 @@ MAX_READ = 8
 """Rows read of one person at most, the name's first: each is a look into the online store."""
 
 
-def past_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> Past | None:
-    """The purchases of the person of these ids, their name first; None when the online store can't say.
+def pasts_of(gate: OnlineGate, people: Sequence[Names], limit: int = LIMIT) -> list[Past | None]:
+    """The purchases of each person of these ids, their name first, in one read; None when the online store can't say.
 
-    limit: products kept; most: rows read, None for all.
+    limit: products kept of one person.
     """
-    past = gate.past(names[0])
-    if past is None or len(names) == 1:
-        return past
-    others = [found for name in names[1:most] if (found := gate.past(name)) is not None and found.as_of is not None]
-    return _together([past, *others], limit) if others else past
+    rows = iter(gate.pasts([name for names in people for name in names[:MAX_READ]]))
+    return [_past_of([next(rows) for _ in names[:MAX_READ]], limit) for names in people]
 
 
 def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> UserFeatures | None:
-    """The same of all their features."""
+    """All features of the person of these ids, otherwise the same. most: rows read, None for all."""
     features = gate.user(names[0])
     if features is None or len(names) == 1:
         return features
@@ -44,6 +41,12 @@ def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | 
     first = next((one for one in (features, *others) if one.profile), features)
     past = _together([features, *others], limit)
     return replace(first, history=past.history, as_of=past.as_of)
+
+
+def _past_of(rows: Sequence[Past | None], limit: int) -> Past | None:
+    first, *others = rows
+    known = [row for row in others if row is not None and row.as_of is not None]
+    return first if first is None or not known else _together([first, *known], limit)
 
 
 def _together(told: Sequence[Past | UserFeatures], limit: int) -> Past:

@@ -65,10 +65,10 @@ class FeastOnline:
         history = History.of(*(read[name][0] for name in _HISTORY)) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
 
-    def past(self, user_id: str) -> Past:
+    def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
         """See OnlineFeatures."""
         with _answering():
-            return self._reading.read(user_id)
+            return self._reading.read(user_ids)
 
     def portrait(self, user_id: str) -> Portrait:
         """See OnlineFeatures."""

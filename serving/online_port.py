@@ -69,8 +69,9 @@ class OnlineFeatures(Protocol):
     def user(self, user_id: str) -> UserFeatures:
         """All about one user, in one read."""
 
-    def past(self, user_id: str) -> Past:
-        """The history alone, as `user` has it: what is read while somebody waits. ValueError when a row is damaged."""
+    def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
+        """The histories alone, each as `user` has it, in one read: what is read while somebody waits. ValueError stands for a row
+        that is damaged."""
 
     def portrait(self, user_id: str) -> Portrait:
         """What else is told of one user, in one read. Nothing while the features are of a version that had none."""

@@ -17,6 +17,8 @@ from offers.journal import Journal
 from offers.sending import sending_of
 from offers.signing_key import signer_at
 from people.secret import References
+from serving.answering import MOST_TOGETHER as MOST_ANSWERED
+from serving.answering import Wish, answer_together, answers_for
 from serving.bundle import load_bundle
 from serving.gate import OnlineGate
 from serving.grouped import Grouped
@@ -30,7 +32,6 @@ from serving.parts import Parts
 from serving.persons import Persons
 from serving.purse import StorePurse
 from serving.quick import without_typeguard
-from serving.ranked import answer_for, what_is_known
 from serving.rate import rates_of
 from serving.recommend import Known
 from serving.shelves import Shelves, units
@@ -38,6 +39,7 @@ from serving.standing import Standing
 from serving.tables import prepare
 from serving.taken import MOST_TOGETHER, show_again, take_together
 from serving.traces import tracing
+from serving.turn import Turn
 from serving.visits import Visits
 from serving.wire import Context, RecommendationAsk
 from settings import Settings
@@ -55,8 +57,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         store = stack.enter_context(lease_online_store(settings))
         with without_typeguard():
             online = FeastOnline(settings, store)
-        journal = stack.enter_context(closing(Journal(settings.ledger_url)))
-        prepare(journal.engine)
+        journal = _journal(settings, stack)
         gate = OnlineGate(online, time.monotonic)
         pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
         impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
@@ -83,6 +84,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             limiter=_limiter(settings, store, stack),
             holders=Holders(journal.engine, _clock, time.monotonic),
             intake=intake,
+            turn=Turn(answer_together, MOST_ANSWERED),
             traces=stack.enter_context(tracing(settings.trace_url)),
             zones=zones,
         )
@@ -92,6 +94,12 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
 
 def _clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _journal(settings: Settings, stack: ExitStack) -> Journal:
+    journal = stack.enter_context(closing(Journal(settings.ledger_url)))
+    prepare(journal.engine)
+    return journal
 
 
 def _limiter(settings: Settings, store: OnlineStore, stack: ExitStack) -> Limiter:
@@ -111,7 +119,7 @@ def warm_up(parts: Parts) -> None:
     stores = [None, *sorted(parts.bundle.zones)[:1]]
     for turn in range(WARM_UP_ROUNDS):
         ask = RecommendationAsk(user_id="warm-up", context=Context(store_id=stores[turn % len(stores)]))
-        answer_for(parts, ask, what_is_known(parts, ask), now, now, ["en"])
+        answer_together([Wish(parts, ask, now, now, ["en"])] * (1 + turn % 2))
 
 
 def warm(parts: Parts) -> None:
@@ -119,8 +127,8 @@ def warm(parts: Parts) -> None:
     connections are theirs."""
     now, store_id = parts.clock(), next(iter(sorted(parts.bundle.zones)), None)
     bought = parts.bundle.ranker.product_ids.ids[:8]
-    ask = RecommendationAsk(user_id="warm-up", context=Context(store_id=store_id))
+    wish = Wish(parts, RecommendationAsk(user_id="warm-up", context=Context(store_id=store_id)), now, now, ["en"])
     shelf, _ = parts.shelves.of(parts.gate, None)
     for n_bought in range(min(len(bought), WARM_UP_ROUNDS) + 1):
         history = add_visit(History.empty(), bought[:n_bought], int(now.timestamp()), new_visit=True)
-        answer_for(parts, ask, Known(history, shelf), now, now, ["en"])
+        answers_for([wish], [Known(history, shelf)])

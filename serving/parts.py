@@ -26,14 +26,15 @@ from serving.persons import Persons
 from serving.shelves import Shelves
 from serving.standing import Standing
 from serving.traces import Traces
+from serving.turn import Turn
 from serving.visits import Visits
 from settings import Settings
 
 
 @dataclass
 class Parts:
-    """What handlers reach. `bundle` and `shelves` belong together: a reload makes new parts around another pair (`reload`), so a
-    request keeps the ones it began with. Everything else is shared, and lives as long as the process."""
+    """What handlers reach. `bundle`, `shelves` and `turn` belong together: a reload makes new parts around others (`reload`), so
+    a request keeps the ones it began with. Everything else is shared, and lives as long as the process."""
 
     settings: Settings
     bundle: Bundle
@@ -54,6 +55,7 @@ class Parts:
     limiter: Limiter
     holders: Holders
     intake: Grouped[Any, Any]
+    turn: Turn[Any, Any]
     traces: Traces | None = None
     ledger_gate: LedgerGate = field(default_factory=LedgerGate, kw_only=True)
     zones: dict[str, tzinfo] = field(default_factory=dict, kw_only=True)

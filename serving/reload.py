@@ -83,4 +83,4 @@ class Reload:
 def with_bundle(parts: Parts, bundle: Bundle) -> Parts:
     """The same parts around another bundle: those who hold the old ones go on with it, whole."""
     parts.zones.update(bundle.zones)
-    return replace(parts, bundle=bundle, shelves=Shelves(bundle, parts.shelves))
+    return replace(parts, bundle=bundle, shelves=Shelves(bundle, parts.shelves), turn=parts.turn.anew())

@@ -1,6 +1,7 @@
 """The wire: every request and answer of `/v1` as a struct. Validated once, here; `openapi.py` publishes the same structs.
 
 Unknown members are refused: a mistyped `filter` that is silently ignored would show a person what they asked not to see.
+The parts of an answer, dozens each, are left out of garbage collection (gc=False): they hold nothing that could hold them.
 """
 
 from __future__ import annotations
@@ -69,14 +70,14 @@ class RecommendationAsk(Ask, frozen=True):
     dry_run: bool = False
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why a product is shown."""
 
     code: str
     detail: str
 
 
-class ItemOffer(Struct, frozen=True):
+class ItemOffer(Struct, frozen=True, gc=False):
     """The person's open coupon on a product."""
 
     offer_id: str
@@ -86,7 +87,7 @@ class ItemOffer(Struct, frozen=True):
     valid_until: datetime
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, kw_only=True, gc=False):
     """One product of a slate. `score` is the model's probability that the person takes it on the next visit."""
 
     product_id: str
@@ -98,7 +99,7 @@ class Item(Struct, frozen=True, kw_only=True):
     offer: ItemOffer | UnsetType = UNSET
 
 
-class SlateMeta(Struct, frozen=True, kw_only=True):
+class SlateMeta(Struct, frozen=True, kw_only=True, gc=False):
     """How an answer came about. `degraded`: a part that should have been asked could not be, or not in time.
 
     `fallback`, best first: `last_known` (what was read at most ten minutes ago, as nobody can be asked), `popularity` (of the
@@ -115,7 +116,7 @@ class SlateMeta(Struct, frozen=True, kw_only=True):
     warnings: list[str]
 
 
-class Slate(Struct, frozen=True, kw_only=True):
+class Slate(Struct, frozen=True, kw_only=True, gc=False):
     """Answer of `POST /v1/recommendations`, best first."""
 
     recommendation_id: str

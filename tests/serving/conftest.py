@@ -22,6 +22,7 @@ from models.shelf import point
 from offers.database import connect
 from people.secret import References
 from serving import keys
+from serving.answering import answer_together
 from serving.bundle import load_bundle
 from serving.calls import CALLS
 from serving.front import Front
@@ -38,6 +39,7 @@ from serving.shelves import Shelves
 from serving.standing import Standing
 from serving.tables import prepare
 from serving.taken import MOST_TOGETHER, take_together
+from serving.turn import Turn
 from serving.visits import Visits
 from settings import Settings
 from tests.models import checkerboard
@@ -138,6 +140,7 @@ def world(home: Path, tmp_path: Path):
         # The desk's coupons aren't in the engine: with this clock no look is ever fresh, so everybody is asked about.
         holders=Holders(engine, lambda: NOW, count().__next__),
         intake=Grouped(take_together, MOST_TOGETHER),
+        turn=Turn(answer_together, 16),
     )
     front = Front(CALLS, "1")
     front.parts = parts

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from serving.asked import Asked
-from serving.deadline import ANSWER_S, budget_s
+from serving.deadline import ANSWER_S, Within, budget_s
 from serving.problems import Problem
 from tests.serving.fakes import NOW
 
@@ -40,3 +40,67 @@ def test_patience_ends_before_the_deadline():
     assert asyncio.run(left(10.0)) == 0.25
     assert 0.05 < asyncio.run(left(0.1)) <= 0.1 - ANSWER_S
     assert asyncio.run(left(ANSWER_S / 2)) < 0
+
+
+def outcome(work):
+    """What became of a task: its result, or the kind of exception."""
+
+    async def run():
+        (told,) = await asyncio.gather(asyncio.ensure_future(work()), return_exceptions=True)
+        return type(told) if isinstance(told, BaseException) else told
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("within", [asyncio.timeout, Within])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("in time", "done"), ("late", TimeoutError), ("fails", KeyError), ("cancelled", asyncio.CancelledError)],
+)
+def test_within_is_asyncios_timeout(within, name, expected):
+    async def inner():
+        if name == "fails":
+            raise KeyError
+        if name == "cancelled":
+            asyncio.current_task().cancel()
+        await asyncio.sleep(5.0 if name == "late" else 0.0)
+        return "done"
+
+    async def work():
+        if within is Within:
+            with Within(0.01 if name == "late" else 5.0):
+                return await inner()
+        async with asyncio.timeout(0.01 if name == "late" else 5.0):
+            return await inner()
+
+    assert outcome(work) == expected
+
+
+def test_one_that_is_late_and_leaves_as_well_leaves():
+    async def work():
+        with Within(0.0):
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0.1)
+
+    async def after():
+        try:
+            with Within(0.0):
+                await asyncio.sleep(0.1)
+        except TimeoutError:
+            # Nothing is left of the cancelling: the task goes on.
+            await asyncio.sleep(0)
+            return asyncio.current_task().cancelling()
+
+    assert outcome(work) is asyncio.CancelledError
+    assert outcome(after) == 0
+
+
+def test_one_who_caught_it_is_not_late():
+    async def work():
+        with Within(0.01) as limit:
+            try:
+                await asyncio.sleep(1.0)
+            except asyncio.CancelledError:
+                return limit.until_s <= asyncio.get_running_loop().time() + 0.005
+
+    assert outcome(work) is True

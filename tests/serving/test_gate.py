@@ -67,3 +67,11 @@ def test_a_row_that_cannot_be_read_is_as_good_as_none_and_closes_nothing(setting
     assert gate.user("u") is None
     assert gate.store("s0")[0]
     assert not gate.is_down
+
+
+def test_one_row_of_several_that_cannot_be_read_is_none_alone(setting, monkeypatch, caplog):
+    online, _, gate = setting
+    monkeypatch.setattr(online, "pasts", lambda user_ids: [ValueError("torn") if u == "torn" else u for u in user_ids])
+    assert gate.pasts(["ann", "torn", "bob"]) == ["ann", None, "bob"]
+    assert "a user's features can't be read: torn" in caplog.text
+    assert not gate.is_down

@@ -38,6 +38,11 @@ def histories(draw):
     return History.of(ids, *columns, n_visits)
 
 
+def past(online, user_id):
+    (found,) = online.pasts([user_id])
+    return found
+
+
 def same(one, other):
     assert one.history.product_ids == other.history.product_ids
     for name in ("counts", "decayed", "last_visit", "last_at_s"):
@@ -55,7 +60,7 @@ def same(one, other):
 def test_what_was_pushed_is_read_as_the_sdk_reads_it(loaded, user_id, history, at):
     online = loaded[2]
     online.push_visit(user_id, history, at)
-    read = online.past(user_id)
+    read = past(online, user_id)
     same(read, online.user(user_id))
     assert read.history.product_ids == history.product_ids
     np.testing.assert_array_equal(read.history.counts, history.counts)
@@ -64,12 +69,12 @@ def test_what_was_pushed_is_read_as_the_sdk_reads_it(loaded, user_id, history, a
 def test_what_was_materialised_is_read_as_the_sdk_reads_it(loaded):
     online = loaded[2]
     for user_id in world.USERS:
-        same(online.past(user_id), online.user(user_id))
-    assert online.past("ann").history.n_visits == 4
+        same(past(online, user_id), online.user(user_id))
+    assert past(online, "ann").history.n_visits == 4
 
 
 def test_somebody_unknown_has_nothing(loaded):
-    nobody = loaded[2].past("nobody at all")
+    nobody = past(loaded[2], "nobody at all")
     assert (len(nobody.history), nobody.history.n_visits, nobody.as_of) == (0, 0, None)
 
 
@@ -81,32 +86,36 @@ def test_half_a_row_is_damaged(loaded, field):
     with connect(store.url) as client:
         names = [name for name in client.hkeys(key) if not name.startswith(b"_ts")]
         client.hdel(key, names[field])
-        with pytest.raises(ValueError, match="history"):
-            online.past("halved")
+        before, damaged, after = online.pasts(["ann", "halved", "bob"])
+        assert isinstance(damaged, ValueError)
+        assert "history" in str(damaged)
+        # Its neighbours are read as ever.
+        same(before, online.user("ann"))
+        same(after, online.user("bob"))
         client.delete(key)
-    assert online.past("halved").as_of is None
+    assert past(online, "halved").as_of is None
 
 
 def test_a_connection_that_was_closed_is_opened_again(loaded):
     _, store, online = loaded
-    assert online.past("ann").as_of is not None
+    assert past(online, "ann").as_of is not None
     with connect(store.url) as client:
         for one in client.client_list():
             if one["id"] != str(client.client_id()):
                 client.client_kill_filter(_id=one["id"])
-    assert online.past("ann").as_of is not None
+    assert past(online, "ann").as_of is not None
 
 
 def test_an_answer_that_came_too_late_is_not_the_next_ones(loaded):
     _, store, online = loaded
-    ann, bob = online.past("ann"), online.past("bob")
+    ann, bob = past(online, "ann"), past(online, "bob")
     assert ann.history.product_ids != bob.history.product_ids
     with connect(store.url) as client:
         client.client_pause(int(READ_TIMEOUT_S * 3000))
         with pytest.raises(OnlineUnavailable):
-            online.past("ann")
+            past(online, "ann")
         client.client_unpause()
-    same(online.past("bob"), bob)
+    same(past(online, "bob"), bob)
 
 
 def test_a_store_that_is_gone_is_told_as_such(tmp_path):
@@ -115,10 +124,40 @@ def test_a_store_that_is_gone_is_told_as_such(tmp_path):
 
     nowhere = redis.Redis(unix_socket_path=str(tmp_path / "none.sock"), retry=None)
     with pytest.raises(redis.ConnectionError):
-        HistoryRead(nowhere, "daypart", Kind((), dict, list)).read("ann")
+        HistoryRead(nowhere, "daypart", Kind((), dict, list)).read(["ann"])
 
 
 def test_a_moment_keeps_its_microseconds(loaded):
     online, at = loaded[2], world.END + timedelta(microseconds=123_457)
     online.push_visit("exact", History.of(["a"], [1], [1], [1], [1], 1), at)
-    assert online.past("exact").as_of == at
+    assert past(online, "exact").as_of == at
+
+
+@pytest.mark.parametrize("stands", ["a word", "a stamp of noise", "a feature of noise"])
+def test_what_is_no_row_of_ours_is_damaged_alone(loaded, stands):
+    kept, store, online = loaded
+    key = entity_key(str(repo_config(kept, "localhost:0")["project"]), "user_id", "odd")
+    online.push_visit("odd", History.of(["a", "b"], [1, 2], [1, 2], [1, 2], [1, 2], 2))
+    with connect(store.url) as client:
+        names = client.hkeys(key)
+        if stands == "a word":
+            client.set(key, b"not a hash")
+        for name in names if stands != "a word" else ():
+            if name.startswith(b"_ts") == ("stamp" in stands):
+                client.hset(key, name, b"\xff\xff\xff")
+        ann, damaged, bob = online.pasts(["ann", "odd", "bob"])
+        assert isinstance(damaged, ValueError)
+        same(ann, online.user("ann"))
+        same(bob, online.user("bob"))
+        client.delete(key)
+    same(past(online, "ann"), online.user("ann"))
+
+
+def test_an_answer_that_concerns_all_is_a_store_that_does_not_answer(loaded):
+    _, store, online = loaded
+    with connect(store.url) as client:
+        client.execute_command("ACL", "SETUSER", "default", "-hmget")
+        with pytest.raises(OnlineUnavailable):
+            online.pasts(["ann", "bob"])
+        client.execute_command("ACL", "SETUSER", "default", "+@all")
+    same(past(online, "ann"), online.user("ann"))

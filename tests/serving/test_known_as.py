@@ -7,7 +7,7 @@ import pytest
 
 from models.history import History, add_visit
 from serving.gate import OnlineGate
-from serving.known_as import MAX_READ, features_of
+from serving.known_as import MAX_READ, features_of, pasts_of
 from tests.serving.fakes import NOW, CountingOnline, known
 
 
@@ -57,3 +57,19 @@ def test_looks_are_bounded_and_a_store_that_is_down_is_none(online):
     assert online.n_reads == MAX_READ + 21
     online.down = True
     assert of(online, "ann", "card") is None
+
+
+def test_the_purchases_of_several_people_are_one_read(online):
+    gate, asked = OnlineGate(online, lambda: 0.0), []
+    read = online.pasts
+    online.pasts = lambda user_ids: asked.append(list(user_ids)) or read(user_ids)
+    both, one, nobody = pasts_of(gate, [("ann", "card"), ("card",), ("phone",)])
+    assert (both.history.product_ids, both.as_of) == (("latte", "tea"), NOW)
+    assert (one.history.product_ids, one.as_of, nobody.as_of) == (("latte",), NOW, None)
+    many = [("ann", *(f"device{n}" for n in range(100))), ("card",)]
+    assert [past.history.product_ids for past in pasts_of(gate, many)] == [("tea",), ("latte",)]
+    assert (len(asked), len(asked[1])) == (2, MAX_READ + 1)
+    assert pasts_of(gate, [("ann", "card")], limit=1)[0].history.product_ids == ("latte",)
+    assert pasts_of(gate, []) == []
+    online.down = True
+    assert pasts_of(gate, many) == [None, None]

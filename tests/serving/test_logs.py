@@ -32,7 +32,7 @@ def fail(*args, **more):
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_fault_is_written_with_its_request_and_without_its_words(world, written, monkeypatch, form):
     stream = written(form)
-    monkeypatch.setattr("serving.ranked.what_is_known", fail)
+    monkeypatch.setattr("serving.answering.what_is_known", fail)
     answer = world.ask("POST", "/v1/recommendations", "app", json={"user_id": "u00"}, headers={"X-Request-Id": "r-7"})
     assert answer.status_code == 500
     text = stream.getvalue()

@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from serving import ledger_gate, told
+from serving import ledger_gate, ranked, told
+from serving.answering import Wish, answer_together
 from serving.impressions import finished
-from serving.ranked import answer_for, what_is_known
 from serving.wire import RecommendationAsk
 from tests.serving.fakes import NOW, known
 
@@ -130,8 +130,7 @@ def test_impressions_are_written_unless_it_is_a_dry_run(world):
 
 def test_the_same_question_has_the_same_answer(world):
     ask = RecommendationAsk(user_id="u00", limit=5)
-    known = what_is_known(world.parts, ask)
-    lists = [answer_for(world.parts, ask, known, NOW, NOW, ["en"]).items for _ in range(3)]
+    lists = [answer.slate.items for answer in answer_together([Wish(world.parts, ask, NOW, NOW, ["en"])] * 3)]
     assert lists[0] == lists[1] == lists[2]
 
 
@@ -152,3 +151,12 @@ def test_the_first_event_of_somebody_unknown_changes_the_next_answer(world):
     assert sum(map(after.index, odd)) < sum(map(before.index, odd)), "odd people buy odd products"
     assert warm["p07"] > cold["p07"]
     assert ask()[0] == after
+
+
+def test_who_has_too_little_time_left_is_not_read(world, monkeypatch):
+    assert world.rank()["meta"]["fallback"] is None
+    reads = world.online.n_reads
+    # Nobody has ten seconds: the front gives three.
+    monkeypatch.setattr(ranked, "READ_S", 10.0)
+    assert world.rank()["meta"]["fallback"] == "last_known"
+    assert world.online.n_reads == reads

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from models.history import History
 from serving.bundle import load_bundle
 from serving.eligible import whole_chain
-from serving.recommend import Known, open_coupons, slate
+from serving.recommend import Known, Wanted, open_coupons, slates
 from serving.wire import Context, Filter, RecommendationAsk
 from settings import Settings
 from tests.models import checkerboard
@@ -25,7 +25,8 @@ def bundle(home):
 
 def ranked(bundle, history=None, names=None, offers=(), **ask):
     known = Known(history or History.empty(), whole_chain(bundle), offers=offers)
-    return slate(bundle, RecommendationAsk(**ask), known, EIGHT, names or bundle.catalogue.names_for([]))
+    (items,) = slates(bundle, [Wanted(RecommendationAsk(**ask), known, EIGHT, names or bundle.catalogue.names_for([]))])
+    return items
 
 
 @pytest.mark.parametrize("user", range(4))

@@ -32,9 +32,15 @@ class MemoryOnline:
         self._touch()
         return self.users.get(user_id, NOBODY)
 
-    def past(self, user_id: str) -> Past:
-        known = self.user(user_id)
-        return Past(known.history, known.as_of)
+    def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
+        found: list[Past | ValueError] = []
+        for user_id in user_ids:
+            try:
+                known = self.user(user_id)
+                found.append(Past(known.history, known.as_of))
+            except ValueError as error:
+                found.append(error)
+        return found
 
     def portrait(self, user_id: str) -> Portrait:
         self._touch()

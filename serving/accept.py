@@ -1,0 +1,89 @@
+"""Connections are taken as they come. libuv, which the event loop stands on, takes one a turn: while many are answered turns are
+long, and new connections would stay in the kernel's queue, where no limit sees them and nobody tells them no.
+
+Here half of those that wait are taken in a turn, the other half is the other workers' or the next turn's, and made connections of
+the same server. Those that it takes itself are welcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+MOST_A_TURN = 128
+"""Taking one costs some 30 µs."""
+LOOK_S = 0.05
+# Of a socket that listens: how many connections wait to be taken (struct tcp_info of Linux, tcpi_unacked).
+_WAITING = struct.Struct("24xI")
+
+
+class Accept:
+    """Takes the connections of a listening socket, by its descriptor, for the loop that runs, until `is_over` says so. protocol:
+    makes what serves one."""
+
+    def __init__(self, listening: int, protocol: Callable[[], asyncio.Protocol], is_over: Callable[[], bool]) -> None:
+        # A descriptor of its own: one that has a server of the loop's can't have a reader as well.
+        self._listening, self._protocol, self._is_over = socket.socket(fileno=os.dup(listening)), protocol, is_over
+        self._listening.setblocking(False)
+        self._loop = asyncio.get_running_loop()
+        self._beginning: set[asyncio.Task[Any]] = set()
+        self._loop.add_reader(self._listening, self._take)
+
+    def close(self) -> None:
+        """Take no more."""
+        if self._listening.fileno() >= 0:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+
+    def _take(self) -> None:
+        if self._is_over():
+            self.close()
+            return
+        for _ in range(min(-(-waiting(self._listening) // 2), MOST_A_TURN)):
+            try:
+                taken, _ = self._listening.accept()
+            except OSError:
+                # Nobody waits any more, or one who waited has gone, or there is no descriptor left: the next turn will tell.
+                return
+            taken.setblocking(False)
+            task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, taken))
+            self._beginning.add(task)
+            task.add_done_callback(self._beginning.discard)
+
+
+def waiting(listening: socket.socket) -> int:
+    """How many connections wait to be taken."""
+    (n,) = _WAITING.unpack(listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _WAITING.size))
+    return int(n)
+
+
+def running_server() -> Any:
+    """The uvicorn server of this process, None without one: SIGTERM is its own to handle. In the main thread."""
+    import uvicorn
+
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return server if isinstance(server, uvicorn.Server) else None
+
+
+async def accept_all(server: Any) -> None:
+    """Begin to take the connections of a server as soon as it listens. server: as of `running_server`."""
+    if server is None:
+        return
+    while not server.started:
+        await asyncio.sleep(LOOK_S)
+    config, state = server.config, server.lifespan.state
+
+    def protocol() -> asyncio.Protocol:
+        made: asyncio.Protocol = config.http_protocol_class(
+            config=config, server_state=server.server_state, app_state=state
+        )
+        return made
+
+    for listening in [each for one in server.servers for each in one.sockets]:
+        if listening.family in (socket.AF_INET, socket.AF_INET6):
+            Accept(listening.fileno(), protocol, lambda: bool(server.should_exit))

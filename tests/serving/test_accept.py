@@ -1,0 +1,145 @@
+"""Connections that came at once are taken at once, in one turn of the loop, and served by the same server."""
+
+import asyncio
+import signal
+import socket
+from itertools import pairwise
+
+import pytest
+import uvicorn
+import uvloop
+
+from serving.accept import MOST_A_TURN, Accept, accept_all, running_server, waiting
+
+N = 40
+
+
+class Kept(asyncio.Protocol):
+    made = 0
+
+    def connection_made(self, transport):
+        type(self).made += 1
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data.upper())
+
+
+@pytest.fixture
+def listening():
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen(1024)
+        made.setblocking(False)
+        yield made
+
+
+def waiting_at(listening, n):
+    return [socket.create_connection(listening.getsockname(), timeout=5) for _ in range(n)]
+
+
+async def turns(n):
+    for _ in range(n):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_those_who_wait_are_taken_in_a_turn(listening, helped):
+    async def count():
+        Kept.made = 0
+        server = await asyncio.get_running_loop().create_server(Kept, sock=listening)
+        clients = waiting_at(listening, N)
+        accept = Accept(listening.fileno(), Kept, lambda: False) if helped else None
+        await turns(8)
+        made = Kept.made
+        if accept is not None:
+            accept.close()
+            accept.close()
+        server.close()
+        for client in clients:
+            client.close()
+        return made
+
+    # Alone the loop would take one a turn; when it takes more, this module has done its work.
+    assert (uvloop.run(count()) == N) is helped
+
+
+def test_no_more_than_most_a_turn_and_nobody_when_it_is_over(listening, monkeypatch):
+    monkeypatch.setattr("serving.accept.MOST_A_TURN", 3)
+    assert MOST_A_TURN > 3
+
+    async def count():
+        Kept.made, over = 0, []
+        clients = waiting_at(listening, N)
+        accept = Accept(listening.fileno(), Kept, lambda: bool(over))
+        made = []
+        for _ in range(N):
+            await turns(1)
+            made.append(Kept.made)
+            if Kept.made > N // 2:
+                over.append(True)
+        assert accept._listening.fileno() < 0
+        for client in clients:
+            client.close()
+        return made
+
+    made = uvloop.run(count())
+    assert max(after - before for before, after in pairwise(made)) <= 3
+    assert N // 2 < made[-1] < N
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+def test_they_are_connections_of_the_running_server_and_end_with_it(listening):
+    async def serve():
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", timeout_graceful_shutdown=5))
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        while running_server() is None:
+            await asyncio.sleep(0)
+        assert running_server() is server
+        await accept_all(server)
+        clients = waiting_at(listening, N)
+        await turns(8)
+        n_made = len(server.server_state.connections)
+        for client in clients:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        loop = asyncio.get_running_loop()
+        answers = []
+        for client in clients:
+            client.setblocking(False)
+            answers.append(await loop.sock_recv(client, 1000))
+        server.should_exit = True
+        await running
+        gone = [await loop.sock_recv(client, 1000) for client in clients]
+        return n_made, answers, gone
+
+    n_made, answers, gone = uvloop.run(serve())
+    assert n_made == N
+    assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+    assert set(gone) == {b""}
+
+
+def test_another_worker_has_its_half(listening):
+    async def count():
+        Kept.made = 0
+        clients = waiting_at(listening, N)
+        accept = Accept(listening.fileno(), Kept, lambda: False)
+        left = []
+        for _ in range(3):
+            await turns(1)
+            left.append(waiting(listening))
+        accept.close()
+        for client in clients:
+            client.close()
+        return left
+
+    assert set(uvloop.run(count())) & {N // 2, N // 4} != set()
+
+
+def test_without_uvicorn_there_is_no_server():
+    assert signal.getsignal(signal.SIGTERM) is not None
+    assert running_server() is None

@@ -1,0 +1,112 @@
+import asyncio
+
+import pytest
+
+from serving.turn import Turn
+
+
+def told_by(turn, *rounds):
+    """What each of the rounds of questions, asked a moment after each other, came to."""
+
+    async def ask():
+        tasks = []
+        for questions in rounds:
+            tasks += [asyncio.ensure_future(turn.ask(question)) for question in questions]
+            await asyncio.sleep(0)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
+def kept(most=3):
+    """(a turn that multiplies by ten, the blocks it was asked)."""
+    blocks = []
+    return Turn(lambda items: blocks.append(list(items)) or [item * 10 for item in items], most), blocks
+
+
+def test_those_of_one_turn_are_answered_together_in_order_and_no_more_than_most():
+    turn, blocks = kept()
+    assert told_by(turn, [1, 2, 3, 4, 5]) == [10, 20, 30, 40, 50]
+    assert blocks == [[1, 2, 3], [4, 5]]
+
+
+def test_one_alone_is_answered_in_the_same_turn_and_who_comes_later_in_the_next():
+    turn, blocks = kept()
+    assert told_by(turn, [1], [], [2, 3]) == [10, 20, 30]
+    assert blocks == [[1], [2, 3]]
+
+
+def test_who_asks_while_a_block_is_answered_is_in_the_next_one():
+    async def ask():
+        blocks, late = [], []
+
+        def answer(items):
+            blocks.append(list(items))
+            if 1 in items:
+                late.append(asyncio.ensure_future(turn.ask(9)))
+            return items
+
+        turn = Turn(answer, 3)
+        await asyncio.gather(turn.ask(1), turn.ask(2))
+        return blocks, await late[0]
+
+    blocks, told = asyncio.run(ask())
+    # There was room left in the first.
+    assert (blocks, told) == ([[1, 2], [9]], 9)
+
+
+def test_one_that_fails_fails_alone():
+    def answer(items):
+        if 2 in items:
+            raise ValueError("two")
+        return [item * 10 for item in items]
+
+    one, two, three = told_by(Turn(answer, 8), [1, 2, 3])
+    assert (one, three) == (10, 30)
+    assert isinstance(two, ValueError)
+    with pytest.raises(ValueError, match="two"):
+        Turn(answer, 8).alone(2)
+
+
+def test_who_left_is_not_answered_and_whose_answer_stands_has_it():
+    async def ask():
+        turn, blocks = kept()
+        leaves, stays = (asyncio.ensure_future(turn.ask(item)) for item in (1, 2))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await asyncio.sleep(0)
+        # Its answer is there, and it has not heard of it yet.
+        stays.cancel()
+        told = await asyncio.gather(leaves, stays, return_exceptions=True)
+        everybody_left = asyncio.ensure_future(turn.ask(3))
+        await asyncio.sleep(0)
+        everybody_left.cancel()
+        await asyncio.gather(everybody_left, return_exceptions=True)
+        return blocks, told
+
+    blocks, (left, stayed) = asyncio.run(ask())
+    assert blocks == [[2]]
+    assert isinstance(left, asyncio.CancelledError)
+    assert stayed == 20
+
+
+def test_a_loop_that_ended_with_a_block_open_keeps_nobody_of_the_next_one():
+    turn, blocks = kept()
+    loop = asyncio.new_event_loop()
+    asking = turn.ask(1)
+    loop.call_soon(lambda: (asking.send(None), loop.stop()))
+    loop.run_forever()
+    loop.close()
+    asking.close()
+    assert told_by(turn, [2]) == [20]
+    assert blocks[-1] == [2]
+
+
+def test_another_one_shares_no_block():
+    turn, blocks = kept()
+
+    async def ask():
+        return await asyncio.gather(turn.ask(1), turn.anew().ask(2), turn.ask(3))
+
+    assert asyncio.run(ask()) == [10, 20, 30]
+    assert blocks == [[1, 3], [2]]
