@@ -115,6 +115,12 @@ class FeastOnline:
         return {name: (plain(v.values[0]), moment_of(v.event_timestamps[0])) for name, v in vectors}
 
 
+def history_rows(settings: Settings, store: OnlineStore) -> HistoryRows:
+    """The histories alone, for who writes them beside the service."""
+    project = str(serving_config(settings, store.connection_string)["project"])
+    return HistoryRows(connect(store.url, WRITE_TIMEOUT_S), project, _kind())
+
+
 @contextmanager
 def _answering() -> Iterator[None]:
     try:
