@@ -187,9 +187,7 @@ def serve(workers: int | None = None) -> None:
     from river.beside import follower
     from serving.launch import run
 
-    settings = load_settings()
-    with follower(settings):
-        run(settings, workers)
+    run(load_settings(), workers, follower)
 
 
 @app.command()

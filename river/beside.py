@@ -15,9 +15,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 
 import msgspec
@@ -51,6 +52,7 @@ def follower(settings: Settings) -> Iterator[None]:
 def _look_after(settings: Settings, ended: threading.Event) -> None:
     handed = {SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(), "OPENBLAS_NUM_THREADS": "1"}
     wait_s = RESTART_S
+    _until_served(settings, ended)
     while not ended.is_set():
         began = time.monotonic()
         command = [sys.executable, "-m", "river.beside", str(os.getpid())]
@@ -62,6 +64,17 @@ def _look_after(settings: Settings, ended: threading.Event) -> None:
             process.wait()
         wait_s = RESTART_S if time.monotonic() - began > RESTART_AT_MOST_S else min(2 * wait_s, RESTART_AT_MOST_S)
         ended.wait(wait_s)
+
+
+def _until_served(settings: Settings, ended: threading.Event) -> None:
+    """The service is to be ready first: to import what is needed here takes a core for seconds."""
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    until = time.monotonic() + RESTART_AT_MOST_S
+    while time.monotonic() < until and not ended.wait(0.25):
+        with suppress(OSError, HTTPException), closing(HTTPConnection(host, settings.port, timeout=1)) as line:
+            line.request("GET", "/readyz")
+            if line.getresponse().status == 200:
+                return
 
 
 def follow(settings: Settings, ended: threading.Event) -> None:

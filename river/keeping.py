@@ -74,7 +74,7 @@ class Keeper:
         self._stock.settle()
 
     def look(self) -> int:
-        """Do what there is to do; how many ids were reckoned anew. What fails is owed: raises LedgerError, RedisError, DataError."""
+        """Do what there is to do; how many ids were reckoned. What fails is owed: raises LedgerError, RedisError, DataError."""
         now_ms = int(self._clock().timestamp() * 1000)
         self._stock.renew(now_ms)
         self._owed |= self._told(now_ms) | self._moved()

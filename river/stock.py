@@ -1,4 +1,4 @@
-"""What the follower reckons from: the lake's lines, read again when it has changed, and of the inbox those that aren't in it yet."""
+"""What the follower reckons from: the lake's lines, read again when it has changed, and the inbox's that aren't there yet."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class _Read(NamedTuple):
 
 class Stock:
     """Read at once when opened, by a thread beside afterwards: meanwhile what is held already still holds. Raises DataError."""
+
+    lines: Lines
+    stores: pl.DataFrame
+    zones: Mapping[str, tzinfo]
 
     def __init__(self, lake: Path, engine: Engine) -> None:
         self._lake, self._engine = lake, engine
@@ -84,7 +88,7 @@ class Stock:
         waits = pl.col.number.is_in(pl.Series(read.waited, dtype=pl.Int64).implode())
         self._coming = self._coming.kept(waits)
         self.lines, self.stores = read.lines.and_of(self._coming).and_of(self._since), read.stores
-        self.zones: Mapping[str, tzinfo] = {
+        self.zones = {
             store: ZoneInfo(zone) for store, zone in read.stores.select("store_id", "timezone").iter_rows() if zone
         }
 

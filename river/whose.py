@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from people.tables import AUDIT, IDENTITIES
 _AT_ONCE = 5_000
 _NAME = IDENTITIES.alias("name")
 Ticket = tuple[str, str]
+T = TypeVar("T")
 
 
 class Whose(NamedTuple):
@@ -51,7 +52,7 @@ def moved(connection: sa.Connection, after: int) -> set[str]:
     for row in connection.execute(wanted.where(AUDIT.c.seq > after, AUDIT.c.act.in_(MOVES))):
         numbers |= {row.from_person, row.to_person, *json.loads(row.members or "[]")}
     found = set[str]()
-    for some in _parts(sorted(numbers - {None})):
+    for some in _parts(sorted(numbers)):
         theirs = IDENTITIES.c.number.in_(some) | IDENTITIES.c.person.in_(some)
         found |= set(connection.execute(sa.select(IDENTITIES.c.reference).where(theirs)).scalars())
     return {one for one in found if one is not None}
@@ -70,6 +71,5 @@ def _is_receipt(reference: str) -> bool:
     return kind_of(reference) == "receipt"
 
 
-def _parts(rows: Iterable) -> Iterator[list]:
-    rows = list(rows)
+def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
     return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))

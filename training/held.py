@@ -22,7 +22,7 @@ from training.shapes import SCHEMAS
 from training.visits import visits_of
 
 _NAMES = ("event_id", "event_type", "user_id", "product_id", "store_id", "order_id", "quantity", "occurred_at")
-SCHEMA = {**{name: SCHEMAS["events"][name] for name in _NAMES}, "number": pl.Int64}
+SCHEMA = pl.Schema({**{name: SCHEMAS["events"][name] for name in _NAMES}, "number": pl.Int64()})
 """Of every frame here; `number` is that of the inbox, 0 for what is in the lake."""
 Ticket = tuple[str, str]
 

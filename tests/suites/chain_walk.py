@@ -30,8 +30,8 @@ from settings import Settings
 from tests import world
 from tests.suites import naive_features as naive
 from tests.suites import naive_views
-from tests.suites.naive_people import People, Told
 from tests.suites.followed_online import Online
+from tests.suites.naive_people import People, Told
 from tests.suites.online_reading import read_online
 from training import features
 from training.ingest import ingest
