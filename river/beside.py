@@ -15,10 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 
 import msgspec
@@ -52,7 +51,6 @@ def follower(settings: Settings) -> Iterator[None]:
 def _look_after(settings: Settings, ended: threading.Event) -> None:
     handed = {SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(), "OPENBLAS_NUM_THREADS": "1"}
     wait_s = RESTART_S
-    _until_served(settings, ended)
     while not ended.is_set():
         began = time.monotonic()
         command = [sys.executable, "-m", "river.beside", str(os.getpid())]
@@ -66,17 +64,6 @@ def _look_after(settings: Settings, ended: threading.Event) -> None:
         ended.wait(wait_s)
 
 
-def _until_served(settings: Settings, ended: threading.Event) -> None:
-    """The service is to be ready first: to import what is needed here takes a core for seconds."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
-    until = time.monotonic() + RESTART_AT_MOST_S
-    while time.monotonic() < until and not ended.wait(0.25):
-        with suppress(OSError, HTTPException), closing(HTTPConnection(host, settings.port, timeout=1)) as line:
-            line.request("GET", "/readyz")
-            if line.getresponse().status == 200:
-                return
-
-
 def follow(settings: Settings, ended: threading.Event) -> None:
     """Follow until `ended` is set. Raises what a start may raise: LedgerError, OnlineStoreError, DataError."""
     import redis
@@ -87,7 +74,7 @@ def follow(settings: Settings, ended: threading.Event) -> None:
     from offers.journal import Journal
     from river.keeping import Keeper
     from serving.episode import Episode
-    from serving.online import history_rows
+    from serving.history_kind import history_rows
     from serving.tables import prepare
     from training.parts import DataError
 

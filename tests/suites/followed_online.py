@@ -13,7 +13,7 @@ from embedded import lease_online_store
 from embedded.online_rows import delete_rows
 from offers.journal import Journal
 from river.keeping import AGAIN_MS, Keeper
-from serving.online import history_rows
+from serving.history_kind import history_rows
 from serving.visits import Visits
 from settings import Settings
 
