@@ -79,7 +79,8 @@ class Asker:
         began = time.perf_counter()
         while await _knows(self.settings, question, self.free) != is_known:
             if time.perf_counter() - began > PATIENCE_S:
-                raise Unseen(f"known is not {is_known} after {PATIENCE_S:g} s: {question.decode()[-200:]}")
+                said = "unknown" if is_known else "known"
+                raise Unseen(f"what was sold or came back is {said} after {PATIENCE_S:g} s: {question.decode()[-90:]}")
             await asyncio.sleep(PAUSE_S)
         return time.perf_counter() - began
 

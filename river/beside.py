@@ -15,9 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
-from functools import partial
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import msgspec
@@ -68,26 +66,14 @@ def follow(settings: Settings, ended: threading.Event) -> None:
     """Follow until `ended` is set. Raises what a start may raise: LedgerError, OnlineStoreError, DataError."""
     import redis
 
-    from embedded import OnlineStoreError, lease_online_store
-    from embedded.online_rows import delete_rows
+    from embedded import OnlineStoreError
     from offers.database import LedgerError
-    from offers.journal import Journal
-    from river.keeping import Keeper
+    from river.followed import keeper_of
     from serving.episode import Episode
-    from serving.history_kind import history_rows
-    from serving.tables import prepare
     from training.parts import DataError
 
-    with ExitStack() as stack:
-        store = stack.enter_context(lease_online_store(settings))
-        journal = stack.enter_context(closing(Journal(settings.ledger_url)))
-        prepare(journal.engine)
-        forget = partial(delete_rows, settings, store, "user_id")
-        rows = history_rows(settings, store)
-        keeper = stack.enter_context(
-            closing(Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC)))
-        )
-        behind = Episode("late purchases and what came back wait", "late purchases and what came back are seen again")
+    behind = Episode("late purchases and what came back wait", "late purchases and what came back are seen again")
+    with keeper_of(settings) as keeper:
         while not ended.wait(PAUSE_S):
             try:
                 keeper.look()

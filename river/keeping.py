@@ -12,9 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from models.history import History
+from models.history import History, alike
 from offers.database import transaction
 from people.directory import version
 from people.identity import is_identity
@@ -73,11 +71,14 @@ class Keeper:
         """Wait until what the lake holds now is what is reckoned from."""
         self._stock.settle()
 
-    def look(self) -> int:
-        """Do what there is to do; how many ids were reckoned. What fails is owed: raises LedgerError, RedisError, DataError."""
+    def look(self, since_ms: int | None = None) -> int:
+        """Do what there is to do; how many ids were reckoned. What fails is owed: raises LedgerError, RedisError, DataError.
+
+        since_ms: whoever is told of by an event that came then or later is concerned, whatever it says.
+        """
         now_ms = int(self._clock().timestamp() * 1000)
         self._stock.renew(now_ms)
-        self._owed |= self._told(now_ms) | self._moved()
+        self._owed |= self._told(now_ms, since_ms) | self._moved()
         n_reckoned = 0
         for some in _parts(sorted(self._owed)):
             ids = self._reckon(some)
@@ -90,7 +91,7 @@ class Keeper:
                 del self._again[one]
         return n_reckoned
 
-    def _told(self, now_ms: int) -> set[str]:
+    def _told(self, now_ms: int, since_ms: int | None) -> set[str]:
         """Whom the events concern that came since."""
         came = self._tail.read(now_ms)
         fresh = arrived((one.number, one.record) for one in came)
@@ -100,6 +101,8 @@ class Keeper:
         behind = late(came, self._stock.zones)
         # Of somebody reckoned a moment ago a push may have been overwritten.
         soon = {one.number for one in came if one.record["user_id"] in self._again}
+        if since_ms is not None:
+            soon |= {one.number for one in came if one.received_ms >= since_ms}
         found = concerned(self._stock.lines, fresh, {*behind, *soon}, self._borne)
         return {self._references.of(one) if is_identity(one) else one for one in found}
 
@@ -136,13 +139,7 @@ class Keeper:
 def _replaced(found: Mapping[str, History], name: str, stood: History) -> History:
     """What stands instead; the same object where that is the same."""
     new = found.get(name, History.empty())
-    alike = (new.product_ids, new.n_visits) == (stood.product_ids, stood.n_visits)
-    alike = alike and all(map(np.array_equal, _exact(new), _exact(stood)))
-    return stood if alike and np.allclose(new.decayed, stood.decayed, rtol=1e-5) else new
-
-
-def _exact(history: History) -> tuple[np.ndarray, ...]:
-    return history.counts, history.last_visit, history.last_at_s
+    return stood if alike(new, stood) else new
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:

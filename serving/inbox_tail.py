@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from offers.database import transaction
 from serving.events import Record
@@ -52,6 +52,13 @@ class Tail:
             self._missed |= {number: now_ms + _PATIENCE_MS for number in span if number not in told}
             self._last = rows[-1].seq
         return [Waiting(row.seq, row.received_ms, _decode(row.body)) for row in (*late, *rows)]
+
+
+def last_received_ms(engine: Engine) -> int:
+    """When the last came of the events that wait, milliseconds since 1970; 0 while none does. Raises LedgerError."""
+    last = select(func.max(EVENT_INBOX.c.received_ms)).where(EVENT_INBOX.c.absorbed_ms.is_(None))
+    with transaction(engine, write=False) as connection:
+        return connection.execute(last).scalar() or 0
 
 
 def waiting_numbers(engine: Engine) -> list[int]:
