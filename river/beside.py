@@ -25,7 +25,10 @@ from settings import Settings
 
 log = logging.getLogger("daypart.river")
 PAUSE_S = 0.05
+WAITS = "late purchases, refunds, voids and claims wait for `daypart features`"
 RESTART_S, RESTART_AT_MOST_S = 0.5, 30.0
+FOR_GOOD = 3
+"""Exit code of one that would only end again."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -33,7 +36,7 @@ _PR_SET_PDEATHSIG = 1
 def follower(settings: Settings) -> Iterator[None]:
     """One beside us for as long as the block runs."""
     if find_spec("polars") is None:
-        sys.stderr.write("late purchases, refunds, voids and claims wait for `daypart features`: polars isn't here\n")
+        sys.stderr.write(f"{WAITS}: polars isn't here\n")
         yield
         return
     ended = threading.Event()
@@ -58,6 +61,8 @@ def _look_after(settings: Settings, ended: threading.Event) -> None:
         if process.poll() is None:
             process.terminate()
             process.wait()
+        if process.returncode == FOR_GOOD:
+            return
         wait_s = RESTART_S if time.monotonic() - began > RESTART_AT_MOST_S else min(2 * wait_s, RESTART_AT_MOST_S)
         ended.wait(wait_s)
 
@@ -72,7 +77,7 @@ def follow(settings: Settings, ended: threading.Event) -> None:
     from serving.episode import Episode
     from training.parts import DataError
 
-    behind = Episode("late purchases and what came back wait", "late purchases and what came back are seen again")
+    behind = Episode(WAITS, "late purchases, refunds, voids and claims are seen at once again")
     with keeper_of(settings) as keeper:
         while not ended.wait(PAUSE_S):
             try:
@@ -96,8 +101,8 @@ def main() -> None:
     try:
         follow(settings_from(os.environ), ended)
     except Exception as error:
-        sys.stderr.write(f"daypart: the follower ended: {' '.join(str(error).split())}\n")
-        sys.exit(1)
+        sys.stderr.write(f"{WAITS}: {' '.join(str(error).split())}\n")
+        sys.exit(FOR_GOOD if type(error).__name__ == "TooMany" else 1)
 
 
 if __name__ == "__main__":

@@ -41,14 +41,17 @@ def catch_up(settings: Settings, since: datetime) -> int:
     from river.steps import open_desk
     from serving.inbox_tail import last_received_ms
     from serving.tables import prepare
+    from training.held import TooMany
 
     since_ms = int(since.timestamp() * 1000)
     with open_desk(settings) as desk:
         prepare(desk.journal.engine)
         if last_received_ms(desk.journal.engine) < since_ms:
             return 0
-    with keeper_of(settings) as keeper:
-        try:
+    try:
+        with keeper_of(settings) as keeper:
             return keeper.look(since_ms)
-        except redis.RedisError as error:
-            raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None
+    except TooMany:
+        return 0
+    except redis.RedisError as error:
+        raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None

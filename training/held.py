@@ -16,7 +16,7 @@ import polars as pl
 from models.history import History
 from training.histories import build_histories
 from training.lake import scan
-from training.parts import parts
+from training.parts import DataError, parts
 from training.sales import CANCELS, coded, sales
 from training.shapes import SCHEMAS
 from training.visits import visits_of
@@ -25,6 +25,12 @@ _NAMES = ("event_id", "event_type", "user_id", "product_id", "store_id", "order_
 SCHEMA = pl.Schema({**{name: SCHEMAS["events"][name] for name in _NAMES}, "number": pl.Int64()})
 """Of every frame here; `number` is that of the inbox, 0 for what is in the lake."""
 Ticket = tuple[str, str]
+MOST_ROWS = 10_000_000
+"""Events of a lake that is held: a sale takes some 75 bytes."""
+
+
+class TooMany(DataError):
+    """The lake is too large to be held."""
 
 
 class Lines(NamedTuple):
@@ -49,12 +55,15 @@ class Lines(NamedTuple):
 
 
 def held(lake: Path) -> Lines:
-    """All that the lake holds. Raises DataError."""
+    """All that the lake holds. Raises DataError, and TooMany for a lake that is no longer held."""
     files = [path for _, path in parts(lake)]
     if not files:
         return Lines.of(pl.DataFrame(schema=SCHEMA))
     kinds = pl.col.event_type.is_in(["purchase", *CANCELS])
-    return Lines.of(scan(files).filter(kinds).select(*_NAMES, number=pl.lit(0, pl.Int64)).collect())
+    rows = scan(files).select(pl.len()).collect().item()
+    if rows > MOST_ROWS:
+        raise TooMany(f"{lake}: holds {rows:,} events, and {MOST_ROWS:,} are the most that are kept in memory")
+    return Lines.of(scan(files).filter(kinds).select(*_NAMES, number=pl.lit(0, pl.Int64)).collect().rechunk())
 
 
 def arrived(records: Iterable[tuple[int, Mapping[str, Any]]]) -> Lines:
@@ -83,7 +92,10 @@ def histories_of(
 def touched(lines: Lines, back: pl.DataFrame) -> pl.DataFrame:
     """The purchases that these refunds and voids name, by the order's number, whoever's they are."""
     named = back.filter(pl.col.order_id.is_not_null()).select("order_id", "product_id", speaks_of="store_id").unique()
-    found = lines.bought.join(named, on=["order_id", "product_id"], how="inner")
+    if named.is_empty():
+        return lines.bought.clear()
+    some = lines.bought.filter(pl.col.order_id.is_in(named["order_id"].unique().implode()))
+    found = some.join(named, on=["order_id", "product_id"], how="inner")
     there = pl.col.speaks_of.is_null() | (pl.col.speaks_of == pl.col.store_id)
     return found.filter(there).select(*SCHEMA)
 
