@@ -16,8 +16,9 @@ import polars as pl
 
 from bench.person_tills import Event
 from embedded import lease_online_store
+from models.history import History
 from river.steps import refresh_features
-from serving.online import FeastOnline
+from serving.history_kind import history_rows
 from settings import Settings
 from training.lake import read_events
 
@@ -82,8 +83,8 @@ def behind(settings: Settings, told: Sequence[Event], zone: str) -> list[str]:
 
 def _behind(settings: Settings, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
     with lease_online_store(settings) as store:
-        online = FeastOnline(settings, store)
-        held = {user: online.user(user).history for user in wanted}
+        held = dict[str, History]()
+        history_rows(settings, store).change(list(wanted), lambda user, stood: held.setdefault(user, stood))
     return [
         user
         for user, said in wanted.items()

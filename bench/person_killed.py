@@ -100,7 +100,7 @@ def figures(tally: Tally) -> list[Row]:
 def _seen(settings: Settings, told: Sequence[Event], zone: str) -> float:
     began = time.monotonic()
     while behind(settings, told, zone) and time.monotonic() - began < SEEN_WITHIN_S:
-        pass
+        time.sleep(0.05)
     return time.monotonic() - began
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOK_MS = 1_000
 """How often the lake is looked at."""
+# Hundreds of small pieces are several times as slow to look through as one.
+_MOST_CHUNKS = 32
 
 
 class _Read(NamedTuple):
@@ -34,6 +36,7 @@ class Stock:
     """Read at once when opened, by a thread beside afterwards: meanwhile what is held already still holds. Raises DataError."""
 
     lines: Lines
+    """All of it."""
     stores: pl.DataFrame
     zones: Mapping[str, tzinfo]
 
@@ -52,7 +55,9 @@ class Stock:
     def add(self, fresh: Lines) -> None:
         """Lines of the inbox that are new."""
         self._since = self._since.and_of(fresh)
-        self.lines = self.lines.and_of(fresh)
+        if self._since.bought.n_chunks() > _MOST_CHUNKS:
+            self._since = self._since.whole()
+        self.lines = self._read_last.and_of(self._coming).and_of(self._since)
 
     def renew(self, now_ms: int) -> None:
         """Take over what was read, and begin to read where the lake has changed."""
@@ -86,7 +91,7 @@ class Stock:
 
     def _take(self, read: _Read) -> None:
         waits = pl.col.number.is_in(pl.Series(read.waited, dtype=pl.Int64).implode())
-        self._coming = self._coming.kept(waits)
+        self._coming, self._read_last = self._coming.kept(waits).whole(), read.lines
         self.lines, self.stores = read.lines.and_of(self._coming).and_of(self._since), read.stores
         self.zones = {
             store: ZoneInfo(zone) for store, zone in read.stores.select("store_id", "timezone").iter_rows() if zone

@@ -49,6 +49,10 @@ class Lines(NamedTuple):
         """These, then the others; nothing is copied."""
         return Lines(*(pl.concat(pair, rechunk=False) for pair in zip(self, other, strict=True)))
 
+    def whole(self) -> Lines:
+        """The same, each in one piece."""
+        return Lines(self.bought.rechunk(), self.back.rechunk())
+
     def kept(self, which: pl.Expr) -> Lines:
         """Those of which an expression is true."""
         return Lines(self.bought.filter(which), self.back.filter(which))

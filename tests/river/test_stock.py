@@ -87,3 +87,15 @@ def test_utc_is_not_guessed_for_a_store_without_zone(place):
     stock = Stock(settings.lake, engine)
     stock.close()
     assert stock.zones.get("soho", UTC) is UTC
+
+
+def test_many_small_arrivals_are_held_in_few_pieces(place):
+    settings, engine = place
+    stock = Stock(settings.lake, engine)
+    try:
+        for n in range(100):
+            stock.add(lines(line(f"e{n}")))
+        assert len(stock.lines.bought) == 100
+        assert stock.lines.bought.n_chunks() < 40
+    finally:
+        stock.close()
