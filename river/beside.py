@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 import msgspec
 
@@ -24,6 +25,7 @@ from serving.handed import SETTINGS, settings_from
 from settings import Settings
 
 log = logging.getLogger("daypart.river")
+ROOT = Path(__file__).parents[1]
 PAUSE_S = 0.05
 WAITS = "late purchases, refunds, voids and claims wait for `daypart features`"
 RESTART_S, RESTART_AT_MOST_S = 0.5, 30.0
@@ -50,12 +52,13 @@ def follower(settings: Settings) -> Iterator[None]:
 
 
 def _look_after(settings: Settings, ended: threading.Event) -> None:
-    handed = {SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(), "OPENBLAS_NUM_THREADS": "1"}
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    handed = {SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(), "PYTHONPATH": paths}
     wait_s = RESTART_S
     while not ended.is_set():
         began = time.monotonic()
         command = [sys.executable, "-m", "river.beside", str(os.getpid())]
-        process = subprocess.Popen(command, env={**os.environ, **handed, "TZ": "UTC"})
+        process = subprocess.Popen(command, env={**os.environ, **handed, "OPENBLAS_NUM_THREADS": "1", "TZ": "UTC"})
         while process.poll() is None and not ended.wait(0.2):
             pass
         if process.poll() is None:

@@ -88,14 +88,13 @@ def _mark(engine: Engine) -> str:
 
 
 def recent(engine: Engine, now: datetime) -> list[Record]:
-    """Events not absorbed yet that came within `RECENT`, and refunds and voids that came before, the newest `_MOST_RECENT` at
-    most, in the order of arrival."""
+    """Of the newest `_MOST_RECENT` events that wait those that came within `RECENT`, refunds and voids whenever they came."""
     wanted = select(EVENT_INBOX.c.body, EVENT_INBOX.c.received_ms).where(EVENT_INBOX.c.absorbed_ms.is_(None))
     with transaction(engine, write=False) as connection:
         rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq.desc()).limit(_MOST_RECENT)).all()
     since = _ms(now - RECENT)
-    told = [(row.received_ms, msgspec.json.decode(row.body)) for row in reversed(rows)]
-    return [record for came, record in told if came >= since or record["event_type"] in CANCELS]
+    told = ((row.received_ms >= since, msgspec.json.decode(row.body)) for row in reversed(rows))
+    return [record for is_new, record in told if is_new or record["event_type"] in CANCELS]
 
 
 def pending(engine: Engine, limit: int, after: int = 0) -> list[tuple[int, Record]]:
