@@ -184,9 +184,10 @@ def lift(campaign: str, through: Moment = None, as_json: Json = False) -> None:
 @app.command()
 def serve(workers: int | None = None) -> None:
     """Start the service."""
+    from river.beside import follower
     from serving.launch import run
 
-    run(load_settings(), workers)
+    run(load_settings(), workers, follower)
 
 
 @app.command()

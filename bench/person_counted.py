@@ -16,8 +16,9 @@ import polars as pl
 
 from bench.person_tills import Event
 from embedded import lease_online_store
+from models.history import History
 from river.steps import refresh_features
-from serving.online import FeastOnline
+from serving.history_kind import history_rows
 from settings import Settings
 from training.lake import read_events
 
@@ -32,13 +33,13 @@ class Counts:
     off: Sequence[str]
     """Users whose sums in the features aren't those of their events."""
     behind: Sequence[str]
-    """Users whose online history lacked a purchase of their last day, before features were reckoned."""
+    """Users whose online history wasn't that of all their events, before features were reckoned."""
 
 
 def counted(settings: Settings, told: Sequence[Event], zone: str) -> Counts:
     """Reckon the features and count. told: every answered event once, of users nobody knew before. zone: of their store."""
     wanted = ought(told, ZoneInfo(zone))
-    behind = _behind(settings, wanted)
+    late = _behind(settings, wanted)
     now = datetime.now(UTC)
     refresh_features(settings, now, now, lambda *_: None)
     columns = ["event_id", "quantity", "user_id"]
@@ -50,14 +51,15 @@ def counted(settings: Settings, told: Sequence[Event], zone: str) -> Counts:
     pieces = sum(event.get("quantity", 0) for event in told)
     if not (lost or doubled) and lake["quantity"].sum() != pieces:
         off.append(f"the lake, with {lake['quantity'].sum()} pieces of {pieces}")
-    return Counts(len(told), lost, doubled, off, behind)
+    return Counts(len(told), lost, doubled, off, late)
 
 
 def ought(told: Sequence[Event], zone: ZoneInfo) -> dict[str, dict[str, Any]]:
-    """By user what the features must say of them, and, under `last_day`, what they bought on their last one."""
+    """By user what the features must say of them. A refund is of all that was sold of its product in its order."""
+    back = {(event["order_id"], event["product_id"]) for event in told if event["event_type"] == "refund"}
     bought: dict[str, list[Event]] = defaultdict(list)
     for event in told:
-        if event["event_type"] == "purchase":
+        if event["event_type"] == "purchase" and (event["order_id"], event["product_id"]) not in back:
             bought[event["user_id"]].append(event)
     return {user: _ought(events, zone) for user, events in bought.items()}
 
@@ -71,20 +73,29 @@ def _ought(events: Sequence[Event], zone: ZoneInfo) -> dict[str, Any]:
         "n_orders": len({event["order_id"] for event in events}),
         "n_visits": len(days),
         "counts": dict(Counter(product for products in days.values() for product in products)),
-        "last_day": days[max(days)],
     }
+
+
+def behind(settings: Settings, told: Sequence[Event], zone: str) -> list[str]:
+    """Users whose online history isn't that of these events."""
+    return _behind(settings, ought(told, ZoneInfo(zone)))
 
 
 def _behind(settings: Settings, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
     with lease_online_store(settings) as store:
-        online = FeastOnline(settings, store)
-        held = {user: set(online.user(user).history.product_ids) for user in wanted}
-    return [user for user, said in wanted.items() if not said["last_day"] <= held[user]]
+        held = dict[str, History]()
+        history_rows(settings, store).change(list(wanted), lambda user, stood: held.setdefault(user, stood))
+    return [
+        user
+        for user, said in wanted.items()
+        if held[user].n_visits != said["n_visits"]
+        or dict(zip(held[user].product_ids, held[user].counts.tolist(), strict=True)) != said["counts"]
+    ]
 
 
 def _features(settings: Settings, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The same by user as the newest snapshot says it; of one who isn't there, nothing."""
-    found: dict[str, dict[str, Any]] = {user: {"last_day": said["last_day"]} for user, said in wanted.items()}
+    found: dict[str, dict[str, Any]] = {user: {} for user in wanted}
     views = {"user_profile": ("monetary_cents", "n_orders"), "user_history": ("n_visits", "product_ids", "counts")}
     for view, columns in views.items():
         frame = pl.read_parquet(settings.features / f"{view}.parquet")

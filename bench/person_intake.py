@@ -25,7 +25,7 @@ import polars as pl
 
 from bench.client import served, wait_ready
 from bench.ledger_load import Wire, ask_on
-from bench.person_fresh import delays, message
+from bench.person_fresh import KINDS, delays, message
 from bench.person_home import opened
 from bench.person_killed import children
 from bench.results import Row, row
@@ -59,25 +59,28 @@ def rows(n_batches: int = N_BATCHES, n_probes: int = N_PROBES, home: Path | None
             if n_taken != n_batches * BATCH:
                 raise Short(f"{n_taken} events were taken of {n_batches * BATCH}")
             rate, load = n_taken / seconds, (message(settings, "/v1/events", keys["pos"], body) for body in made)
-            took = np.array(asyncio.run(delays(settings, keys, shop, n_probes, load, rate / 2 / BATCH)))
+            took = asyncio.run(delays(settings, keys, shop, n_probes, load, rate / 2 / BATCH))
         n_behind = (settings.home / "service.log").read_text("utf-8", "replace").count(WAITS)
         bare = bare_rate(settings.home / "bare.db", bodies[N_WARM:])
     return _rows(rate, bare, spent / n_taken, took, n_behind)
 
 
-def _rows(rate: float, bare: float, spent_s: float, took: np.ndarray, n_behind: int) -> list[Row]:
+def _rows(rate: float, bare: float, spent_s: float, took: Sequence[tuple[str, float]], n_behind: int) -> list[Row]:
     what = f"events over HTTP, batches of {BATCH}, {WORKERS} workers, durable"
-    p50, p99 = (float(np.percentile(took, share)) for share in (50, 99))
-    fresh = f"purchase sent to changed recommendation, {len(took):,} at half that load"
     return [
         row(what, rate, "events/s", against="bare SQLite, a batch a commit", against_value=bare,
             reach=f">= {REACH_RATE:,}/s", met=rate >= REACH_RATE),
-        row("of it the workers' processor time", spent_s * 1e6, "µs an event"),
-        row(f"{fresh}, p50", p50, "s"),
-        row(f"{fresh}, p99", p99, "s", reach=f"< {REACH_S:g} s", met=p99 < REACH_S),
-        row(f"{fresh}, slowest", float(took.max()), "s"),
+        row("of it the processor time of workers and follower", spent_s * 1e6, "µs an event"),
+        *(one for kind in KINDS for one in _fresh(kind, np.array([s for told, s in took if told == kind]))),
         row("groups of events whose histories wait for the next features run", n_behind, "groups", reach="0", met=not n_behind),
     ]  # fmt: skip
+
+
+def _fresh(kind: str, took: np.ndarray) -> list[Row]:
+    p50, p99, most = (float(np.percentile(took, share)) for share in (50, 99, 100))
+    fresh = f"{kind} sent to changed recommendation, {len(took):,} at half that load"
+    within = row(f"{fresh}, p99", p99, "s", reach=f"< {REACH_S:g} s", met=p99 < REACH_S)
+    return [row(f"{fresh}, p50", p50, "s"), within, row(f"{fresh}, slowest", most, "s")]
 
 
 def batch(

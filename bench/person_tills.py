@@ -1,5 +1,5 @@
 """Tills that ask until they are answered: each sends batches of events over a connection of its own, some of them twice, some
-days late, and sends the same bytes again whenever no answer came.
+days late, some of what was sold brought back, and sends the same bytes again whenever no answer came.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ UNREAD = 0.05
 """Share of batches whose answer the till doesn't wait for before it sends them again."""
 LATE = 0.2
 """Share of events that happened days ago."""
+BACK = 0.3
+"""Share of batches in which all pieces of a product of some order come back."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Till(threading.Thread):
         n_batches = 0
         while not (self.stopped.is_set() or self.fault):
             fresh = batch(self._rng, self._shop, f"{self._number}-{n_batches}", datetime.now(UTC))
+            fresh += brought_back(self._rng, [*self.told, *fresh], datetime.now(UTC))
             again = self._rng.choices(fresh, k=2) + self._rng.choices(self.told or fresh, k=2)
             sent = self._rng.sample([*fresh, *again], len(fresh) + len(again))
             self._until_answered(json.dumps({"events": sent}).encode(), len(sent))
@@ -119,3 +122,26 @@ def batch(rng: random.Random, shop: Shop, name: str, now: datetime) -> list[Even
             event |= {**sale, "discount_cents": rng.choice((0, 50)), "channel": "store"}
         events.append(event)
     return events
+
+
+def brought_back(rng: random.Random, told: Sequence[Event], now: datetime) -> list[Event]:
+    """Mostly nothing, else the refund of all pieces of a product of an order that were sold; known by an id of that."""
+    sold = [event for event in told if event["event_type"] == "purchase"]
+    if not sold or rng.random() >= BACK:
+        return []
+    one = rng.choice(sold)
+    key = f"back-{one['order_id']}-{one['product_id']}"
+    if any(event["event_id"] == key for event in told):
+        return []
+    names = ("order_id", "product_id", "user_id", "store_id")
+    same = [event for event in sold if (event["order_id"], event["product_id"]) == (one["order_id"], one["product_id"])]
+    pieces = {"quantity": sum(event["quantity"] for event in same)}
+    return [
+        {
+            "event_id": key,
+            "event_type": "refund",
+            "occurred_at": now.isoformat(),
+            **pieces,
+            **{n: one[n] for n in names},
+        }
+    ]

@@ -112,6 +112,16 @@ def add_visit(
     return _table(_bounded(rows, limit), n_visits)
 
 
+def alike(one: History, other: History) -> bool:
+    """Whether both say the same, `decayed` but for what adding in another order makes of it (1e-5 of it)."""
+    if (one.product_ids, one.n_visits) != (other.product_ids, other.n_visits):
+        return False
+    exact = all(
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in ("counts", "last_visit", "last_at_s")
+    )
+    return exact and np.allclose(one.decayed, other.decayed, rtol=1e-5, atol=0.0)
+
+
 def _bounded(rows: dict[str, list[Any]], limit: int) -> dict[str, list[Any]]:
     if len(rows) <= limit:
         return rows

@@ -42,6 +42,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     from river.answers import absorb_answers
     from river.erasing import finish_erasures
     from river.feedback import absorb_impressions, absorb_records
+    from river.followed import catch_up
     from river.persons import forget_aliases
     from river.settling import settle_files
     from river.steps import open_desk
@@ -61,6 +62,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
         features.apply(settings)
         online = features.materialise(settings, through, progress=report)
         forget_aliases(settings)
+        catch_up(settings, now)
         withdrawn = withdraw_unsent(settings, now)
     accepted, quarantined = (sum(getattr(a, name) for a in absorbed) for name in ("accepted", "quarantined"))
     return Refreshed(accepted, quarantined, dict(waiting), n_answered, unanswered, made, online, withdrawn)

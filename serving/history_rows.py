@@ -70,6 +70,13 @@ class HistoryRows:
             )
         return changed
 
+    def drop(self, user_ids: Sequence[str]) -> int:
+        """Delete what the view says of these, whatever else is known of them; of how many it said anything."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id in user_ids:
+                pipe.hdel(self._key(user_id), STAMP, *self._fields.values())
+            return sum(map(bool, pipe.execute())) if user_ids else 0
+
     def _replace(self, user_ids: Sequence[str], how: Change, at: datetime | None) -> tuple[int, list[str]]:
         """(how many were replaced, whose row somebody else replaced meanwhile)."""
         rows, asked = self._read(user_ids), list[str]()
@@ -95,7 +102,7 @@ class HistoryRows:
 
     def _row(self, history: History, at: datetime | None, stood: bytes | None) -> list[Any]:
         """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
-        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max()), UTC)
+        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
         if stood:
             true_at = max(true_at, Timestamp.FromString(stood).ToDatetime(UTC) + TICK)
         stamp = Timestamp()

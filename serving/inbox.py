@@ -24,6 +24,7 @@ _FEW = 50
 RECENT = timedelta(minutes=10)
 """How far back a start looks for what an online store may have lost: the embedded one saves itself every five minutes."""
 _MOST_RECENT = 10_000
+CANCELS = ("refund", "void")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -87,12 +88,13 @@ def _mark(engine: Engine) -> str:
 
 
 def recent(engine: Engine, now: datetime) -> list[Record]:
-    """Events not absorbed yet that came within `RECENT`, the newest `_MOST_RECENT` at most, in the order of arrival."""
+    """Of the newest `_MOST_RECENT` events that wait those that came within `RECENT`, refunds and voids whenever they came."""
     wanted = select(EVENT_INBOX.c.body, EVENT_INBOX.c.received_ms).where(EVENT_INBOX.c.absorbed_ms.is_(None))
     with transaction(engine, write=False) as connection:
         rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq.desc()).limit(_MOST_RECENT)).all()
     since = _ms(now - RECENT)
-    return [msgspec.json.decode(row.body) for row in reversed(rows) if row.received_ms >= since]
+    told = ((row.received_ms >= since, msgspec.json.decode(row.body)) for row in reversed(rows))
+    return [record for is_new, record in told if is_new or record["event_type"] in CANCELS]
 
 
 def pending(engine: Engine, limit: int, after: int = 0) -> list[tuple[int, Record]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "serving.service:DaypartService"
 
 
-def run(settings: Settings, workers: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight get `GRACE_S` to finish. Raises preflight.FAULTS."""
+def run(
+    settings: Settings,
+    workers: int | None = None,
+    beside: Callable[[Settings], AbstractContextManager[object]] = nullcontext,
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight get `GRACE_S` to finish. Raises preflight.FAULTS.
+
+    beside: what goes on in this process and is no part of serving, once everything was checked.
+    """
     settings = replace(settings, home=settings.home.absolute(), campaigns=settings.campaigns.absolute())
     require_free(settings.host, settings.port)
     preflight(settings)
@@ -36,13 +45,14 @@ def run(settings: Settings, workers: int | None = None) -> None:
     daypart.inject_config()
     where = f"http://{settings.host}:{settings.port}"
     sys.stderr.write(f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when\n")
-    serve_http(
-        SERVICE,
-        working_dir=str(ROOT),
-        host=settings.host,
-        port=settings.port,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    with beside(settings):
+        serve_http(
+            SERVICE,
+            working_dir=str(ROOT),
+            host=settings.host,
+            port=settings.port,
+            timeout_graceful_shutdown=GRACE_S,
+        )
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -6,10 +6,9 @@ Feast is imported when the adapter is built, not with this page: it costs second
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,16 +17,16 @@ import redis
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import serving_config, unreachable_registry
 from models.history import History
-from serving.feast_values import assortment_of, history_of, moment_of, plain
+from serving.feast_values import assortment_of, moment_of, plain
+from serving.history_kind import NAMES, WRITE_TIMEOUT_S, history_kind
 from serving.history_read import HistoryRead
-from serving.history_rows import HistoryRows, Kind
+from serving.history_rows import HistoryRows
 from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, Portrait, UserFeatures
 from settings import Settings
 
 __all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
 
-HOURS, STORE_CACHE_S, MAX_CACHED_STORES, WRITE_TIMEOUT_S = 168, 60.0, 4096, 0.25
-_HISTORY = ("product_ids", "counts", "decayed", "last_visit", "last_at_s", "n_visits")
+HOURS, STORE_CACHE_S, MAX_CACHED_STORES = 168, 60.0, 4096
 
 
 class FeastOnline:
@@ -49,7 +48,7 @@ class FeastOnline:
         except SQLAlchemyError as error:
             raise OnlineStoreError(unreachable_registry(settings, error)) from None
         self._profile_names = tuple(f.name for f in profile.features)
-        kind, project = _kind(), self._feast.config.project
+        kind, project = history_kind(), self._feast.config.project
         self._rows = HistoryRows(connect(store.url, WRITE_TIMEOUT_S), project, kind)
         self._reading = HistoryRead(connect(store.url, READ_TIMEOUT_S), project, kind)
         self._clock = clock
@@ -62,7 +61,7 @@ class FeastOnline:
         week = read["hour_of_week"][0]
         rhythm = np.zeros(HOURS, dtype=np.float32) if week is None else np.array(week, dtype=np.float32)
         as_of = read["n_visits"][1]
-        history = History.of(*(read[name][0] for name in _HISTORY)) if as_of else History.empty()
+        history = History.of(*(read[name][0] for name in NAMES)) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
 
     def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
@@ -121,19 +120,3 @@ def _answering() -> Iterator[None]:
         yield
     except (redis.RedisError, OSError) as error:
         raise OnlineUnavailable(f"the online store does not answer ({type(error).__name__})") from error
-
-
-def _kind() -> Kind:
-    """Every feature of the history: a row is written whole or not at all."""
-    from feast.protos.feast.types.Value_pb2 import FloatList, Int64List, StringList, Value
-
-    def to_bytes(history: History) -> Mapping[str, bytes]:
-        values = [Value(string_list_val=StringList(val=history.product_ids))]
-        values += [Value(float_list_val=FloatList(val=each.tolist())) for each in (history.counts, history.decayed)]
-        values += [
-            Value(int64_list_val=Int64List(val=each.tolist())) for each in (history.last_visit, history.last_at_s)
-        ]
-        values.append(Value(int64_val=history.n_visits))
-        return {name: value.SerializeToString() for name, value in zip(_HISTORY, values, strict=True)}
-
-    return Kind(_HISTORY, to_bytes, partial(history_of, parse=Value.FromString))

@@ -11,7 +11,7 @@ from serving.admitting import living
 from serving.asked import Asked, Reply
 from serving.clocks import ahead, on_our_clock
 from serving.events import Record, judge
-from serving.inbox import Arrived, content, recent, take
+from serving.inbox import CANCELS, Arrived, content, recent, take
 from serving.parts import Parts
 from serving.wire_events import EventsTaken, Rejected
 
@@ -93,5 +93,14 @@ def show(parts: Parts, records: Sequence[Record]) -> None:
 
 def show_again(parts: Parts) -> None:
     """Show what was taken last, and may have been lost on its way by a process that was killed or with an online store that had
-    not saved itself. What a history has already changes nothing there."""
-    show(parts, recent(parts.engine, parts.clock()))
+    not saved itself. What a history has already changes nothing there; a purchase that may have been taken back meanwhile would,
+    so it is left to who reckons those (`river.keeping`), as it was when it came."""
+    records = recent(parts.engine, parts.clock())
+    spoken = {key for record in records if record["event_type"] in CANCELS for key in _spoken_of(record)}
+    show(parts, [record for record in records if spoken.isdisjoint(_spoken_of(record))])
+
+
+def _spoken_of(record: Record) -> set[tuple[str, str, str]]:
+    """By what a refund or void may mean a purchase: the order and the product, or the person and the product."""
+    named = ((name, record[name], record["product_id"]) for name in ("order_id", "user_id"))
+    return {one for one in named if one[1] is not None}

@@ -17,7 +17,7 @@ from training.persons import by_person
 from training.repeats import ROW, Settled, equal_to, settle
 from training.shapes import KEYS, SCHEMAS, Progress
 
-__all__ = ["DataError", "append_events", "has_table", "land", "read_events", "read_table", "upsert"]
+__all__ = ["DataError", "append_events", "has_table", "land", "read_events", "read_table", "scan", "upsert"]
 
 
 def read_events(
@@ -36,7 +36,7 @@ def read_events(
     found = parts(lake)
     if not found:
         raise DataError(f"{lake}: holds no events yet; run `daypart ingest --events FILE` first")
-    events = _scan(
+    events = scan(
         [
             path
             for day, path in found
@@ -125,14 +125,14 @@ def _known(lake: Path, rows: pl.DataFrame) -> pl.DataFrame:
     files, where = [path for _, path in parts(lake)], lake / "events"
     if not files:
         return pl.DataFrame(schema=SCHEMAS["events"])
-    held = _readable(_scan(files).select("event_id"), where)
+    held = _readable(scan(files).select("event_id"), where)
     if held.join(rows, on="event_id", how="semi").is_empty():
         return pl.DataFrame(schema=SCHEMAS["events"])
-    return _readable(_scan(files).join(rows.lazy().select("event_id"), on="event_id", how="semi"), where)
+    return _readable(scan(files).join(rows.lazy().select("event_id"), on="event_id", how="semi"), where)
 
 
-def _scan(files: Sequence[Path]) -> pl.LazyFrame:
-    # Parts from before a column was thought of say nothing in it.
+def scan(files: Sequence[Path]) -> pl.LazyFrame:
+    """The events of these parts under the ids they came under; parts from before a column was thought of say nothing in it."""
     return pl.scan_parquet(
         list(files), hive_partitioning=False, glob=False, schema=SCHEMAS["events"], missing_columns="insert"
     )

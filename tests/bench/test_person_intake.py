@@ -26,12 +26,14 @@ def home(tmp_path_factory):
 
 def test_rows_of_a_small_run(home, monkeypatch):
     monkeypatch.setattr(person_intake, "N_WARM", 2)
-    rows = person_intake.rows(n_batches=4, n_probes=4, home=home)
+    rows = person_intake.rows(n_batches=4, n_probes=6, home=home)
     assert [set(row) for row in rows] == [set(Row.__annotations__)] * len(rows)
     assert rows[0]["against"].startswith("bare SQLite")
     assert rows[0]["reach"] == ">= 5,000/s"
-    assert 0 < rows[2]["value"] <= rows[4]["value"] < 10
-    assert rows[5]["value"] == 0
+    for place, kind in zip((2, 5, 8), person_fresh.KINDS, strict=True):
+        assert rows[place]["figure"].startswith(f"{kind} sent")
+        assert 0 < rows[place]["value"] <= rows[place + 2]["value"] < 30
+    assert rows[11]["value"] == 0
 
 
 @pytest.mark.parametrize(

@@ -230,8 +230,8 @@ def test_a_push_tells_what_a_recomputation_will_tell_and_touches_nothing_else(ho
                 assert now == before[view], f"{view} changed by a push: its tags don't say so"
 
 
-def test_what_a_push_leaves_to_the_next_run(home, send):
-    """A day of the past, a refund, a void: named in the docs."""
+def test_what_a_push_leaves_to_the_follower(home, send):
+    """A day of the past, a refund, a void: named in the docs. That it does them: `test_features_recomputed.py`."""
     settings = home[0]
     (name,) = LATE
     before = read_online(settings, "user_history", [name, "ann"])

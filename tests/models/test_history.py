@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.history import DECAY, History, add_visit
+from models.history import DECAY, History, add_visit, alike
 
 TICKETS = st.lists(
     st.tuples(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=6), st.booleans(), st.integers(0, 10**6)),
@@ -126,3 +126,13 @@ def test_an_impossible_history_is_refused(columns, message):
 def test_a_limit_below_one_is_refused():
     with pytest.raises(ValueError, match="limit 0 must be at least 1"):
         add_visit(History.empty(), ["latte"], 100, limit=0)
+
+
+@pytest.mark.parametrize("name", ["counts", "decayed", "last_visit", "last_at_s", "n_visits", "product_ids"])
+def test_alike_is_all_of_it(name):
+    one = History.of(("a", "b"), (2, 1), (1.98, 1.0), (2, 2), (10, 20), 3)
+    other = {"counts": (3, 1), "decayed": (1.981, 1.0), "last_visit": (1, 2), "last_at_s": (10, 21), "n_visits": 4,
+             "product_ids": ("a", "c")}  # fmt: skip
+    told = {field: getattr(one, field) for field in other}
+    assert alike(one, History.of(**{**told, "decayed": (1.98 + 1e-6, 1.0)}))
+    assert not alike(one, History.of(**{**told, name: other[name]}))

@@ -142,6 +142,12 @@ def test_what_came_last_and_waits_is_looked_at_again_in_order(engine, monkeypatc
     assert [r["event_id"] for r in recent(engine, NOW)] == ["e4"]
 
 
+@pytest.mark.parametrize("kind", inbox.CANCELS)
+def test_what_took_something_back_is_looked_at_however_long_ago_it_came(engine, kind):
+    take(engine, [record(1, event_type=kind), record(2)], NOW - 2 * RECENT)
+    assert [r["event_id"] for r in recent(engine, NOW)] == ["e1"]
+
+
 def test_the_same_on_postgresql(postgres):
     with postgres.without_tables() as url:
         engine = connect(url)

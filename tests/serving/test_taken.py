@@ -169,3 +169,12 @@ def test_a_start_shows_nothing_that_features_know_already(world):
     mark_absorbed(world.parts.engine, [number for number, _ in pending(world.parts.engine, 10)], NOW)
     taken.show_again(world.parts)
     assert "new" not in world.online.users
+
+
+def test_a_start_leaves_alone_what_may_have_been_taken_back(world):
+    send(world, BOUGHT, {**BOUGHT, "product_id": "p03"}, {**BOUGHT, "user_id": "eva", "order_id": "7"})
+    send(world, {**BOUGHT, "event_type": "refund"}, {**BOUGHT, "event_type": "void", "user_id": None, "order_id": "7"})
+    world.online.users.clear()
+    taken.show_again(world.parts)
+    assert set(world.online.users) == {"new"}
+    assert world.online.users["new"].history.product_ids == ("p03",)

@@ -30,6 +30,7 @@ from settings import Settings
 from tests import world
 from tests.suites import naive_features as naive
 from tests.suites import naive_views
+from tests.suites.followed_online import Online
 from tests.suites.naive_people import People, Told
 from tests.suites.online_reading import read_online
 from training import features
@@ -117,6 +118,8 @@ class Chain:
         self.orders, self.numbers = list[list[dict[str, Any]]](), Counter[str | None]()
         self.before: Mapping[str, str] = {}
         self.looks = 0
+        self.online = Online(settings)
+        self.newest = BEGIN
 
     # --- commands
 
@@ -132,6 +135,7 @@ class Chain:
             self._arrive("http")
         # What is online now under a card must not outlive what the card becomes.
         self.refresh()
+        self.online.begin(lambda: self.now)
         self.link(("card:1", "ann"), 3)
         self.before = self.people.names()
 
@@ -195,6 +199,7 @@ class Chain:
             return
         assert taken.accepted == 1
         self.people.tell(Told(evidence, ends[0], ends[1], round(at.timestamp()) * 1_000_000))
+        self.see()
 
     def rule(self, pick: int, ruling: str) -> None:
         _, queued = self.people.groups()
@@ -205,6 +210,7 @@ class Chain:
             told = wanted[pick % len(wanted)]
             rule_link(self.settings, self._number(told.evidence), ruling, "ada", "looked at it", self.now)
             told.ruling = ruling
+            self.see()
 
     def again(self, pick: int, other: bool, door: str) -> None:
         if self.told:
@@ -222,6 +228,7 @@ class Chain:
         self.lake = {key: row for key, row in self.lake.items() if key not in lines}
         waited = {key for key, row in self.box.items() if row and self.references.of(row["user_id"] or "-") in gone}
         self.box = {key: row for key, row in self.box.items() if key not in lines and key not in waited}
+        self.see()
 
     def arrive(self) -> None:
         self.reached["late after a look"] += bool(self.looks and self.coming["late"])
@@ -246,7 +253,7 @@ class Chain:
         at = self.now - HOUR
         self.compare(at)
         told = self.plain(at)
-        everybody = sorted({*map(self.references.of, filter(None, IDS)), "dan"})
+        everybody = self._everybody()
         for view, key in features.VIEWS.items():
             rows = read_online(self.settings, view, everybody if key == "user_id" else list(ZONES))
             naive_views.compare(view, list(next(iter(rows.values()), {})), rows, told)
@@ -289,17 +296,27 @@ class Chain:
         ingest(self.settings.lake, events=file, now=self.now, secret=self.settings.identity_secret)
         for event in events:
             self._land(event)
+        # What comes by file is brought online by `daypart features`; here by a look at everybody.
+        self.online.reckon_anew(self._everybody())
 
     def _by_http(self, events: Sequence[dict[str, Any]]) -> None:
         raw = [msgspec.Raw(msgspec.json.encode({k: v for k, v in event.items() if v is not None})) for event in events]
         records, rejected = judge(raw, self.now, self.references)
         assert rejected == []
+        told = [event["occurred_at"] for event in events]
+        # Heard as it happened, or long after. Beyond the limit a push can't bring back what was forgotten.
+        at_once = min(told) > self.newest and self.settings.history_limit > 99
+        self.newest = max(self.newest, *told)
         with open_desk(self.settings) as desk:
-            fresh = {record["event_id"] for record in inbox.take(desk.journal.engine, records, self.now).fresh}
+            arrived = inbox.take(desk.journal.engine, records, min(told) if at_once else self.now)
+        fresh = {record["event_id"] for record in arrived.fresh}
+        self.online.push(arrived.fresh, self.people.names())
+        self.reached["heard as it happened"] += at_once
         assert fresh == {event["event_id"] for event in events} - set(self.box)
         for event in events:
             self.reached["a repeat over HTTP"] += event["event_id"] in self.box
             self.box.setdefault(event["event_id"], event)
+        self.see()
 
     def _absorbed(self) -> None:
         for event in [event for event in self.box.values() if event]:
@@ -316,6 +333,9 @@ class Chain:
         stands = self.lake.setdefault(event["event_id"], {**event, "user_id": user})
         self.reached["another line under a known id"] += stands["quantity"] != event["quantity"]
 
+    def _reference(self, user: str | None) -> str | None:
+        return user and self.references.of(user)
+
     def _number(self, evidence: str) -> int:
         with open_desk(self.settings) as desk, desk.journal.read() as connection:
             return int(
@@ -325,6 +345,26 @@ class Chain:
             )
 
     # --- looks
+
+    def see(self) -> None:
+        """A second after an event, a link or a ruling the histories online are those of lake and inbox."""
+        if not self.online.is_open:
+            return
+        self.online.look()
+        waiting = [event for event in self.box.values() if event and event["event_id"] not in self.lake]
+        waiting = [event for event in waiting if self._reference(event["user_id"]) not in self.erased]
+        told = self.plain(self.now + timedelta(days=99), waiting)
+        wanted = naive.history(told)
+        rows = read_online(self.settings, "user_history", self._everybody())
+        rows = {user: row for user, row in rows.items() if row["n_visits"]}
+        assert sorted(rows) == sorted(wanted), f"rows of {sorted(rows)}, not of {sorted(wanted)}"
+        for user, row in rows.items():
+            for name, value in wanted[user].items():
+                assert naive_views.alike(row[name], value), f"{name} of {user}: {row[name]}, not {value}"
+        self.reached["seen before features"] += 1
+
+    def _everybody(self) -> list[str]:
+        return sorted({*map(self.references.of, filter(None, IDS)), "dan"})
 
     def compare(self, at: datetime) -> None:
         """Raises AssertionError with the first thing that differs."""
@@ -343,9 +383,10 @@ class Chain:
             naive_views.compare(view, names, {row[key]: row for row in frame.to_dicts()}, told)
         self._note(told)
 
-    def plain(self, at: datetime) -> naive.Told:
+    def plain(self, at: datetime, waiting: Sequence[Mapping[str, Any]] = ()) -> naive.Told:
         named = self.people.names()
-        lines = naive.lines_of(self.lake.values(), lambda user: named.get(user, user))
+        rows = [*self.lake.values(), *({**row, "user_id": self._reference(row["user_id"])} for row in waiting)]
+        lines = naive.lines_of(rows, lambda user: named.get(user, user))
         stated = world.assortment().to_dicts()
         return naive.Told(
             at,
@@ -407,6 +448,7 @@ def walk(settings: Settings, commands: Sequence[Mapping[str, Any]]) -> Chain:
         getattr(chain, told.pop("do"))(**told)
         chain.now += HOUR
     chain.end()
+    chain.online.close()
     return chain
 
 

@@ -41,9 +41,18 @@ class People:
             self.first_us[end] = min(self.first_us.get(end, link.seen_us), link.seen_us)
 
     def groups(self) -> tuple[list[set[str]], list[Told]]:
-        """(persons, links that wait)."""
+        """(persons, links that wait). What waits before anybody rejects waits after it too."""
+        groups, waiting = self._joined(self.links)
+        if any(one.ruling == "rejected" for one in self.links):
+            before = [one for one in waiting if one.ruling != "rejected"]
+            left = [one for one in self.links if one.ruling != "rejected" and not any(one is held for held in before)]
+            groups, waiting = self._joined(left)
+            waiting += before
+        return groups, waiting
+
+    def _joined(self, links: list[Told]) -> tuple[list[set[str]], list[Told]]:
         of, waiting = {name: {name} for name in self.first_us}, []
-        for link in sorted((one for one in self.links if one.ruling != "rejected"), key=Told.turn):
+        for link in sorted(links, key=Told.turn):
             one, other = of[link.left], of[link.right]
             if one is other:
                 continue

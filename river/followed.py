@@ -1,0 +1,57 @@
+"""The follower with all it needs, opened and closed: for the process beside the service, and once after every features run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from settings import Settings
+
+if TYPE_CHECKING:
+    from river.keeping import Keeper
+
+
+@contextmanager
+def keeper_of(settings: Settings) -> Iterator[Keeper]:
+    """One on the settings' lake, ledger and online store. Raises LedgerError, OnlineStoreError, DataError."""
+    from embedded import lease_online_store
+    from embedded.online_rows import delete_rows
+    from offers.journal import Journal
+    from river.keeping import Keeper
+    from serving.history_kind import history_rows
+    from serving.tables import prepare
+
+    with ExitStack() as stack:
+        store = stack.enter_context(lease_online_store(settings))
+        journal = stack.enter_context(closing(Journal(settings.ledger_url)))
+        prepare(journal.engine)
+        rows, forget = history_rows(settings, store), partial(delete_rows, settings, store, "user_id")
+        yield stack.enter_context(closing(Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC))))
+
+
+def catch_up(settings: Settings, since: datetime) -> int:
+    """Reckon whoever is told of by an event that came at `since` or later and isn't in the lake: what a features run brought
+    online since then knows nothing of it. How many ids were reckoned. Raises the same."""
+    import redis
+
+    from embedded import OnlineStoreError
+    from river.steps import open_desk
+    from serving.inbox_tail import last_received_ms
+    from serving.tables import prepare
+    from training.held import TooMany
+
+    since_ms = int(since.timestamp() * 1000)
+    with open_desk(settings) as desk:
+        prepare(desk.journal.engine)
+        if last_received_ms(desk.journal.engine) < since_ms:
+            return 0
+    try:
+        with keeper_of(settings) as keeper:
+            return keeper.look(since_ms)
+    except TooMany:
+        return 0
+    except redis.RedisError as error:
+        raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None
