@@ -160,3 +160,12 @@ def test_who_has_too_little_time_left_is_not_read(world, monkeypatch):
     monkeypatch.setattr(ranked, "READ_S", 10.0)
     assert world.rank()["meta"]["fallback"] == "last_known"
     assert world.online.n_reads == reads
+
+
+def test_who_would_wait_too_long_is_refused_at_once(world, monkeypatch):
+    body = {"user_id": "u00"}
+    monkeypatch.setattr(type(world.parts.turn), "wait_s", ranked.TARGET_S + 0.01)
+    answer = world.ask("POST", "/v1/recommendations", "app", json=body)
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "too_many_requests", "1")
+    monkeypatch.setattr(type(world.parts.turn), "wait_s", ranked.TARGET_S)
+    assert world.ask("POST", "/v1/recommendations", "app", json=body).status_code == 200
