@@ -44,10 +44,14 @@ class Turn(Generic[T, R]):
         self._each_s = 0.0
 
     @property
+    def n_waiting(self) -> int:
+        """How many wait."""
+        return 0 if self._line is None else len(self._line.waiting)
+
+    @property
     def wait_s(self) -> float:
-        """How long one who asks now would wait for those before: 0 when they are fewer than a block."""
-        n = 0 if self._line is None else len(self._line.waiting)
-        return n * self._each_s if n >= self._most else 0.0
+        """How long one who asks now would wait for those before."""
+        return self.n_waiting * self._each_s
 
     async def ask(self, question: T) -> R:
         """The answer, or what `answer` raised. One that stands when its caller's time ends is still given."""
