@@ -2,7 +2,8 @@
 
 Waiting shows in two places: how late a beat of the event loop comes, and how long recommendations took that were let in (the
 threads behind the loop have queues too). Every TURN_S the limit loses a fifth if either is over its target, and gains a
-little if not (additive increase, multiplicative decrease: Chiu and Jain 1989). What is refused costs a fraction of an
+little if not (additive increase, multiplicative decrease: Chiu and Jain 1989). Until it has found its height, the line before
+the scoring refuses whoever would wait for longer than the target there (`turn`). What is refused costs a fraction of an
 answer, but not nothing, so the targets leave room for a queue that short bursts fit in. Tills are refused by the hard limit
 alone: a coupon that can't be redeemed is a person at the counter.
 """

@@ -12,6 +12,7 @@ from serving.answering import Wish
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
 from serving.impressions import rows_of
+from serving.overload import LEAST, TARGET_S, busy
 from serving.problems import malformed
 from serving.standing import NONE
 from serving.told import allowed_told, names_told, wallet_told
@@ -23,9 +24,11 @@ READ_S = 0.01
 
 async def recommendations(asked: Asked) -> Reply:
     """Rank products for a person in a store at a moment."""
+    turn = asked.parts.turn
+    if turn.n_waiting >= LEAST and turn.wait_s > TARGET_S:
+        raise busy()
     wish, wallet_s = await _wish(asked)
     # Who is in a hurry waits for nobody.
-    turn = asked.parts.turn
     answer = turn.alone(wish) if wish.in_hurry else await turn.ask(wish)
     if not wish.ask.dry_run:
         asked.parts.impressions.put(rows_of(answer.slate, wish.ask, asked.now))

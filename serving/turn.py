@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from serving.grouped import settle
 
+WEIGHT = 0.2
+"""How much a block weighs in what is remembered of how long an answer takes."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -32,10 +35,23 @@ class Turn(Generic[T, R]):
     """`answer` takes some questions and gives one answer each, in order; it neither waits nor takes long. It may be asked the
     same again: when it fails each goes alone, so that one whom nobody foresaw takes no neighbour down."""
 
-    def __init__(self, answer: Callable[[Sequence[T]], Sequence[R]], most: int) -> None:
+    def __init__(
+        self, answer: Callable[[Sequence[T]], Sequence[R]], most: int, clock_s: Callable[[], float] = perf_counter
+    ) -> None:
         """most: questions answered together."""
-        self._answer, self._most = answer, most
+        self._answer, self._most, self._clock_s = answer, most, clock_s
         self._line: _Line[T, R] | None = None
+        self._each_s = 0.0
+
+    @property
+    def n_waiting(self) -> int:
+        """How many wait."""
+        return 0 if self._line is None else len(self._line.waiting)
+
+    @property
+    def wait_s(self) -> float:
+        """How long one who asks now would wait for those before."""
+        return self.n_waiting * self._each_s
 
     async def ask(self, question: T) -> R:
         """The answer, or what `answer` raised. One that stands when its caller's time ends is still given."""
@@ -60,7 +76,7 @@ class Turn(Generic[T, R]):
 
     def anew(self) -> Turn[T, R]:
         """Another for questions of another kind: no block has some of each."""
-        return Turn(self._answer, self._most)
+        return Turn(self._answer, self._most, self._clock_s)
 
     def _serve(self, line: _Line[T, R]) -> None:
         block: list[tuple[T, asyncio.Future[R]]] = []
@@ -68,8 +84,11 @@ class Turn(Generic[T, R]):
             question, future = line.waiting.popleft()
             if not future.done():  # else its caller left
                 block.append((question, future))
+        began = self._clock_s()
         for (_, future), told in zip(block, self._told([question for question, _ in block]), strict=True):
             settle(future, told)
+        if block:
+            self._each_s += ((self._clock_s() - began) / len(block) - self._each_s) * WEIGHT
         if line.waiting:
             line.loop.call_soon(self._serve, line)
 

@@ -160,3 +160,15 @@ def test_who_has_too_little_time_left_is_not_read(world, monkeypatch):
     monkeypatch.setattr(ranked, "READ_S", 10.0)
     assert world.rank()["meta"]["fallback"] == "last_known"
     assert world.online.n_reads == reads
+
+
+@pytest.mark.parametrize(
+    ("n", "over_s", "status"), [(ranked.LEAST, 0.01, 429), (ranked.LEAST, 0.0, 200), (ranked.LEAST - 1, 0.01, 200)]
+)
+def test_who_would_wait_too_long_behind_many_is_refused_at_once(world, monkeypatch, n, over_s, status):
+    monkeypatch.setattr(type(world.parts.turn), "n_waiting", n)
+    monkeypatch.setattr(type(world.parts.turn), "wait_s", ranked.TARGET_S + over_s)
+    answer = world.ask("POST", "/v1/recommendations", "app", json={"user_id": "u00"})
+    assert answer.status_code == status
+    if status == 429:
+        assert (answer.json()["code"], answer.headers["retry-after"]) == ("too_many_requests", "1")

@@ -110,3 +110,35 @@ def test_another_one_shares_no_block():
 
     assert asyncio.run(ask()) == [10, 20, 30]
     assert blocks == [[1, 3], [2]]
+
+
+def test_who_asks_now_would_wait_for_those_before():
+    now_s = [0.0]
+
+    def answer(items):
+        now_s[0] += 0.5 * len(items)
+        return items
+
+    async def ask():
+        turn = Turn(answer, 2, lambda: now_s[0])
+        waits, asking = [(turn.n_waiting, turn.wait_s)], []
+        for item in range(5):
+            asking.append(asyncio.ensure_future(turn.ask(item)))
+            await asyncio.sleep(0)
+            waits.append((turn.n_waiting, turn.wait_s))
+        await asyncio.gather(*asking)
+        # Half a second each, a fifth of it remembered a block.
+        for _ in range(60):
+            await turn.ask(0)
+        crowd = [asyncio.ensure_future(turn.ask(item)) for item in range(4)]
+        while not turn.n_waiting:
+            await asyncio.sleep(0)
+        waits.append((turn.n_waiting, turn.wait_s))
+        await asyncio.gather(*crowd)
+        return waits, turn.n_waiting
+
+    waits, after = asyncio.run(ask())
+    # Before anybody was answered nobody knows how long it takes.
+    assert waits[:2] == [(0, 0.0), (1, 0.0)]
+    assert waits[-1] == (4, pytest.approx(4 * 0.5, rel=1e-3))
+    assert after == 0

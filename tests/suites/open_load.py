@@ -93,6 +93,10 @@ class OpenLoad:
         found.seconds.setdefault(status, []).append(time.perf_counter() - due)
 
     async def _ask(self) -> int:
+        while self._idle and self._idle[-1][0].at_eof():
+            # The server has closed what stood idle for long.
+            self._idle.pop()[1].close()
+            self._n_open -= 1
         if self._idle:
             reader, writer = self._idle.pop()
         elif self._n_open >= MOST_OPEN:
