@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from people.spelling import LOST, NULL_WORDS
+
 KINDS = ("app", "card", "phone", "device", "receipt", "mail")
 USER = "user"
 """The kind of an id that the merchant gave: it needs no prefix and is never hashed."""
@@ -62,6 +64,8 @@ def parse(text: str) -> Identity:
         value = unicodedata.normalize("NFKC", value).strip()
     if not value or len(value) > MAX_LENGTH or not value.isprintable():
         raise IdentityFault(f"{kind}: write 1 to {MAX_LENGTH} visible characters after the colon")
+    if LOST in value or NULL_WORDS.intersection((value, *value.split("/"))):
+        raise IdentityFault(f"{kind}: a word for nothing is nobody's")
     return Identity(kind, _FORMS[kind](value))
 
 

@@ -2,8 +2,9 @@
 
 Whoever writes them as such is told to write `mail:`, `phone:` or `card:` before them, which hashes them at the door; anywhere
 else they have no business. They are looked for anywhere in a text, however it is written: full-width, in capitals, with words
-around. A number of 13 to 19 digits that passes Luhn's test (ISO/IEC 7812-1, annex B) is a card where it is grouped as cards
-are; ungrouped, only where a person is named, as orders have such numbers too.
+around, `%40` for `@`. A number of 13 to 19 digits that passes Luhn's test (ISO/IEC 7812-1, annex B) is a card where it is grouped
+as cards are; ungrouped, only where a person is named or beside words, as orders have such numbers too. So it is with a phone that
+is written without its plus. Bank accounts: `people.iban`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,24 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from people.iban import SUSPECT_IBAN, has_iban
+
 # These four are read by polars too, which looks neither ahead nor back.
 MAIL = r"[^\s@:<>()\[\],;\"/]+@[^\s@<>()\[\],;\"/]+"
 """Generous: a domain without a dot is one."""
 PHONE = r"\+[ (]{0,2}[1-9](?:[ \-./()_]{0,3}[0-9]){6,14}"
-_SUSPECT = r"[^\x00-\x7F]|@|\+[ (]{0,2}[1-9]|(?i:mail|mailto|phone|tel|card)\s*:|[0-9]{4}[\s._\-]+(?:[0-9]{4}|[0-9]{6})[\s._\-]"
-SUSPECT_ID, SUSPECT_PERSON = _SUSPECT, rf"{_SUSPECT}|[0-9](?:\s*[0-9]){{12}}"
+_CALLED = r"(?:telephone|telefon|tel|phone|mobile|mobil|handy|natel)"
+# Few branches, each with few letters to begin with: most bodies and columns are looked through by it, and hold nothing. A sign
+# that a mail, a phone or an escape needs; a kind's or a caller's last letter; digits.
+_SUSPECT = (
+    r"[^\x00-\x24\x26-\x2A\x2C-\x3F\x41-\x5B\x5D-\x7F]|[DELNOYdelnoy](?:\s*:|[\s.:]+\(?0)"
+    rf"|[0-9]{{4}}[\s._\-]+(?:[0-9]{{4}}|[0-9]{{6}})[\s._\-]|[0-9](?:\s*[0-9]){{14}}|{SUSPECT_IBAN}"
+)
+SUSPECT_ID = _SUSPECT
+SUSPECT_PERSON = (
+    rf"{_SUSPECT}|[0-9](?:\s*[0-9]){{12}}|[0-9]{{3}}\)?[\s.\-/]+[0-9]{{3}}[\s.\-/]+[0-9]{{4}}"
+    r"|(?:^|[^0-9A-Za-z.\-])\(?0[0-9]{1,4}\)?[\s.\-/()]*[0-9]{2}"
+)
 """What `is_plain` and `is_plain_person` say yes to holds this; most texts don't, and need no second look."""
 
 # In a domain the last part is letters, or versions (`latte@1.5`) would be addresses.
@@ -40,6 +53,19 @@ _GROUPED = [
 ]
 _WHOLE = re.compile(rf"{_BEGIN}{_BY_FOUR}{_END}")
 _BARE = re.compile(rf"{_BEGIN}([0-9](?: ?[0-9]){{12,18}}){_END}")
+_NAMED_BARE = re.compile(rf"(?:{_BEGIN}|(?<![0-9a-z])[a-z]{{1,2}}(?=[2-6]))([0-9]{{16,19}})(?:[a-z]{{1,2}})?{_END}")
+# 13 and 14 digits are products' (EAN), which have names beside them.
+_WORDED = re.compile(rf"(?<![0-9a-z])(?=[3-6]|2[2-7])([0-9](?: ?[0-9]){{14,18}}){_END}")
+_WORD = re.compile(r"(?:^|\s)\S*[^\W\d_]{2}|(?:^|\s)[^\W\d_](?:\s|$)")
+_TOLD_PHONE = re.compile(rf"(?<![^\W_]){_CALLED}[ .:]{{1,3}}\(?0(?:[ \-./()_]{{0,3}}[0-9]){{7,14}}{_END}")
+# Phones without a plus: as one dials abroad, with a trunk's 0, in North America's groups. Without any group the last two are ids.
+_ABROAD = re.compile(rf"(?<![0-9a-z])\(?00(?=[1-9])([0-9](?:[ \-./()]{{0,3}}[0-9]){{9,13}}){_END}")
+_REACHES = re.compile(r"1[2-9][0-9]{9}|7[0-9]{10}|[2-689][0-9]{10,12}")
+_TRUNK = re.compile(rf"(?<![0-9a-z.\-])\(?(0[1-9][0-9]{{0,3}}\)?(?:[ \-./]{{1,2}}[0-9]{{2,8}}){{1,4}}){_END}")
+_AMERICAN = re.compile(
+    r"(?<![0-9a-z.\-])(?:1[ .\-])?\(?[0-9]{3}\)?[ .\-/]{1,2}[0-9]{3}[ .\-/][0-9]{4}(?![0-9a-z]|[.\-][0-9])"
+)
+_TRUNK_DIGITS = range(9, 12)
 _UUID = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])")
 _ID, _PERSON, _SPACES = re.compile(SUSPECT_ID), re.compile(SUSPECT_PERSON), re.compile(r"\s+")
 _DASHES = {ord(dash): "-" for dash in "\u2010\u2012\u2013\u2014\u2015\u2212"}
@@ -62,7 +88,7 @@ def is_plain_person(text: str) -> bool:
     if _PERSON.search(text) is None:
         return False
     said = flat(text)
-    return _holds(said) or any(passes_luhn(found[1].replace(" ", "")) for found in _BARE.finditer(said))
+    return _holds(said) or _any_card(_BARE, said) or _any_card(_NAMED_BARE, said) or _holds_phone(said)
 
 
 def tells_of_somebody(text: str, names: Iterable[str] = ()) -> bool:
@@ -84,7 +110,8 @@ def flat(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_DASHES)
         text = "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
-    return _SPACES.sub(" ", text.casefold()).strip()
+    text = _SPACES.sub(" ", text.casefold()).strip()
+    return text.replace("%40", "@").replace("%2b", "+") if "%" in text else text
 
 
 def passes_luhn(digits: str) -> bool:
@@ -94,8 +121,23 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _holds(said: str) -> bool:
-    if _CLEAR.search(said) or _WHOLE.fullmatch(said):
+    if _CLEAR.search(said) or _TOLD_PHONE.search(said) or _WHOLE.fullmatch(said) or has_iban(said):
         return True
     said = _UUID.sub("|", said)
-    numbers = (re.sub(r"[^0-9]", "", found[1]) for form in _GROUPED for found in form.finditer(said))
+    if _WORD.search(said) and _any_card(_WORDED, said):
+        return True
+    return any(_any_card(form, said) for form in _GROUPED)
+
+
+def _any_card(form: re.Pattern[str], said: str) -> bool:
+    numbers = (re.sub(r"[^0-9]", "", found[1]) for found in form.finditer(said))
     return any(13 <= len(number) <= 19 and passes_luhn(number) for number in numbers)
+
+
+def _holds_phone(said: str) -> bool:
+    """Whether who a person is, is told by a phone without its plus."""
+    said = _DATE.sub("|", _UUID.sub("|", said))
+    abroad = (re.sub(r"[^0-9]", "", found[1]) for found in _ABROAD.finditer(said))
+    if _AMERICAN.search(said) or any(_REACHES.fullmatch(digits) for digits in abroad):
+        return True
+    return any(sum(map(str.isdigit, found[1])) in _TRUNK_DIGITS for found in _TRUNK.finditer(said))

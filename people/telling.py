@@ -10,6 +10,7 @@ from people.identity import IdentityFault, is_identity, kind_of, parse, receipt
 from people.numbering import Ticket
 from people.plain import is_plain
 from people.secret import References
+from people.spelling import misspelt
 from people.tombstones import Tombstone, are_living
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +39,10 @@ def told(
         raise LinkFault("evidence", "missing", "name the event, ticket or session that tells of the link")
     if len(evidence) > MAX_ID_LENGTH:
         raise LinkFault("evidence", "too_long", f"at most {MAX_ID_LENGTH} letters")
+    if reason := misspelt(evidence):
+        raise LinkFault(
+            "evidence", reason, "no id: it has spaces around it, invisible characters, or is a word for nothing"
+        )
     if is_plain(evidence):
         raise LinkFault("evidence", "personal_data", "an event's, ticket's or session's id, no mail, phone or card")
     if source not in SOURCES:
@@ -47,6 +52,8 @@ def told(
         if not text or text != text.strip() or (len(text) > MAX_ID_LENGTH and not is_identity(text)):
             says = f"an id has 1 to {MAX_ID_LENGTH} letters and no spaces around it"
             raise LinkFault(part, "bad_identity" if text else "missing", says)
+        if (reason := misspelt(text)) and not is_identity(text):
+            raise LinkFault(part, reason, "no id: it has invisible characters, or is a word for nothing")
         try:
             reference = references.of(text)
         except IdentityFault as fault:

@@ -14,6 +14,7 @@ import msgspec
 
 from serving.problems import Fault, Problem, malformed
 from serving.repeats import list_repeats, repeats
+from serving.surrogates import without_halves
 from serving.wire import HeaderKey, Id
 from serving.wire_events import EventsAsk
 
@@ -73,6 +74,8 @@ def decode(body: bytes, kind: type[T]) -> T:
             raise Problem(400, "repeated_member", REPEATED, [Fault("", REPEATED)])
         return decoded
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if kind is EventsAsk and (whole := without_halves(body)) != body:
+            return decode(whole, kind)
         fault = fault_of(error)
         raise Problem(400, "malformed", f"{fault.pointer or 'body'}: {fault.detail}", [fault]) from None
 

@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
-from unicodedata import category
 
 import msgspec
 
-from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, MAX_ID_LENGTH, REQUIRED, Column, in_one_form
+from feature_repo.events import EARLIEST_UTC, EVENT_COLUMNS, MAX_AHEAD, REQUIRED, Column, in_one_form
 from people.identity import IdentityFault
 from people.plain import is_plain
 from people.secret import References
+from people.spelling import misspelt
 from serving.door import REPEATED, fault_of
-from serving.plain import CODE, SAYS
+from serving.plain import CODE, MISSPELT, SAYS
 from serving.repeats import repeats
 from serving.wire import Ask, Cents, Channel, Id, Moment, Quantity, Stars
 from serving.wire_events import Rejected
@@ -24,11 +24,6 @@ EventType = Literal[
     "purchase", "refund", "void", "view", "cart", "visit", "rating", "impression", "exposure", "redemption"
 ]
 _IDS = ("event_id", "user_id", "product_id", "store_id", "order_id", "coupon_id", "recommendation_id")
-# What exports write for nothing; as an id it would make one person of all who have none.
-NULL_WORDS = frozenset(
-    ("nan", "NaN", "null", "NULL", "none", "None", "NONE", "undefined", "<NA>", "NaT", "N/A", "n/a"),
-)
-_INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATOR = "\x1f"
 _SAID = tuple(column for column in EVENT_COLUMNS if column.name not in ("event_id", "rating"))
@@ -96,8 +91,8 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
         if getattr(row, name) is None and not (name == "store_id" and store_id is not None):
             return "missing_field", f"/{name}: a {row.event_type} needs it"
     for name in _IDS:
-        if (text := getattr(row, name)) is not None and not _is_plain(text):
-            return "invalid_field", f"/{name}: spaces around it, invisible characters, or a word for nothing"
+        if (text := getattr(row, name)) is not None and misspelt(text):
+            return "invalid_field", f"/{name}: {MISSPELT}"
         if text is not None and name != "user_id" and is_plain(text):
             return CODE, f"/{name}: {SAYS}"
     if (row.discount_cents or 0) > (row.quantity or 1) * (
@@ -111,13 +106,6 @@ def _refusal(row: EventRow, now: datetime, store_id: str | None) -> tuple[str, s
     if store_id is not None and row.store_id not in (None, store_id):
         return "other_store", f"/store_id: this key belongs to store {store_id}"
     return None
-
-
-def _is_plain(text: str) -> bool:
-    # U+FFFD is what a broken encoding leaves behind; files are refused it too.
-    if text != text.strip() or text in NULL_WORDS or "\ufffd" in text or len(in_one_form(text)) > MAX_ID_LENGTH:
-        return False
-    return text.isascii() or not any(category(letter) in _INVISIBLE for letter in text)
 
 
 def _record(row: EventRow, references: References, store_id: str | None) -> Record:

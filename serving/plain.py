@@ -10,15 +10,21 @@ import msgspec
 
 from feature_repo.events import in_one_form
 from people.plain import SUSPECT_ID, is_plain
+from people.spelling import NULL_WORDS, misspelt
 from serving.door import decode
 from serving.problems import malformed
 from serving.wire_events import EventsAsk
 
 CODE = "personal_data"
 SAYS = "personal data in the clear; who somebody is belongs into user_id, with mail:, phone: or card: before it"
+MISSPELT = "spaces around it, invisible or lost characters, or a word for nothing"
 _PERSONS = ("/user_id", "/identity")
+# Prose, words of ours and the merchant's words for goods may be anything; links are judged one by one.
+_NO_IDS = ("/why", "/ruling", "/identity", "/evidence")
+_WORDS = "/categories/"
 # Most bodies are let through by a look at their bytes; an escape may hide whatever.
-_SUSPECT = re.compile(rb"\\|" + SUSPECT_ID.encode())
+_NULLS = "|".join(map(re.escape, sorted(NULL_WORDS)))
+_SUSPECT = re.compile(rf"\\|{SUSPECT_ID}|[:,\[]\s*\"\s|\s\"\s*[,}}\]]|\"(?:{_NULLS})\"".encode())
 
 
 def impersonal(raw: bytes, kind: type[Any]) -> Any:
@@ -38,6 +44,10 @@ def check_word(text: str, pointer: str) -> str:
     hashes or refuses. Raises Problem 400."""
     if is_plain(text) and not pointer.endswith(_PERSONS):
         raise malformed(f"{pointer}: {SAYS}", pointer, CODE)
+    is_id = not pointer.endswith(_NO_IDS) and _WORDS not in pointer
+    # How long each may be, the wire says.
+    if is_id and misspelt(text) not in (None, "too_long"):
+        raise malformed(f"{pointer}: {MISSPELT}", pointer, "invalid_field")
     return in_one_form(text)
 
 

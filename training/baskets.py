@@ -7,7 +7,7 @@ no number is 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from training.repeats import ROW
 
 _OPTIONAL = ("event_id", "event_type", "store_id", "order_id")
 _READ = ("user_id", "product_id", "occurred_at", "quantity", *_OPTIONAL)
+_FLAT = "write ids as text or whole numbers, one a row"
 _GAPPED = r"^[+-]?[0-9]+\.0$"
 
 
@@ -83,7 +84,9 @@ def _cells(path: Path, required: Sequence[str]) -> tuple[pl.DataFrame, int]:
         schema = cells.schema
     elif path.suffix.lower() == ".parquet":
         schema = parquet_schema(path)
-        cells, n_broken = read_parquet(path, [name for name in schema if name in _READ]).drop(ROW), 0
+        wanted = [name for name in schema if name in _READ]
+        _check_flat(path, {name: schema[name] for name in wanted})
+        cells, n_broken = read_parquet(path, wanted).drop(ROW), 0
     else:
         raise TrainingError(f"{path}: unknown ending; give a .parquet, .csv or .csv.gz file")
     lacking = [name for name in required if name not in schema]
@@ -93,10 +96,18 @@ def _cells(path: Path, required: Sequence[str]) -> tuple[pl.DataFrame, int]:
     return cells, n_broken
 
 
+def _check_flat(path: Path, kinds: Mapping[str, pl.DataType]) -> None:
+    for name, kind in kinds.items():
+        if kind.is_nested():
+            raise TrainingError(
+                f"{path}: {name} is of type {kind}; {_FLAT if name.endswith('_id') else 'write one a row'}"
+            )
+
+
 def _text(path: Path, cells: pl.DataFrame, name: str) -> pl.Series:
     column = cells[name]
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
-        raise TrainingError(f"{path}: {name} is of type {column.dtype}; write ids as text or whole numbers, one a row")
+        raise TrainingError(f"{path}: {name} is of type {column.dtype}; {_FLAT}")
     texts = column.cast(pl.String)
     # Ids that went through a float (a table with gaps) are whole numbers still, in a parquet as in a CSV.
     if column.dtype.is_float():

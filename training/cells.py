@@ -12,16 +12,14 @@ import polars as pl
 from polars.expr.whenthen import ChainedThen
 
 from feature_repo.events import MAX_ID_LENGTH
+from people.spelling import NULL_WORDS, unseen
 from training.faults import found, no_faults
 from training.shapes import TYPES
 from training.times import in_utc, read_times, why_no_time, within_calendar
 
 MAX_TEXT_LENGTH = 1_000
-NULL_WORDS = ["nan", "NaN", "null", "NULL", "none", "None", "NONE", "undefined", "<NA>", "NaT", "N/A", "n/a"]  # fmt: skip
 _PLAIN_ID = rf"^[!-~]{{1,{MAX_ID_LENGTH}}}$"
 _PLAIN_TEXT = r"^[!-~]([ -~]{0,98}[!-~])?$"
-# Cc controls, Cf invisible format characters (byte order mark, direction marks), and Unicode's own line breaks.
-_INVISIBLE_IN_ID = r"[\p{Cc}\p{Cf}\x{2028}\x{2029}]"
 # Joiners and direction marks belong to some scripts and to emoji; in a name they may stand.
 _INVISIBLE_IN_TEXT = r"[\p{Cc}\x{2028}\x{2029}]"
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -41,8 +39,8 @@ class Cells:
 def read_id(rows: pl.Series, raw: pl.Series) -> Cells:
     """Ids as they stand, in Unicode's one form. Not trimmed and not repaired: a guess could make two people one, or one two."""
     text = as_text(raw)
-    good = text.str.contains(_PLAIN_ID) & ~text.is_in(NULL_WORDS)
-    named = _words_fault(_INVISIBLE_IN_ID, MAX_ID_LENGTH).when(_VALUE.is_in(NULL_WORDS)).then(pl.lit("null_word"))
+    good = text.str.contains(_PLAIN_ID) & ~text.is_in(list(NULL_WORDS))
+    named = _words_fault(unseen(), MAX_ID_LENGTH).when(_VALUE.is_in(list(NULL_WORDS))).then(pl.lit("null_word"))
     # As `feature_repo.events.in_one_form` does at the other doors.
     return _judge(rows, text, good, named, text if good.all() else text.str.normalize("NFC"))
 
@@ -50,7 +48,7 @@ def read_id(rows: pl.Series, raw: pl.Series) -> Cells:
 def read_word(rows: pl.Series, raw: pl.Series, only: frozenset[str]) -> Cells:
     """Words of a closed list."""
     text = as_text(raw)
-    named = _words_fault(_INVISIBLE_IN_ID, MAX_TEXT_LENGTH).otherwise(pl.lit("unknown_value"))
+    named = _words_fault(unseen(), MAX_TEXT_LENGTH).otherwise(pl.lit("unknown_value"))
     return _judge(rows, text, text.is_in(list(only)), named, text)
 
 

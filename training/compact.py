@@ -10,14 +10,20 @@ import struct
 from typing import Any
 
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, _MAP, STRUCT = range(1, 13)
+_VARINT_BITS = 70
 Struct = dict[int, tuple[int, Any]]
 """(type, value) by field, in the order of the fields; the value of a list is (type of its elements, elements)."""
 
 
 def decode(data: bytes) -> Struct:
     """The struct that `data` begins with. Raises ValueError where it is none."""
+    return decode_at(data)[0]
+
+
+def decode_at(data: bytes) -> tuple[Struct, int]:
+    """The same, and how many bytes it takes."""
     try:
-        return _struct(data, 0)[0]
+        return _struct(data, 0)
     except (IndexError, struct.error):
         raise ValueError("a struct that is cut short") from None
 
@@ -38,6 +44,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift >= _VARINT_BITS:
+            raise ValueError("a number that doesn't end")
 
 
 def _struct(data: bytes, at: int) -> tuple[Struct, int]:

@@ -20,9 +20,8 @@ from feature_repo.events import (
 )
 from people.secret import References
 from serving import wire
-from serving.events import NULL_WORDS, EventRow, EventType, derived_id, judge
+from serving.events import EventRow, EventType, derived_id, judge
 from tests.serving.fakes import NOW
-from training import cells
 from training.event_ids import with_event_ids
 from training.ingest import ingest
 from training.lake import read_events
@@ -40,7 +39,6 @@ def judged(*rows, store_id=None):
 def test_the_wire_speaks_of_the_same_events_as_the_files():
     assert get_args(EventType) == EVENT_TYPES
     assert get_args(wire.Channel) == CHANNELS
-    assert set(cells.NULL_WORDS) == NULL_WORDS
     assert set(EventRow.__struct_fields__) == {column.name for column in EVENT_COLUMNS}
 
 

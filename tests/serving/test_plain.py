@@ -1,6 +1,7 @@
 """Personal data in the clear is refused wherever an id may stand; who it is about may be named by an identity."""
 
 import json
+from functools import partial
 
 import msgspec
 import pytest
@@ -78,6 +79,74 @@ def test_a_persons_page_is_refused_by_a_bare_address(world):
     assert privacy.consent
     for path in ("users/ann@example.com", "users/4111111111111111/consent"):
         assert world.ask("GET", f"/v1/{path}", "admin").json()["code"] == "bad_identity"
+
+
+NOTHING = (
+    "undefined",
+    "null",
+    "nan",
+    "None",
+    "[object Object]",
+    " a",
+    "a ",
+    "a\u200b",
+    "a\U00013439",
+    "\u00a0a",
+    "\ufffd",
+)
+SOMETHING = ("undefined1", "Nan", "a b", "\U00013000")
+
+
+@pytest.mark.parametrize(("texts", "refused"), [(NOTHING, True), (SOMETHING, False)])
+def test_a_word_for_nothing_is_no_id_wherever_one_may_stand(texts, refused):
+    """Or an app with a fault makes one person, or one order, of all who have none."""
+    bodies = (
+        (RecommendationAsk, lambda text: {"user_id": text}),
+        (RecommendationAsk, lambda text: {"context": {"cart": ["p", text]}}),
+        (SaleAsk, lambda text: {"order_id": text, "store_id": "s0", "lines": LINES}),
+    )
+    for text in texts:
+        raws = [
+            (json.dumps(told(text), ensure_ascii=escaped, separators=separators).encode(), kind)
+            for kind, told in bodies
+            for escaped in (True, False)
+            for separators in ((",", ":"), (" , ", " : "))
+        ]
+        asks = [partial(impersonal, *raw) for raw in raws]
+        asks += [partial(check_word, text, f"path/{place}") for place in ("user_id", "offer_id")]
+        for ask in asks:
+            if refused:
+                with pytest.raises(Problem) as caught:
+                    ask()
+                assert (caught.value.status, caught.value.code) == (400, "invalid_field")
+            else:
+                ask()
+    assert check_word("none", "/ruling") == "none"
+    assert check_word("a" * 400, "/sales/0/token") == "a" * 400
+    told = {"user_id": "u", "filter": {"categories": ["None"]}}
+    assert impersonal(json.dumps(told).encode(), RecommendationAsk).filter.categories == ("None",)
+
+
+@pytest.mark.parametrize(
+    "user_id", ["undefined", "null", "NaN", "%ff", "%fe", "%ed%a0%80", "%ef%bf%bd", "%20a", "a%20", "a%e2%80%8b"]
+)
+def test_a_path_that_names_nobody_is_refused_at_every_call_of_a_person(world, user_id):
+    for method, path, told in (
+        ("POST", "consent", {"json": {"offers": False}}), ("GET", "consent", {}), ("DELETE", "", {}), ("GET", "", {}),
+        ("GET", "export", {}),
+        ("POST", "links", {"json": {"links": [{"identity": "card:1", "evidence": "e", "occurred_at": "2026-03-02T13:00:00Z"}]}}),
+    ):  # fmt: skip
+        answer = world.ask(method, f"/v1/users/{user_id}/{path}".rstrip("/"), "admin", **told)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_field"), (method, path)
+
+
+def test_a_link_to_nobody_is_rejected_and_its_neighbours_are_not(world):
+    row = {"evidence": "e", "occurred_at": "2026-03-02T13:00:00Z"}
+    names = ("undefined", "card:null", "a\u200b", "\ufffd", "card:77")
+    rows = [{**row, "identity": name} for name in names] + [{**row, "identity": "card:78", "evidence": "null"}]
+    taken = world.ask("POST", "/v1/users/u01/links", "admin", json={"links": rows}).json()
+    codes = ["null_word", "bad_identity", "control_character", "bad_encoding", "null_word"]
+    assert (taken["accepted"], [one["code"] for one in taken["rejected"]]) == (1, codes)
 
 
 def test_texts_come_in_in_one_form_wherever_they_stand():

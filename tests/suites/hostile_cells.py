@@ -23,6 +23,11 @@ def _word(what: str, column: str, text: str, reason: str | None) -> Cell:
     return Cell(what, column, text.encode("utf-8", "surrogatepass"), reason, f'"{escaped}"'.encode(), code)
 
 
+def _plain(what: str, column: str, text: str, reason: str | None) -> Cell:
+    """Personal data in the clear has one name at both doors."""
+    return Cell(what, column, text.encode(), reason, f'"{text}"'.encode(), reason)
+
+
 def _escape(letter: str) -> str:
     units = letter.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
@@ -56,6 +61,19 @@ CELLS = (
     _word("longer", "product_id", "x" * 129, "too_long"),
     _word("megabyte", "product_id", "x" * 1_000_000, "too_long"),
     _word("word for nothing", "product_id", "NaN", "null_word"),
+    _word("what a browser writes for nothing", "product_id", "[object Object]", "null_word"),
+    _word("a letter newer than our Unicode", "product_id", "a\U00013439", "control_character"),
+    _word("the last before it", "product_id", "a\U0001342e", None),
+    _plain("phone from abroad", "user_id", "0041795556677", "bad_identity"),
+    _plain("phone in groups", "user_id", "079 555 66 77", "bad_identity"),
+    _plain("phone in one piece", "user_id", "0795556677", None),
+    _plain("card number of a chain", "user_id", "908-424-2890", "bad_identity"),
+    _plain("escaped address", "user_id", "zoe%40x.example", "bad_identity"),
+    _plain("account", "user_id", "DE89370400440532013000", "bad_identity"),
+    _plain("account with another digit", "user_id", "DE89370400440532013001", None),
+    _plain("card with a letter", "user_id", "4111111111111111x", "bad_identity"),
+    _plain("card beside a name", "order_id", "4111111111111111 Zoe Meier", "personal_data"),
+    _plain("an order's number", "order_id", "4111111111111111", None),
     _number("1e400", "not_a_number"),
     _number("NaN", "not_a_number"),
     _number("Infinity", "not_a_number"),

@@ -4,8 +4,12 @@ import gzip
 import json
 import subprocess
 import sys
+import zipfile
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.house.rooms import ROOT
@@ -22,13 +26,24 @@ CHILD = """
 import json, resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from training.baskets import events_file
 from training.ingest import DataError, ingest
+from training.links import read_links
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before, home = peak(), Path(sys.argv[1])
 said = []
 for path in sys.argv[2:]:
     try:
-        said.append(ingest(home / "lake", events=Path(path), now=datetime(2026, 1, 1, tzinfo=UTC))[0].rows)
+        now, path = datetime(2026, 1, 1, tzinfo=UTC), Path(path)
+        match path.name.partition("-")[0]:
+            case "links":
+                said.append(read_links(path, now).source.n_rows)
+            case "baskets":
+                said.append(len(events_file(path).rows))
+            case "products" | "stores" | "assortment" as table:
+                said.append(ingest(home / "lake", **{table: path}, now=now)[0].rows)
+            case _:
+                said.append(ingest(home / "lake", events=path, now=now)[0].rows)
     except DataError as error:
         said.append(str(error))
 print(json.dumps([said, peak() - before, (home / "lake").exists()]))
@@ -94,7 +109,70 @@ def wide_parquet(folder):
     return path, f"{bulk.MAX_COLUMNS + len(ROW):,} columns"
 
 
-BOMBS = (long_line, wide, endless_header, packed_line, packed_rows, many_rows, long_texts, wide_parquet)
+def packed_blanks(folder):
+    path = folder / "blanks.csv.gz"
+    path.write_bytes(gzip.compress(HEAD.encode() + b"\n" * (60 << 20), 6))
+    return path, "unpacks into more than"
+
+
+def packed_commas(folder):
+    path = folder / "commas.csv.gz"
+    names = [*HEAD.strip().split(","), *(f"c{n}" for n in range(900))]
+    path.write_bytes(gzip.compress(",".join(names).encode() + (b"\n" + b"," * (len(names) - 1)) * 60_000, 6))
+    return path, "unpacks into more than"
+
+
+def said_once(name, column, others, **how):
+    """A parquet of 12,000 rows in which a text of 100,000 letters stands once, and every row has it."""
+
+    def make(folder):
+        rows = {other: pa.array(["1"] * 12_000) for other in others}
+        once = pa.DictionaryArray.from_arrays(np.zeros(12_000, "int32"), ["x" * 100_000])
+        pq.write_table(pa.table({**rows, column: once}), folder / name, compression="zstd", **how)
+        assert (folder / name).stat().st_size < 1 << 18
+        return folder / name, "unpacks into more than"
+
+    return make
+
+
+def as_long_as_said(folder):
+    path = folder / "width.parquet"
+    long = pa.DictionaryArray.from_arrays(np.zeros(12_000, "int32"), pa.array([b"x" * 100_000], pa.binary(100_000)))
+    pq.write_table(pa.table({**{name: ["1"] * 12_000 for name in ROW}, "user_id": long}), path, compression="zstd")
+    return path, "unpacks into more than"
+
+
+def plainly_repeated(folder):
+    path = folder / "plain.parquet"
+    rows = {name: ["1"] * 3_000 for name in ROW} | {"user_id": ["x" * 100_000] * 3_000}
+    pq.write_table(pa.table(rows), path, compression="zstd", use_dictionary=False)
+    return path, "unpacks into more than"
+
+
+def lists(folder):
+    path = folder / "lists.parquet"
+    ones = pa.ListArray.from_arrays([0, 10_000_000], pa.array(np.zeros(10_000_000, "int8")))
+    pq.write_table(pa.table({**{name: ["1"] for name in ROW}, "quantity": ones}), path, compression="zstd")
+    return path, "'quantity' is of type"
+
+
+def footer(folder):
+    path = folder / "footer.parquet"
+    path.write_bytes(b"PAR1" + bytes(bulk.MAX_FOOTER + 1) + (bulk.MAX_FOOTER + 1).to_bytes(4, "little") + b"PAR1")
+    return path, "its footer is over"
+
+
+LINK = ("identity", "other", "evidence", "occurred_at")
+BOMBS = (
+    long_line, wide, endless_header, packed_line, packed_rows, many_rows, long_texts, wide_parquet, packed_blanks, packed_commas,
+    as_long_as_said, plainly_repeated, lists, footer,
+    said_once("events-once.parquet", "user_id", ROW), said_once("events-groups.parquet", "user_id", ROW, row_group_size=200),
+    said_once("products-once.parquet", "name", ("product_id",)),
+    said_once("products-de.parquet", "name_de", ("product_id", "name")),
+    said_once("stores-once.parquet", "name", ("store_id", "timezone")),
+    said_once("assortment-once.parquet", "store_id", ("product_id", "as_of")), said_once("links-once.parquet", "evidence", LINK),
+    said_once("baskets-once.parquet", "user_id", ("product_id", "occurred_at")),
+)  # fmt: skip
 
 
 def test_bombs_cost_a_line_and_little_memory(tmp_path):
@@ -163,6 +241,37 @@ def test_the_edges_of_width_and_of_cells(tmp_path, monkeypatch):
             bulk.check_cells(path, cells, n_bytes)
     monkeypatch.setattr(bulk, "MAX_RATIO", bulk.CELLS + 1)
     bulk.check_cells(path, 0, bulk.CELLS + 1)
+
+
+@pytest.mark.parametrize(("lines", "cells"), [(1, 16), (4, 4), (0, 20)])
+def test_the_edge_of_lines_and_cells(tmp_path, monkeypatch, lines, cells):
+    """A line costs as much as four cells; a text at the limit is taken."""
+    path, text = tmp_path / "e.csv.gz", b"\n" * lines + b"," * cells
+    path.write_bytes(gzip.compress(text))
+    monkeypatch.setattr(bulk, "MAX_RATIO", 1)
+    monkeypatch.setattr(bulk, "CELLS", 20 * 16)
+    assert bulk.unpacked(path) == text
+    for more in (b",", b"\n"):
+        path.write_bytes(gzip.compress(text + more))
+        with pytest.raises(DataError, match="unpacks into more than 320 bytes"):
+            bulk.unpacked(path)
+
+
+def test_an_archive_under_the_name_of_a_table_is_no_table(tmp_path):
+    """A stored zip holds its rows as they are, and once had one of them taken in."""
+    rows = (HEAD + GOOD).encode()
+    stored, inner = tmp_path / "zip.csv", tmp_path / "gz.csv"
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("e.csv", "\n" + rows.decode())
+    inner.write_bytes(gzip.compress(rows))
+    twice = tmp_path / "twice.csv.gz"
+    twice.write_bytes(gzip.compress(gzip.compress(rows)))
+    for path, is_one in ((stored, "a zip archive"), (inner, "packed by gzip"), (twice, "packed by gzip")):
+        with pytest.raises(DataError, match=f"{path.name}: is {is_one}, not CSV; unpack it"):
+            ingest(tmp_path / "lake", events=path, now=NOW)
+    plain = tmp_path / "PKs.csv"
+    plain.write_bytes(b"PK,zip\n1,2\n")
+    assert bulk.unpacked(plain) == plain.read_bytes()
 
 
 def test_names_are_told_in_a_line():

@@ -11,11 +11,11 @@ from tests.training.test_ingest import NOW
 from training.ingest import ingest
 from training.lake import read_events
 
-NAMES = ("event_id", "event_type", "occurred_at", "product_id", "unit_price_cents")
+NAMES = ("event_id", "event_type", "occurred_at", "product_id", "unit_price_cents", "user_id", "order_id")
 
 
 def line(number, column="", text=b""):
-    cells = dict(zip(NAMES, (b"e%d" % number, b"view", b"2025-01-01T00:00:00Z", b"p", b"1"), strict=True))
+    cells = dict(zip(NAMES, (b"e%d" % number, b"view", b"2025-01-01T00:00:00Z", b"p", b"1", b"", b""), strict=True))
     return b",".join({**cells, column: text}[name] for name in NAMES) if column else b",".join(cells.values())
 
 
