@@ -1,7 +1,7 @@
 """The registry: evidence comes in, rulings come in, and who is who is brought up to it in the same transaction, audited row
 by row.
 
-Whatever the order of arrival the stored groups are those of `people.resolution` on the whole evidence: what a new link can
+The stored groups are those of `people.resolution` on the whole evidence, however it was cut into parts: what a new link can
 change is the component that it touches, and that is resolved anew. The caller opens the transaction, for writing, and
 commits.
 """
@@ -42,11 +42,14 @@ def take(
 ) -> int:
     """Take evidence in; how many links were new. The same link from the same evidence counts once, whenever it comes again.
 
+    What one call brings is later than everything before it, though a clock of ours run behind another.
+
     actor: who sends it (a key's id, a file's name), without anything personal. tickets: of the receipts among the links, by
     reference.
     """
     links = list(links)
     _lock(connection)
+    taken_us = max(now_us, _last_us(connection) + 1)
     numbers = numbered(connection, links, tickets or {})
     rows = [
         {
@@ -54,7 +57,7 @@ def take(
             "source": one.source,
             "evidence": one.evidence,
             "seen_us": one.seen_us,
-            "taken_us": now_us,
+            "taken_us": taken_us,
             "verdict": "joined",
             "ruling": "",
         }
@@ -99,6 +102,12 @@ def record(connection: sa.Connection, rows: Sequence[AuditRow], actor: str, now_
     told = [{"at_us": now_us, "actor": actor, **row._asdict()} for row in rows]
     if told:
         connection.execute(sa.insert(AUDIT), told)
+
+
+def _last_us(connection: sa.Connection) -> int:
+    """When the newest link was taken."""
+    newest = sa.select(LINKS.c.taken_us).order_by(LINKS.c.number.desc()).limit(1)
+    return connection.execute(newest).scalar() or 0
 
 
 def _lock(connection: sa.Connection) -> None:

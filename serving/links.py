@@ -10,7 +10,7 @@ from offers.database import transaction
 from people.directory import Stands, n_waiting, person_named, queue, stand, stands
 from people.dossier import moment
 from people.evidence import Link
-from people.identity import IdentityFault, kind_of
+from people.identity import IdentityFault
 from people.numbering import Ticket
 from people.registry import RulingFault, UnknownLink, rule, take
 from people.secret import References
@@ -81,9 +81,7 @@ def _reference(references: References, text: str) -> str:
 def _told(asked: Asked, user_id: str, row: LinkRow) -> tuple[Link, dict[str, Ticket]]:
     """The link and the ticket of a receipt. Raises LinkFault."""
     _check_moment(row.occurred_at, asked.now)
-    # An app that shows a receipt claims it, and one that shows anything else has somebody logged in.
-    source = "claim" if row.identity.lower().startswith("receipt:") or kind_of(row.identity) == "receipt" else "login"
-    return told(asked.parts.persons.references, row.identity, user_id, source, row.evidence, row.occurred_at)
+    return told(asked.parts.persons.references, row.identity, user_id, "app", row.evidence, row.occurred_at)
 
 
 def _check_moment(at: datetime, now: datetime) -> None:
