@@ -19,6 +19,7 @@ from people.directory import names_of
 from people.evidence import RULINGS, Link
 from people.numbering import Ticket, grow_older, numbered
 from people.reason import MAX_WHY, ReasonFault, checked
+from people.secret import References
 from people.settling import settle
 from people.tables import AUDIT, IDENTITIES, LINKS
 
@@ -72,10 +73,19 @@ def take(
     return len(fresh)
 
 
-def rule(connection: sa.Connection, link_number: int, ruling: str, actor: str, why: str, now_us: int) -> None:
-    """An operator accepts a link, rejects it, or (`""`) takes the ruling back. `why` outlives the persons, so it names none.
+def rule(
+    connection: sa.Connection,
+    link_number: int,
+    ruling: str,
+    actor: str,
+    why: str,
+    now_us: int,
+    references: References | None = None,
+) -> None:
+    """An operator accepts a link, rejects it, or (`""`) takes the ruling back. `why` outlives the persons, so it names none, in
+    any spelling that `references` finds.
 
-    Raises RulingFault.
+    Raises RulingFault, SecretFault.
     """
     if ruling not in RULINGS or not why or len(why) > MAX_WHY:
         raise RulingFault(f"rule with accepted, rejected or nothing, and say why in at most {MAX_WHY} letters")
@@ -89,7 +99,7 @@ def rule(connection: sa.Connection, link_number: int, ruling: str, actor: str, w
     if None in told:
         raise RulingFault(f"link {link_number} is of somebody who was erased; it stays rejected")
     try:
-        checked(why, [name for end in told for name in names_of(connection, end)])
+        checked(why, [name for end in told for name in names_of(connection, end)], references)
     except ReasonFault as fault:
         raise RulingFault(str(fault)) from None
     connection.execute(sa.update(LINKS).where(mine).values(ruling=ruling))

@@ -39,7 +39,7 @@ def rule_link(settings: Settings, number: int, ruling: str, actor: str, why: str
     from river.steps import open_desk
 
     with open_desk(settings) as desk, desk.journal.write() as connection:
-        rule(connection, number, ruling, actor, why, micros(now))
+        rule(connection, number, ruling, actor, why, micros(now), References(settings.identity_secret))
         record(connection, "link_ruled", str(number), By(actor, why), now, {"ruling": ruling})
         found = stands(connection, number)
     return {} if found is None else found._asdict()

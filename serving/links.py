@@ -103,8 +103,9 @@ def _queue(asked: Asked) -> LinkQueue:
 def _rule(asked: Asked) -> LinkCard:
     said: RulingAsk = asked.body
     word, actor, number = "" if said.ruling == "none" else said.ruling, asked.key.key_id, _number(asked.path["number"])
+    references = asked.parts.persons.references
     with transaction(asked.parts.engine, write=True) as connection:
-        rule(connection, number, word, actor, said.why, micros(asked.now))
+        rule(connection, number, word, actor, said.why, micros(asked.now), references)
         record(connection, "link_ruled", str(number), By(actor, said.why), asked.now, {"ruling": word})
         found = stands(connection, number)
     assert isinstance(found, Stands)
