@@ -7,7 +7,7 @@ from datetime import datetime
 from feature_repo.events import EARLIEST_UTC, MAX_AHEAD
 from offers.audit import By, record
 from offers.database import transaction
-from people.directory import Stands, n_waiting, person_named, queue, stand, stands
+from people.directory import Stands, ends, n_waiting, person_named, queue, stand, stands
 from people.dossier import moment
 from people.evidence import Link
 from people.identity import IdentityFault
@@ -19,6 +19,7 @@ from people.tombstones import stones_of
 from serving.admitting import micros
 from serving.asked import Asked, Reply
 from serving.problems import malformed, not_found
+from serving.unwilling import withdraw_unwilling
 from serving.wire_events import Rejected
 from serving.wire_links import LinkCard, LinkQueue, LinkRow, LinksTaken, LinkTaken, RulingAsk, WaitingLink
 
@@ -66,6 +67,7 @@ def _take(asked: Asked) -> LinksTaken:
         fresh = take(connection, list(good.values()), asked.key.key_id, micros(asked.now), tickets)
         stood = stand(connection, list(good.values()))
         name = person_named(connection, user_id)
+    withdraw_unwilling(parts.engine, parts.desk, {end for one in good.values() for end in one[:2]}, asked.now)
     cards = [LinkTaken(index=index, **one._asdict()) for index, one in zip(good, stood, strict=True)]
     return LinksTaken(user_id=name, accepted=fresh, duplicates=len(good) - fresh, links=cards, rejected=rejected)
 
@@ -107,7 +109,8 @@ def _rule(asked: Asked) -> LinkCard:
     with transaction(asked.parts.engine, write=True) as connection:
         rule(connection, number, word, actor, said.why, micros(asked.now), references)
         record(connection, "link_ruled", str(number), By(actor, said.why), asked.now, {"ruling": word})
-        found = stands(connection, number)
+        found, joined = stands(connection, number), ends(connection, number)
+    withdraw_unwilling(asked.parts.engine, asked.parts.desk, joined, asked.now)
     assert isinstance(found, Stands)
     return LinkCard(**found._asdict())
 
