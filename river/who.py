@@ -18,6 +18,7 @@ def claim_receipt(
     from people.directory import stand
     from people.registry import take
     from people.tombstones import stones_of
+    from river.contesting import contest_claims
     from river.steps import open_desk
     from serving.unwilling import withdraw_unwilling
     from training.persons import n_ticket_lines
@@ -28,6 +29,7 @@ def claim_receipt(
         with desk.journal.write() as connection:
             check_living(stones_of(connection, references, one[:2]).get, one)
             take(connection, [one], actor, micros(now), tickets)
+        contest_claims(settings, desk, now)
         with desk.journal.read() as connection:
             found = stand(connection, [one])[0]
         withdraw_unwilling(desk.journal.engine, desk, one[:2], now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from feature_repo.events import EARLIEST_UTC, MAX_AHEAD
 from offers.audit import By, record
 from offers.database import transaction
-from people.directory import Stands, ends, n_waiting, person_named, queue, stand, stands
+from people.directory import Stands, ends, n_waiting, names_of, person_named, queue, stand, stands
 from people.dossier import moment
 from people.evidence import Link
 from people.identity import IdentityFault
@@ -19,6 +19,7 @@ from people.tombstones import stones_of
 from serving.admitting import micros
 from serving.asked import Asked, Reply
 from serving.problems import malformed, not_found
+from serving.ticket_owners import owners
 from serving.unwilling import withdraw_unwilling
 from serving.wire_events import Rejected
 from serving.wire_links import LinkCard, LinkQueue, LinkRow, LinksTaken, LinkTaken, RulingAsk, WaitingLink
@@ -64,6 +65,8 @@ def _take(asked: Asked) -> LinksTaken:
                 rejected.append(Rejected(index, fault.code, str(fault)))
             else:
                 tickets |= found
+        contrary = owners(connection, tickets, names_of(connection, user_id))
+        take(connection, contrary, asked.key.key_id, micros(asked.now), tickets)
         fresh = take(connection, list(good.values()), asked.key.key_id, micros(asked.now), tickets)
         stood = stand(connection, list(good.values()))
         name = person_named(connection, user_id)
