@@ -129,6 +129,7 @@ class Acting:
 def _in_own_store(act: Act, coupon: Coupon, result: Entry | Refusal) -> Entry | Refusal:
     """To a till bound to a store, another store's coupon is that and no more: not whose order had it, nor when."""
     own = act.ask.own_store_id
-    if isinstance(result, Refusal) and result.reason in _TELLING and own not in (None, coupon.store_id):
+    foreign = act.kind != "settle" and own not in (None, coupon.store_id)
+    if foreign and isinstance(result, Refusal) and result.reason in _TELLING:
         return Refusal("wrong_store", f"valid in store {coupon.store_id}")
     return result
