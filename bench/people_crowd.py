@@ -9,6 +9,8 @@ from people.evidence import RULINGS
 from training.who import LINKS
 
 LINKS_A_PERSON = 4
+TAKEN_US = 1_800_000_000_000_000
+"""When all of them came, after each had been seen."""
 SHARED, SWAPPED = 0.02, 0.005
 """Of phones, those that a second household member uses too; of cards, those shown by somebody else once."""
 
@@ -34,6 +36,7 @@ def links_of(n_links: int, seed: int = 20171201) -> pl.DataFrame:
         source=pl.lit("till"),
         evidence=pl.int_range(total).cast(pl.String),
         seen_us=pl.Series(seen),
+        taken_us=pl.lit(TAKEN_US),
         ruling=pl.lit(RULINGS[0]),
     )
     return frame.select(LINKS.names())[rng.permutation(total)]

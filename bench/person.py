@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from bench import person_erased, person_intake, person_killed
-from bench.people_crowd import links_of
+from bench.people_crowd import TAKEN_US, links_of
 from bench.ranking_run import apart
 from bench.results import Row, row
 
@@ -141,7 +141,7 @@ def take_row(home: Path, n: int) -> Row:
     began = time.perf_counter()
     for start in range(0, n, BATCH):
         with transaction(engine, write=True) as connection:
-            take(connection, links[start : start + BATCH], "bench", 1)
+            take(connection, links[start : start + BATCH], "bench", TAKEN_US)
     took = time.perf_counter() - began
     engine.dispose()
     return row(f"{n:,} links into the registry on SQLite, {BATCH:,} a transaction", n / took, "links/s")

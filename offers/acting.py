@@ -22,6 +22,9 @@ from offers.outbox import redemption_event
 from offers.slots import is_open, local_day
 from offers.writing import add_sums, answer_digest, insert_all, move_coupons
 
+_TELLING = ("already_redeemed", "released", "not_yet_valid", "expired")
+"""Refusals that come before `wrong_store` and say what became of a coupon."""
+
 
 class Acting:
     """Acts on one loaded state; `write` stores what they did. Without it nothing has happened."""
@@ -53,7 +56,7 @@ class Acting:
         grace = timedelta(seconds=head.account.grace_s)
         facts = Facts(is_open(store, at, grace) if store else None, units, day=day)
         book = self.loaded.book(coupon, facts, act.ask.order_id, act.now)
-        return decide(book, command_of(act, coupon, at), act.now), coupon
+        return _in_own_store(act, coupon, decide(book, command_of(act, coupon, at), act.now)), coupon
 
     def carry_out(self, act: Act, units: int | None) -> Answer:
         """Judge the act and take in what follows."""
@@ -121,3 +124,12 @@ class Acting:
                 if after.seq != before.seq:
                     move_head(connection, before, after)
             add_sums(connection, self.loaded.moved_cents)
+
+
+def _in_own_store(act: Act, coupon: Coupon, result: Entry | Refusal) -> Entry | Refusal:
+    """To a till bound to a store, another store's coupon is that and no more: not whose order had it, nor when."""
+    own = act.ask.own_store_id
+    foreign = act.kind != "settle" and own not in (None, coupon.store_id)
+    if foreign and isinstance(result, Refusal) and result.reason in _TELLING:
+        return Refusal("wrong_store", f"valid in store {coupon.store_id}")
+    return result

@@ -99,6 +99,19 @@ def willing(connection: sa.Connection, ids: Collection[str], purpose: str, defau
     return found
 
 
+def unwilling(connection: sa.Connection, ids: Collection[str], purpose: str) -> list[str]:
+    """Of the persons who bear these ids, all ids of those whose last word on a purpose is no; two questions."""
+    if not version(connection):
+        return []
+    names = names_by_id(connection, sorted(ids))
+    whose = {name: theirs[0] for theirs in names.values() for name in theirs}
+    words: dict[str, list[Word]] = {}
+    for word in said(connection, sorted(whose)):
+        words.setdefault(whose[word.reference], []).append(word)
+    no = {person for person, theirs in words.items() if not allowed(theirs, "opt-out")[purpose]}
+    return sorted(name for name, person in whose.items() if person in no)
+
+
 class Permission(NamedTuple):
     """Who lets a purpose be: those who said yes or no, and what goes for everybody else."""
 

@@ -114,6 +114,16 @@ def stands(connection: sa.Connection, number: int) -> Stands | None:
     return None if row is None else Stands(*row)
 
 
+def ends(connection: sa.Connection, number: int) -> list[str]:
+    """The references of a link's two ends, but of who was erased; none for a link that isn't there."""
+    mine = sa.select(LINKS.c.left_number, LINKS.c.right_number).where(LINKS.c.number == number)
+    numbers = [end for row in connection.execute(mine) for end in row]
+    wanted = sa.select(IDENTITIES.c.reference).where(
+        IDENTITIES.c.number.in_(numbers), IDENTITIES.c.reference.is_not(None)
+    )
+    return sorted(connection.execute(wanted).scalars())
+
+
 def n_waiting(connection: sa.Connection) -> int:
     """How many links wait."""
     waits = sa.select(sa.func.count()).select_from(LINKS).where(LINKS.c.verdict.in_(QUEUED))

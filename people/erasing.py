@@ -57,9 +57,9 @@ def ask(connection: sa.Connection, references: References, reference: str, actor
     return str(erasure_id)
 
 
-def reason(connection: sa.Connection, reference: str, why: str) -> str:
+def reason(connection: sa.Connection, references: References, reference: str, why: str) -> str:
     """Why somebody is erased, for an audit that outlives them. Raises ReasonFault where it names them, or is too long."""
-    return checked(why, names_of(connection, reference))
+    return checked(why, names_of(connection, reference), references)
 
 
 def under_way(connection: sa.Connection) -> dict[str, list[str]]:

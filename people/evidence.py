@@ -23,8 +23,11 @@ CODES = (USER, *KINDS)
 RECEIPT = CODES.index("receipt")
 RANKS = {USER: 0, "app": 1, "card": 2, "phone": 2, "mail": 2, "device": 3, "receipt": 4}
 """Who names a person: the smaller rank. What the merchant can look up comes first, what passes from hand to hand last."""
-SOURCES = ("login", "till", "event", "claim", "file", "operator")
-"""Who may tell of a link: a session, a ticket with two identities, an event, a person with a receipt, a table, an operator."""
+SOURCES = ("app", "login", "till", "event", "claim", "file", "operator")
+"""Who may tell of a link: an app over HTTP; and as a table or a verb has it, a session, a ticket with two identities, an event, a
+person with a receipt, the table itself, an operator."""
+ON_ARRIVAL = ("app",)
+"""Whose links count from when they came, whatever moment they state: a customer's device may have made it up, or its clock."""
 VERDICTS = ("joined", "two_users", "two_apps", "two_cards", "claimed_twice", "rejected")
 """What became of a link, by number; between the first and the last it waits for an operator."""
 JOINED, CLAIMED_TWICE, REFUSED = 0, VERDICTS.index("claimed_twice"), VERDICTS.index("rejected")
@@ -48,6 +51,12 @@ class Link(NamedTuple):
     source: str
     evidence: str
     seen_us: int
+
+
+def since_us(source: str, seen_us: int, taken_us: int) -> int:
+    """The moment from which a link counts, in microseconds from 1970: what an app told, from when it came, so that no moment it
+    states puts it before what stands; what an operator loaded, from the moment the table vouches for, or that of loading."""
+    return taken_us if source in ON_ARRIVAL else min(seen_us, taken_us)
 
 
 def link(one: str, other: str, source: str, evidence: str, seen_us: int) -> Link:

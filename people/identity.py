@@ -18,11 +18,20 @@ USER = "user"
 MAX_LENGTH = 256
 _FORM = re.compile(rf"({'|'.join(KINDS)}):(.*)", re.DOTALL | re.IGNORECASE | re.ASCII)
 _REFERENCE = re.compile(rf"({'|'.join(KINDS)})-[0-9a-f]{{32}}")
-# What people write between the digits of a number.
-_BETWEEN = re.compile(r"[\s\-./()]")
+# What stands between the letters of a number, one sign for each: dashes, spaces, connectors (Unicode's Pd, Zs, Pc), and full
+# stops and middle dots, which have no category of their own.
+_BETWEEN = {"Pd": "-", "Zs": " ", "Pc": "_"}
+_STOPS = frozenset(
+    ".\u00b7\u0589\u06d4\u0701\u0702\u1362\u166e\u1803\u1809\u2022\u2024\u2027\u2043\u2219\u22c5\u2cf9\u2cfe\u2e31\u2e3c\u3002\u30fb"
+    "\ua4ff\ua60e\ua6f3\ufe12\ufe52\uff0e\uff61\uff65"
+)
+_MINUS = frozenset("\u02d7\u2052\u2053\u2212")
+# What is written about an area code, and the zero in it that nobody dials from abroad; Italy's is dialled.
+_SEPARATED = ("card", "phone", "device")
+_SIGNS = re.compile(r"[\s\-_.]")
+_AROUND, _TRUNK = re.compile(r"[/()]"), re.compile(r"^(\+(?!39)[0-9]{1,3})\(0\)")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NATIONAL = re.compile(r"[0-9]{5,15}")
-_CARD_BETWEEN = re.compile(r"[\s\-]")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -51,9 +60,10 @@ def kind_of(reference: str) -> str:
 def parse(text: str) -> Identity:
     """Kind and value of `kind:value`, the value in its one form. Raises IdentityFault.
 
-    phone: E.164, `00` read as `+`; without a country code the digits as they are, an identity of its own, as guessing the country
-    could make two people one. card: without spaces and dashes, in capitals, leading zeros kept. mail: lower case. receipt:
-    store, slash, order. app, device and receipt keep their case.
+    phone: E.164, `00` read as `+`, a trunk `(0)` behind the country code dropped; without a country code the digits as they are,
+    an identity of its own, as guessing the country could make two people one. card: without spaces, dashes, connectors and
+    full stops, whichever of Unicode's, in capitals, leading zeros kept. device: those of one sort are one. mail: lower case.
+    receipt: store, slash, order. app, device and receipt keep their case.
     """
     found = _match(text)
     if found is None:
@@ -61,7 +71,8 @@ def parse(text: str) -> Identity:
     kind, value = found[1].lower(), found[2].strip()
     # Most are plain, and need no look at every letter.
     if not (value.isascii() and value.isprintable()):
-        value = unicodedata.normalize("NFKC", value).strip()
+        value = unicodedata.normalize("NFKC", value)
+        value = (_plain(value) if kind in _SEPARATED else value).strip()
     if not value or len(value) > MAX_LENGTH or not value.isprintable():
         raise IdentityFault(f"{kind}: write 1 to {MAX_LENGTH} visible characters after the colon")
     if LOST in value or NULL_WORDS.intersection((value, *value.split("/"))):
@@ -79,18 +90,31 @@ def _match(text: str) -> re.Match[str] | None:
     return _FORM.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
 
 
+def _plain(value: str) -> str:
+    """Every sign that stands between as `-`, `_`, `.` or a space, and every digit as 0 to 9."""
+    return "".join(
+        "."
+        if x in _STOPS
+        else "-"
+        if x in _MINUS
+        else _BETWEEN.get(unicodedata.category(x)) or str(unicodedata.decimal(x, x))
+        for x in value
+    )
+
+
 def _phone(value: str) -> str:
-    digits = _BETWEEN.sub("", value)
-    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
+    value = _SIGNS.sub("", value)
+    value = f"+{value[2:]}" if value.startswith("00") else value
+    digits = _AROUND.sub("", _TRUNK.sub(r"\1", value))
     if not (_E164.fullmatch(digits) or _NATIONAL.fullmatch(digits)):
         raise IdentityFault("phone: write + with country code and number, 7 to 15 digits in all")
     return digits
 
 
 def _card(value: str) -> str:
-    digits = _CARD_BETWEEN.sub("", value).upper()
+    digits = _SIGNS.sub("", value).upper()
     if not digits:
-        raise IdentityFault("card: write its number; spaces and dashes may stand between")
+        raise IdentityFault("card: write its number; spaces, dashes and full stops may stand between")
     return digits
 
 

@@ -1,7 +1,7 @@
 """The registry: evidence comes in, rulings come in, and who is who is brought up to it in the same transaction, audited row
 by row.
 
-Whatever the order of arrival the stored groups are those of `people.resolution` on the whole evidence: what a new link can
+The stored groups are those of `people.resolution` on the whole evidence, however it was cut into parts: what a new link can
 change is the component that it touches, and that is resolved anew. The caller opens the transaction, for writing, and
 commits.
 """
@@ -19,6 +19,7 @@ from people.directory import names_of
 from people.evidence import RULINGS, Link
 from people.numbering import Ticket, grow_older, numbered
 from people.reason import MAX_WHY, ReasonFault, checked
+from people.secret import References
 from people.settling import settle
 from people.tables import AUDIT, IDENTITIES, LINKS
 
@@ -42,11 +43,14 @@ def take(
 ) -> int:
     """Take evidence in; how many links were new. The same link from the same evidence counts once, whenever it comes again.
 
+    What one call brings is later than everything before it, though a clock of ours run behind another.
+
     actor: who sends it (a key's id, a file's name), without anything personal. tickets: of the receipts among the links, by
     reference.
     """
     links = list(links)
     _lock(connection)
+    taken_us = max(now_us, _last_us(connection) + 1)
     numbers = numbered(connection, links, tickets or {})
     rows = [
         {
@@ -54,7 +58,7 @@ def take(
             "source": one.source,
             "evidence": one.evidence,
             "seen_us": one.seen_us,
-            "taken_us": now_us,
+            "taken_us": taken_us,
             "verdict": "joined",
             "ruling": "",
         }
@@ -69,10 +73,19 @@ def take(
     return len(fresh)
 
 
-def rule(connection: sa.Connection, link_number: int, ruling: str, actor: str, why: str, now_us: int) -> None:
-    """An operator accepts a link, rejects it, or (`""`) takes the ruling back. `why` outlives the persons, so it names none.
+def rule(
+    connection: sa.Connection,
+    link_number: int,
+    ruling: str,
+    actor: str,
+    why: str,
+    now_us: int,
+    references: References | None = None,
+) -> None:
+    """An operator accepts a link, rejects it, or (`""`) takes the ruling back. `why` outlives the persons, so it names none, in
+    any spelling that `references` finds.
 
-    Raises RulingFault.
+    Raises RulingFault, SecretFault.
     """
     if ruling not in RULINGS or not why or len(why) > MAX_WHY:
         raise RulingFault(f"rule with accepted, rejected or nothing, and say why in at most {MAX_WHY} letters")
@@ -86,7 +99,7 @@ def rule(connection: sa.Connection, link_number: int, ruling: str, actor: str, w
     if None in told:
         raise RulingFault(f"link {link_number} is of somebody who was erased; it stays rejected")
     try:
-        checked(why, [name for end in told for name in names_of(connection, end)])
+        checked(why, [name for end in told for name in names_of(connection, end)], references)
     except ReasonFault as fault:
         raise RulingFault(str(fault)) from None
     connection.execute(sa.update(LINKS).where(mine).values(ruling=ruling))
@@ -99,6 +112,12 @@ def record(connection: sa.Connection, rows: Sequence[AuditRow], actor: str, now_
     told = [{"at_us": now_us, "actor": actor, **row._asdict()} for row in rows]
     if told:
         connection.execute(sa.insert(AUDIT), told)
+
+
+def _last_us(connection: sa.Connection) -> int:
+    """When the newest link was taken."""
+    newest = sa.select(LINKS.c.taken_us).order_by(LINKS.c.number.desc()).limit(1)
+    return connection.execute(newest).scalar() or 0
 
 
 def _lock(connection: sa.Connection) -> None:

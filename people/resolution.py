@@ -3,7 +3,8 @@ order.
 
 1. A link joins its two ends, unless a rule of `people.evidence` says that the two sides contradict each other. Then it waits
    in the queue with its reason, and nothing is guessed.
-2. Links are taken in the order of what they saw first, so what was believed stays believed and the newcomer waits; ties by `tie`.
+2. Links are taken in the order of the moments they count from (`people.evidence.since_us`), so what was believed stays believed
+   and the newcomer waits; ties by `tie`.
 3. What an operator accepted is true: it joins first and against any rule, and older links are judged beside it. What an
    operator rejected joins nothing.
 4. A rejection sets nothing free: what waits if nobody had rejected anything waits until an operator rules on it itself. That one
@@ -48,10 +49,10 @@ class Evidence:
     """int64[L]."""
     right: Ints
     """int64[L]."""
-    seen_us: Ints
-    """int64[L]."""
+    since_us: Ints
+    """int64[L]: the moments links count from."""
     tie: Ints
-    """int64[L]: puts links seen at one moment in an order; no two links alike."""
+    """int64[L]: puts links of one such moment in an order, by what they state first; no two links alike."""
     ruling: Bytes
     """uint8[L]: 0, ACCEPTED, REJECTED or FORGOTTEN."""
 
@@ -103,7 +104,7 @@ def _doubtful(evidence: Evidence, label: Ints, counts: NDArray[np.bool_]) -> NDA
 
 def _one_by_one(evidence: Evidence, links: Ints, nodes: Ints, label: Ints, verdict: Bytes) -> None:
     """Union-find over `links` in their order of precedence; writes `label` of `nodes` and `verdict` of `links`."""
-    order = np.lexsort((evidence.tie[links], evidence.seen_us[links], evidence.ruling[links] != ACCEPTED))
+    order = np.lexsort((evidence.tie[links], evidence.since_us[links], evidence.ruling[links] != ACCEPTED))
     links = links[order]
     place = {int(node): at for at, node in enumerate(nodes)}
     parent, sizes = list(range(len(nodes))), [1] * len(nodes)

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from people.audit import AuditRow, moves
-from people.evidence import CODES, FORGOTTEN, RULINGS, VERDICTS
+from people.evidence import CODES, FORGOTTEN, RULINGS, VERDICTS, since_us
 from people.identity import kind_of
 from people.resolution import Evidence, resolve
 from people.tables import IDENTITIES, LINKS
@@ -45,7 +45,7 @@ def evidence_of(nodes: Sequence[Any], links: Sequence[Any]) -> Evidence:
     erased = {node.number for node in nodes if node.reference is None}
     place = {node.number: at for at, node in enumerate(nodes)}
     ends = [sorted((place[one.left_number], place[one.right_number])) for one in links]
-    keys = [(one.source, one.evidence, *pair) for one, pair in zip(links, ends, strict=True)]
+    keys = [(one.seen_us, one.source, one.evidence, *pair) for one, pair in zip(links, ends, strict=True)]
     order = {key: at for at, key in enumerate(sorted(keys))}
     pairs = np.array(ends, np.int64).reshape(-1, 2)
     return Evidence(
@@ -53,7 +53,7 @@ def evidence_of(nodes: Sequence[Any], links: Sequence[Any]) -> Evidence:
         first_us=np.array([node.first_us for node in nodes], np.int64),
         left=pairs[:, 0],
         right=pairs[:, 1],
-        seen_us=np.array([one.seen_us for one in links], np.int64),
+        since_us=np.array([since_us(one.source, one.seen_us, one.taken_us) for one in links], np.int64),
         tie=np.array([order[key] for key in keys], np.int64),
         ruling=np.array(
             [FORGOTTEN if erased & {one.left_number, one.right_number} else RULINGS.index(one.ruling) for one in links],

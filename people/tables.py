@@ -35,6 +35,7 @@ LINKS = Table(
     Column("source", String(16), nullable=False),
     Column("evidence", String(128), nullable=False),
     Column("seen_us", BigInteger, nullable=False),
+    # Grows with the number.
     Column("taken_us", BigInteger, nullable=False),
     # See `people.evidence`: VERDICTS and RULINGS.
     Column("verdict", String(16), nullable=False),

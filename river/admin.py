@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from river.actor import by_shell
+from river.known_stores import check_store
 from river.steps import open_desk
 from settings import Settings
 
@@ -38,16 +39,20 @@ def create_key(
     settings: Settings, scope: str, store_id: str | None, now: datetime,
     days: int | None = None, until: datetime | None = None, why: str = "",
 ) -> NewKey:  # fmt: skip
-    """A new API key, for `days` or `until` a moment, else without an end. Raises AdminFault, KeyFault, LedgerError."""
+    """A new API key, for `days` or `until` a moment, else without an end. A till's is for a store that is known, where any is.
+
+    Raises AdminFault, KeyFault, LedgerError, PlanError.
+    """
     from serving import keys
 
-    by = _by(why)
+    by = by_shell(why)
     if days is not None and until is not None:
         raise AdminFault("--days and --until both say when the key ends; give one of them")
     if days is not None and not 0 < days <= 36_500:
         raise AdminFault(f"--days {days}: not between 1 and 36500")
     expires = now + timedelta(days=days) if days is not None else until
     with _engine(settings) as engine:
+        check_store(settings, engine, store_id)
         secret = keys.create(engine, scope, now, store_id=store_id, expires=expires, by=by)
     return NewKey(secret, keys.key_id_of(secret), scope, store_id, expires)
 
@@ -64,7 +69,7 @@ def revoke_key(settings: Settings, key_id: str, why: str, now: datetime) -> None
     """End a key. Raises AdminFault without a reason, KeyFault, LedgerError."""
     from serving import keys
 
-    if not (by := _by(why)).why:
+    if not (by := by_shell(why)).why:
         raise AdminFault("--why is empty: say in a few words why, for the audit")
     with _engine(settings) as engine:
         keys.revoke(engine, key_id, now, by)
@@ -74,7 +79,7 @@ def rotate_key(settings: Settings, key_id: str, overlap_hours: float, why: str, 
     """A successor of a key, which goes on working for the overlap. Raises KeyFault, LedgerError."""
     from serving import keys
 
-    by = _by(why)
+    by = by_shell(why)
     with _engine(settings) as engine:
         secret = keys.rotate(engine, key_id, now, timedelta(hours=overlap_hours), by)
         new = next(card for card in list_keys(settings, now) if card.key_id == keys.key_id_of(secret))
@@ -86,7 +91,7 @@ def promote(settings: Settings, version: str | None, force: bool, why: str, now:
     from offers.audit import By
     from training.promoting import promote_all
 
-    by = _by(why)
+    by = by_shell(why)
     with _engine(settings) as engine:
         done = promote_all(settings, version, force, by.why, now)
         if done["promoted"]:
@@ -99,7 +104,7 @@ def rollback(settings: Settings, why: str, now: datetime) -> Any:
     """`training.gate.rollback`. Raises what that raises, LedgerError before anything changes."""
     from training import gate
 
-    by = _by(why)
+    by = by_shell(why)
     with _engine(settings) as engine:
         done = gate.rollback(settings, now=now)
         _recorded(engine, "model_rolled_back", done.version, by, now, {"before": done.incumbent})
@@ -108,7 +113,7 @@ def rollback(settings: Settings, why: str, now: datetime) -> Any:
 
 def release_reserve(settings: Settings, campaign_id: str, cents: int, why: str, now: datetime) -> int:
     """Let new coupons have some of a campaign's reserve; what is left of it. Raises LedgerError."""
-    by = _by(why)
+    by = by_shell(why)
     with open_desk(settings) as desk:
         return desk.release_reserve(campaign_id, cents, by.actor, by.why, now)
 
@@ -136,15 +141,3 @@ def _recorded(engine: Engine, act: str, subject: str, by: By, now: datetime, det
 
     with transaction(engine, write=True) as connection:
         record(connection, act, subject, by, now, detail)
-
-
-def _by(why: str) -> By:
-    """Who acts and why, before anything is done. Raises ReasonFault."""
-    from offers.audit import By
-    from people.reason import checked
-
-    try:
-        return By(f"shell:{getpass.getuser()}", checked(why))
-    except (OSError, KeyError):
-        # A container may run under a number that has no name.
-        return By("shell", checked(why))

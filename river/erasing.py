@@ -57,7 +57,7 @@ def erase_person(settings: Settings, user_id: str, actor: str, now: datetime, wh
     with locked(settings.home), open_desk(settings) as desk:
         with desk.journal.write() as connection:
             reference = references.of(user_id)
-            by = By(actor, reason(connection, reference, why))
+            by = By(actor, reason(connection, references, reference, why))
             erasure_id = ask(connection, references, reference, actor, micros(now))
             record(connection, "user_erased", erasure_id, by, now)
         done = finish_erasures(settings, desk, now)

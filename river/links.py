@@ -88,10 +88,12 @@ def take_links(
 
     A bad one is refused and the others go in. Raises LedgerError, SecretFault.
     """
+    from offers.erasing import NO_CONSENT, withdraw_open
     from people.directory import n_waiting
     from people.registry import take
     from people.tombstones import every
     from river.steps import open_desk
+    from river.withdrawing import unwilling_of
 
     references, taken, numbered = References(settings.identity_secret), LinksTaken(), enumerate(rows, 1)
     with open_desk(settings) as desk:
@@ -104,6 +106,8 @@ def take_links(
             taken.accepted, taken.duplicates = taken.accepted + fresh, taken.duplicates + len(links) - fresh
             if report:
                 report("links", part[-1][0], n_rows)
+        # A no that was said under a card before the card was theirs.
+        withdraw_open(desk.journal, unwilling_of(desk), NO_CONSENT, now)
         with desk.journal.read() as connection:
             taken.waiting = n_waiting(connection)
     return taken

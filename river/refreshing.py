@@ -40,6 +40,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     """Feedback re-enters: accepted events, redemptions, impressions and answers to offers go into the lake; then features, then
     online."""
     from river.answers import absorb_answers
+    from river.contesting import contest_claims
     from river.erasing import finish_erasures
     from river.feedback import absorb_impressions, absorb_records
     from river.followed import catch_up
@@ -56,6 +57,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
             finish_erasures(settings, desk, now)
             waiting = Counter[str]()
             absorbed = [*absorb_records(settings, desk, now, waiting), *absorb_impressions(settings, now)]
+            contest_claims(settings, desk, now)
             settle_files(settings, desk)
             n_answered, unanswered = absorb_answers(settings, desk, now)
         made = features.compute(settings, through, progress=report)

@@ -18,15 +18,21 @@ def claim_receipt(
     from people.directory import stand
     from people.registry import take
     from people.tombstones import stones_of
+    from river.contesting import contest_claims
     from river.steps import open_desk
+    from serving.unwilling import withdraw_unwilling
     from training.persons import n_ticket_lines
 
     references = References(settings.identity_secret)
     one, tickets = claim(references, user_id, store_id, order_id, now)
-    with open_desk(settings) as desk, desk.journal.write() as connection:
-        check_living(stones_of(connection, references, one[:2]).get, one)
-        take(connection, [one], actor, micros(now), tickets)
-        found = stand(connection, [one])[0]
+    with open_desk(settings) as desk:
+        with desk.journal.write() as connection:
+            check_living(stones_of(connection, references, one[:2]).get, one)
+            take(connection, [one], actor, micros(now), tickets)
+        contest_claims(settings, desk, now)
+        with desk.journal.read() as connection:
+            found = stand(connection, [one])[0]
+        withdraw_unwilling(desk.journal.engine, desk, one[:2], now)
     (ticket,) = tickets.values()
     return {**found._asdict(), "lines": n_ticket_lines(settings.lake, *ticket)}
 
@@ -34,14 +40,17 @@ def claim_receipt(
 def rule_link(settings: Settings, number: int, ruling: str, actor: str, why: str, now: datetime) -> dict[str, Any]:
     """An operator's word on a link: accepted, rejected, or nothing again; how it stands then. Raises RulingFault, LedgerError."""
     from offers.audit import By, record
-    from people.directory import stands
+    from people.directory import ends, stands
     from people.registry import rule
     from river.steps import open_desk
+    from serving.unwilling import withdraw_unwilling
 
-    with open_desk(settings) as desk, desk.journal.write() as connection:
-        rule(connection, number, ruling, actor, why, micros(now))
-        record(connection, "link_ruled", str(number), By(actor, why), now, {"ruling": ruling})
-        found = stands(connection, number)
+    with open_desk(settings) as desk:
+        with desk.journal.write() as connection:
+            rule(connection, number, ruling, actor, why, micros(now), References(settings.identity_secret))
+            record(connection, "link_ruled", str(number), By(actor, why), now, {"ruling": ruling})
+            found, joined = stands(connection, number), ends(connection, number)
+        withdraw_unwilling(desk.journal.engine, desk, joined, now)
     return {} if found is None else found._asdict()
 
 

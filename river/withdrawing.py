@@ -28,11 +28,11 @@ def withdraw_unsent(settings: Settings, now: datetime) -> Mapping[str, int]:
             desk.put_stores(list(read_clocks(stores).values()), now)
         swept = desk.sweep(now, stock_of(settings, now))
         # Issued by a plan that had begun before the no was said.
-        n_unwanted = withdraw_open(desk.journal, _unwilling(desk), NO_CONSENT, now)
+        n_unwanted = withdraw_open(desk.journal, unwilling_of(desk), NO_CONSENT, now)
     return {**swept, NO_CONSENT: n_unwanted} if n_unwanted else swept
 
 
-def _unwilling(desk: Desk) -> list[str]:
+def unwilling_of(desk: Desk) -> list[str]:
     """Ids of people who said no to offers."""
     from people.consent import spoken
     from people.directory import resolved

@@ -7,10 +7,10 @@ from datetime import datetime
 from feature_repo.events import EARLIEST_UTC, MAX_AHEAD
 from offers.audit import By, record
 from offers.database import transaction
-from people.directory import Stands, n_waiting, person_named, queue, stand, stands
+from people.directory import Stands, ends, n_waiting, names_of, person_named, queue, stand, stands
 from people.dossier import moment
 from people.evidence import Link
-from people.identity import IdentityFault, kind_of
+from people.identity import IdentityFault
 from people.numbering import Ticket
 from people.registry import RulingFault, UnknownLink, rule, take
 from people.secret import References
@@ -19,6 +19,8 @@ from people.tombstones import stones_of
 from serving.admitting import micros
 from serving.asked import Asked, Reply
 from serving.problems import malformed, not_found
+from serving.ticket_owners import owners
+from serving.unwilling import withdraw_unwilling
 from serving.wire_events import Rejected
 from serving.wire_links import LinkCard, LinkQueue, LinkRow, LinksTaken, LinkTaken, RulingAsk, WaitingLink
 
@@ -63,9 +65,12 @@ def _take(asked: Asked) -> LinksTaken:
                 rejected.append(Rejected(index, fault.code, str(fault)))
             else:
                 tickets |= found
+        contrary = owners(connection, tickets, names_of(connection, user_id))
+        take(connection, contrary, asked.key.key_id, micros(asked.now), tickets)
         fresh = take(connection, list(good.values()), asked.key.key_id, micros(asked.now), tickets)
         stood = stand(connection, list(good.values()))
         name = person_named(connection, user_id)
+    withdraw_unwilling(parts.engine, parts.desk, {end for one in good.values() for end in one[:2]}, asked.now)
     cards = [LinkTaken(index=index, **one._asdict()) for index, one in zip(good, stood, strict=True)]
     return LinksTaken(user_id=name, accepted=fresh, duplicates=len(good) - fresh, links=cards, rejected=rejected)
 
@@ -81,9 +86,7 @@ def _reference(references: References, text: str) -> str:
 def _told(asked: Asked, user_id: str, row: LinkRow) -> tuple[Link, dict[str, Ticket]]:
     """The link and the ticket of a receipt. Raises LinkFault."""
     _check_moment(row.occurred_at, asked.now)
-    # An app that shows a receipt claims it, and one that shows anything else has somebody logged in.
-    source = "claim" if row.identity.lower().startswith("receipt:") or kind_of(row.identity) == "receipt" else "login"
-    return told(asked.parts.persons.references, row.identity, user_id, source, row.evidence, row.occurred_at)
+    return told(asked.parts.persons.references, row.identity, user_id, "app", row.evidence, row.occurred_at)
 
 
 def _check_moment(at: datetime, now: datetime) -> None:
@@ -105,10 +108,12 @@ def _queue(asked: Asked) -> LinkQueue:
 def _rule(asked: Asked) -> LinkCard:
     said: RulingAsk = asked.body
     word, actor, number = "" if said.ruling == "none" else said.ruling, asked.key.key_id, _number(asked.path["number"])
+    references = asked.parts.persons.references
     with transaction(asked.parts.engine, write=True) as connection:
-        rule(connection, number, word, actor, said.why, micros(asked.now))
+        rule(connection, number, word, actor, said.why, micros(asked.now), references)
         record(connection, "link_ruled", str(number), By(actor, said.why), asked.now, {"ruling": word})
-        found = stands(connection, number)
+        found, joined = stands(connection, number), ends(connection, number)
+    withdraw_unwilling(asked.parts.engine, asked.parts.desk, joined, asked.now)
     assert isinstance(found, Stands)
     return LinkCard(**found._asdict())
 

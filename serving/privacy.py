@@ -104,7 +104,7 @@ def _erase(asked: Asked) -> ErasureCard:
     parts, actor = asked.parts, asked.key.key_id
     with transaction(parts.engine, write=True) as connection:
         references, user_id = parts.persons.references, asked.path["user_id"]
-        by = By(actor, erasing.reason(connection, user_id, asked.query.why))
+        by = By(actor, erasing.reason(connection, references, user_id, asked.query.why))
         erasure_id = erasing.ask(connection, references, user_id, actor, micros(asked.now))
         ids = erasing.under_way(connection)[erasure_id]
         record(connection, "user_erased", erasure_id, by, asked.now)

@@ -19,7 +19,8 @@ Why = Annotated[str, Meta(min_length=1, max_length=MAX_WHY, pattern=PRINTABLE)]
 
 class LinkRow(Ask, frozen=True):
     """`identity` is this person's too: `card:…`, `phone:…`, `mail:…`, `app:…`, `device:…`, `receipt:store/order`, or an id.
-    `evidence`: the session, event or ticket that shows it; the same link from the same evidence and moment counts once."""
+    `evidence`: the session, event or ticket that shows it; the same link from the same evidence and moment counts once.
+    It counts from when it came: what stands isn't undone by an older `occurred_at`."""
 
     identity: Id
     evidence: Id

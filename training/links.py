@@ -4,7 +4,7 @@
 |---|---|
 | `identity`, `other` | two identities (`card:…`, `phone:…`, `receipt:store/order`) or ids that are one person's |
 | `evidence` | the id of the event, ticket or session that shows it |
-| `occurred_at` | when it was seen; the older link is believed |
+| `occurred_at` | when it was seen; the older link is believed, an `app`'s from when it is loaded |
 | `source` | who tells it, one of `people.evidence.SOURCES`; `file` where it is absent or empty |
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from people.components import Ints
-from people.evidence import CODES, RULINGS, VERDICTS
+from people.evidence import CODES, ON_ARRIVAL, RULINGS, VERDICTS
 from people.identity import KINDS
 from people.resolution import Evidence, resolve
 
@@ -20,8 +20,16 @@ LINKS = pl.Schema(
         "source": pl.String,
         "evidence": pl.String,
         "seen_us": pl.Int64,
+        "taken_us": pl.Int64,
         "ruling": pl.String,
     }
+)
+# `people.evidence.since_us`, of whole columns.
+_SINCE = (
+    pl.when(pl.col("source").is_in(ON_ARRIVAL))
+    .then("taken_us")
+    .otherwise(pl.min_horizontal("seen_us", "taken_us"))
+    .alias("since_us")
 )
 _KIND = rf"^({'|'.join(KINDS)})-[0-9a-f]{{32}}$"
 
@@ -48,7 +56,7 @@ def who_is_who(links: pl.DataFrame) -> Whole:
             first_us=first,
             left=ends[0],
             right=ends[1],
-            seen_us=seen,
+            since_us=links.select(_SINCE)["since_us"].to_numpy(),
             tie=_ties(links, *ends),
             ruling=links["ruling"].cast(pl.Enum(RULINGS)).to_physical().to_numpy().astype(np.uint8),
         )
@@ -79,9 +87,12 @@ def _numbered(links: pl.DataFrame) -> tuple[pl.Series, tuple[Ints, Ints]]:
 
 
 def _ties(links: pl.DataFrame, left: Ints, right: Ints) -> Ints:
-    """int64[L]: the place of each link in the order of source, evidence and ends, among those that don't stand alone in time."""
-    keys = links.select("source", "evidence", left=pl.Series(left), right=pl.Series(right)).with_row_index("at")
-    order = keys.filter(links["seen_us"].is_duplicated()).sort("source", "evidence", "left", "right")["at"].to_numpy()
+    """int64[L]: the place of each link in the order of moment, source, evidence and ends, among those that don't count alone from
+    theirs."""
+    keys = links.select("seen_us", "source", "evidence", left=pl.Series(left), right=pl.Series(right))
+    keys = keys.with_row_index("at")
+    alike = links.select(_SINCE)["since_us"].is_duplicated()
+    order = keys.filter(alike).sort("seen_us", "source", "evidence", "left", "right")["at"].to_numpy()
     ties = np.zeros(len(links), np.int64)
     ties[order] = np.arange(len(order))
     return ties

@@ -41,16 +41,23 @@ def kind(reference):
     return reference.split("-")[0] if "-" in reference else "user"
 
 
-def who_is_who(links: list[Link], rulings: dict[Link, str]):
+def since(one, taken):
+    """When a link counts from. taken: when links came, those after each of them that it doesn't name."""
+    came = taken.get(one, 10**18)
+    return came if one.source == "app" else min(one.seen_us, came)
+
+
+def who_is_who(links: list[Link], rulings: dict[Link, str], taken: dict[Link, int] | None = None):
     """(person by reference, verdict by link): groups as plain sets, joined one link after the other.
 
     Twice: what waits as long as nobody rejected anything is left out of the second time.
     """
     unruled = {one: ruling for one, ruling in rulings.items() if ruling != "rejected"}
-    _, waits = joined(links, unruled)
+    taken = taken or {}
+    _, waits = joined(links, unruled, taken)
     waits = {one: reason for one, reason in waits.items() if reason != "joined"}
     rejected = {one: "rejected" for one in links if rulings.get(one) == "rejected"}
-    groups, verdicts = joined([one for one in links if one not in waits | rejected], unruled)
+    groups, verdicts = joined([one for one in links if one not in waits | rejected], unruled, taken)
     groups = {**{end: {end} for one in links for end in one[:2]}, **groups}
     seen = {}
     for one in links:
@@ -60,12 +67,13 @@ def who_is_who(links: list[Link], rulings: dict[Link, str]):
     return name, {**waits, **rejected, **verdicts}
 
 
-def joined(links: list[Link], rulings: dict[Link, str]):
+def joined(links: list[Link], rulings: dict[Link, str], taken: dict[Link, int]):
     """(group by reference, verdict by link), the older first, and before them what an operator accepted."""
     groups = {end: {end} for one in links for end in (one.left, one.right)}
     verdicts = {}
     for one in sorted(
-        links, key=lambda x: (rulings.get(x) != "accepted", x.seen_us, x.source, x.evidence, x.left, x.right)
+        links,
+        key=lambda x: (rulings.get(x) != "accepted", since(x, taken), x.seen_us, x.source, x.evidence, x.left, x.right),
     ):
         a, b = groups[one.left], groups[one.right]
         verdicts[one] = "joined" if a is b or rulings.get(one) == "accepted" else contradiction(one, a, b)

@@ -1,4 +1,5 @@
-"""Evidence into two databases: any order ends alike, the audit replays to what is stored, merge and split undo each other."""
+"""Evidence into two databases: in whatever parts and order it ends as all at once, the audit replays to what is stored, merge and
+split undo each other."""
 
 import pytest
 import sqlalchemy as sa
@@ -48,27 +49,68 @@ def number_of(connection, link):
     return connection.execute(sa.select(LINKS.c.number).where(mine)).scalar_one()
 
 
+NOW_US = 100 * DAY_US
+"""After every moment that links of `HISTORIES` state."""
+
+
 @settings(max_examples=80, deadline=None)
 @given(HISTORIES, st.data())
-def test_any_order_and_any_batches_end_alike_and_the_audit_replays(links, data):
+def test_in_any_parts_it_ends_as_all_at_once_and_the_audit_replays(links, data):
     rulings = data.draw(st.dictionaries(st.sampled_from(links), st.sampled_from(["accepted", "rejected"]), max_size=3))
     order = data.draw(st.permutations(links))
     cut = data.draw(st.integers(0, len(links)))
     early = [one for one in rulings if one in order[:cut]]
+    # A clock that stands still, as one that runs back would: what comes later is later all the same.
+    came = {one: max(at - cut + 1, 0) for at, one in enumerate(order)}
+    came = {one: NOW_US + at for one, at in came.items()}
     with database() as connection:
-        take(connection, order[:cut], "a", 1)
+        take(connection, order[:cut], "a", NOW_US)
         for one in early:
             rule(connection, number_of(connection, one), rulings[one], "op", "looked at it", 2)
         for one in order[cut:]:
-            take(connection, [one], "a", 3)
+            take(connection, [one], "a", NOW_US if cut else NOW_US + 1)
         for one in set(rulings) - set(early):
             rule(connection, number_of(connection, one), rulings[one], "op", "looked at it", 4)
-        assert stored(connection) == who_is_who(links, rulings)
+        assert stored(connection) == who_is_who(links, rulings, came)
         assert audited(connection) == of_tables(connection)
         # What came comes again: nothing is new, and nothing is written.
         rows = connection.execute(sa.select(sa.func.count()).select_from(AUDIT)).scalar_one()
         assert take(connection, order, "a", 5) == 0
         assert connection.execute(sa.select(sa.func.count()).select_from(AUDIT)).scalar_one() == rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORIES, st.data())
+def test_tables_end_alike_in_any_order(links, data):
+    files = sorted({one._replace(source="file") for one in links})
+    with database() as connection:
+        for one in data.draw(st.permutations(files)):
+            take(connection, [one], "a", NOW_US)
+        assert stored(connection) == who_is_who(files, {})
+
+
+@settings(max_examples=100, deadline=None)
+@given(HISTORIES, st.data())
+def test_whatever_moment_a_session_states_what_stands_stands(links, data):
+    with database() as connection:
+        take(connection, links, "a", NOW_US)
+        before = people_of(connection)
+        late = data.draw(HISTORIES)
+        for one in late:
+            # Clocks of ours that differ by weeks, too.
+            now_us = data.draw(st.integers(-30, 30)) * DAY_US + NOW_US
+            take(connection, [one._replace(source="app", evidence="late")], "b", now_us)
+            after = people_of(connection)
+            assert all(any(one <= other for other in after) for one in before)
+            before = after
+
+
+def people_of(connection):
+    """The persons, each as a set of references."""
+    groups = {}
+    for end, person in stored(connection)[0].items():
+        groups.setdefault(person, set()).add(end)
+    return list(groups.values())
 
 
 @settings(max_examples=60, deadline=None)

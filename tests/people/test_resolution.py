@@ -9,22 +9,25 @@ from people.components import components
 from people.evidence import CODES, QUEUED, RULINGS, VERDICTS, link
 from people.identity import kind_of
 from people.resolution import Evidence, resolve
-from tests.people.chain import ref, told, who_is_who
+from tests.people.chain import ref, since, told, who_is_who
 
 
-def resolved(links, rulings=None):
+def resolved(links, rulings=None, taken=None):
     """(person by reference, verdict by link) by the arrays."""
-    rulings = rulings or {}
+    rulings, taken = rulings or {}, taken or {}
     names = sorted({end for one in links for end in (one.left, one.right)})
     row = {name: at for at, name in enumerate(names)}
-    order = {one: at for at, one in enumerate(sorted(links, key=lambda x: (x.source, x.evidence, x.left, x.right)))}
+    order = {
+        one: at
+        for at, one in enumerate(sorted(links, key=lambda x: (x.seen_us, x.source, x.evidence, x.left, x.right)))
+    }
     first = [min(one.seen_us for one in links if name in one[:2]) for name in names]
     found = resolve(
         Evidence(
             np.array([CODES.index(kind_of(name)) for name in names], np.uint8),
             np.array(first, np.int64),
             *(np.array([row[end] for end in ends], np.int64) for ends in zip(*(one[:2] for one in links), strict=True)),
-            np.array([one.seen_us for one in links], np.int64),
+            np.array([since(one, taken) for one in links], np.int64),
             np.array([order[one] for one in links], np.int64),
             np.array([RULINGS.index(rulings.get(one, "")) for one in links], np.uint8),
         )
@@ -134,7 +137,7 @@ LINKS = st.builds(
     st.tuples(st.sampled_from(POOL), st.sampled_from(POOL)).filter(
         lambda pair: pair[0] == pair[1] or not all(name.startswith("receipt") for name in pair)
     ),
-    st.sampled_from(["login", "till"]),
+    st.sampled_from(["app", "till"]),
     st.integers(1, 6),
     st.sampled_from(["a", "b"]),
 )

@@ -136,7 +136,7 @@ def test_a_receipt_is_claimed_once_and_a_second_claim_waits_for_a_ruling(world):
     waits = world.ask("GET", "/v1/links/queue", "admin").json()
     assert (waits["n_waiting"], waits["next_after"]) == (1, None)
     (link,) = waits["links"]
-    assert (link["reason"], link["source"], link["evidence"]) == ("claimed_twice", "claim", "session-2")
+    assert (link["reason"], link["source"], link["evidence"]) == ("claimed_twice", "app", "session-2")
     assert link["occurred_at"] == "2026-03-02T13:11:00Z"
     assert {link["left_person"], link["right_person"]} == {"ann", of(world, "card:1")}
     with world.parts.engine.connect() as connection:
@@ -145,6 +145,25 @@ def test_a_receipt_is_claimed_once_and_a_second_claim_waits_for_a_ruling(world):
         ).all() == [("s0", "o-9")]
     done = ruled(world, link["number"], "accepted").json()
     assert done == {"number": link["number"], "verdict": "joined", "ruling": "accepted"}
+
+
+@pytest.mark.parametrize("stated", ["1990-01-02T00:00:00Z", "2026-03-02T13:09:59Z", AT, "2026-03-03T13:30:00Z"])
+@pytest.mark.parametrize(
+    ("theirs", "reason"), [("bob", "two_apps"), (CARD, "two_apps"), ("receipt:s0/o-9", "two_apps"), (PHONE, "two_apps")]
+)
+def test_by_no_moment_it_states_a_link_takes_what_stands(world, stated, theirs, reason):
+    first = told(world, "app:ann", theirs).json()
+    card = told(world, "app:eve", theirs, occurred_at=stated, evidence="session-2").json()["links"][0]
+    assert (first["links"][0]["verdict"], card["verdict"]) == ("joined", reason)
+    (waits,) = world.ask("GET", "/v1/links/queue", "admin").json()["links"]
+    assert (waits["number"], waits["occurred_at"]) == (card["number"], stated)
+    with world.parts.engine.connect() as connection:
+        mine, eves = (set(names_of(connection, of(world, who))) for who in ("app:ann", "app:eve"))
+    assert (mine, eves) == ({of(world, "app:ann"), of(world, theirs)}, {of(world, "app:eve")})
+    # Retried, it is the same link, and an operator's word is what moves it.
+    again = told(world, "app:eve", theirs, occurred_at=stated, evidence="session-2").json()
+    assert (again["duplicates"], again["links"][0]) == (1, card)
+    assert ruled(world, card["number"], "accepted").json()["verdict"] == "joined"
 
 
 def test_the_queue_is_told_in_pages(world):

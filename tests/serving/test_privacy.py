@@ -133,10 +133,11 @@ def test_a_no_said_under_an_id_that_is_linked_later_holds_back_what_is_open(shop
     assert shop.ask("GET", "/v1/users/u00/offers", "app").json()["offers"] == []
     assert shown_to(shop, "app%3Anoer") == ([], ["eve"])
     assert not shop.ask("GET", "/v1/users/u00/consent", "app").json()["allowed"]["offers"]
-    # Split again the word is the other's alone.
+    # Split again the word is the other's alone, and what it took back stays taken back.
     ruling = {"ruling": "rejected", "why": "two people"}
     assert shop.ask("POST", f"/v1/links/{told['number']}/ruling", "admin", json=ruling).status_code == 200
-    assert shown_to(shop, "u00") == (["u00"], ["eve", "u00"])
+    assert shop.ask("GET", "/v1/users/u00/consent", "app").json()["allowed"]["offers"]
+    assert shown_to(shop, "u00") == ([], ["eve"])
 
 
 def test_no_coupon_is_beside_a_product_of_who_said_no_to_offers_under_any_id(world, monkeypatch):

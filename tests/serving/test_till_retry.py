@@ -16,6 +16,7 @@ from tests.suites.killing import Deaf, Dying, n_entries
 
 SALE = {"store_id": "soho", "order_id": "o1", "lines": [{"product_id": "latte", "unit_price_cents": 450}]}
 PATIENCE_S = 30
+PAYING = {"store_id": "bund", "lines": SALE["lines"]}
 
 
 @pytest.fixture
@@ -114,6 +115,20 @@ def test_a_till_bound_to_a_store_undoes_nothing_in_another(world, ledger):
     assert undo("release", "soho", "l2").status_code == 200
     assert redeem(world, code).status_code == 200
     assert undo("reverse", "bund", "v1").json()["code"] == "wrong_store"
+    # Of what another store sold a bound till learns nothing, whatever it asks; its own it is told.
+    for act, more in (
+        ("release", {}),
+        ("reverse", {"order_id": "o9"}),
+        ("hold", PAYING),
+        ("redeem", PAYING),
+        ("validate", PAYING),
+    ):
+        answer = undo(act, "bund", f"n-{act}", **{"order_id": "o9", **more})
+        assert (answer.status_code, answer.json()["code"]) == (422, "wrong_store")
+        assert "o1" not in answer.text
+        assert "redeemed" not in answer.text
+    assert undo("release", "soho", "n1").json()["code"] == "already_redeemed"
+    assert undo("release", "soho", "n2", order_id="o9").json()["detail"] == "redeemed by order o1"
     assert undo("reverse", "bund", "v2", store_id="soho").json()["code"] == "other_store"
     # Whoever is bound to no store takes back, in any store, what another sold.
     assert ask_again(world, code, {"order_id": "o1", "store_id": "bund"}, "reverse", "v3").status_code == 200

@@ -37,6 +37,9 @@ def act(book: NaiveBook, kind: str, name: str, ask: Ask, now: datetime, stock: i
         return Outcome("refused", "unknown_coupon")
     at = _judged(book, kind, sent, ask, now)
     reason = _refuses(book, kind, sent, ask, at, now, stock)
+    foreign = kind not in ("settle", "withdraw") and ask.own_store_id not in (None, sent.store)
+    if foreign and reason in ("already_redeemed", "released", "not_yet_valid", "expired"):
+        reason = "wrong_store"
     used = book.used(name)
     aside = next((one for one in book.live(now) if one.sent.name == name and one.signed), None)
     day = local_day(sent.store, max(at, sent.begins) if kind == "token" else at)
