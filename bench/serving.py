@@ -65,7 +65,7 @@ def measured(settings: Settings, users: Sequence[str], stores: Sequence[str], re
     asked, empty = requests(users, stores, key, settings.port)
     with ExitStack() as stack:
         service = stack.enter_context(served(settings))
-        ready_s, memory = wait_ready(service, settings), memory_of(service.pid)
+        ready_s = wait_ready(service, settings)
         with ExitStack() as others:
             ports = {"daypart": settings.port}
             for name, (module, which) in PEERS.items():
@@ -77,6 +77,7 @@ def measured(settings: Settings, users: Sequence[str], stores: Sequence[str], re
             rates = {"daypart": half, "mounted": half, "peer": min(half, best["peer"].per_s / 2)}
             shots = {name: opened(ports[name], asked, rate, HALF_S, report) for name, rate in rates.items()}
         steady = opened(settings.port, asked, OPEN_RATE, OPEN_S, report)
+        memory = memory_of(service.pid)
     names = {"daypart": "at half its peak", "mounted": "empty route", "peer": "peer at half its peak"}
     draw({names[name]: some for name, some in shots.items()} | {f"{OPEN_RATE} a second": steady}, PLOT)
     return [*throughput_rows(best), *latency_rows(shots, half, steady, OPEN_S), *start_rows(ready_s, memory)]

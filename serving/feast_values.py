@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ def history_of(values: Sequence[bytes | None], parse: Parse) -> History:
         raise ValueError("history: a feature is missing")
     ids, counts, decayed, visits, times, n_visits = values
     return History.of(
-        parse(ids).string_list_val.val,
+        # What many bought is one string in all the histories that are kept (`last_known`), and is hashed once.
+        tuple(map(intern, parse(ids).string_list_val.val)),
         _floats(counts, parse),
         _floats(decayed, parse),
         parse(visits).int64_list_val.val,
