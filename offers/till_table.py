@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 NEEDED = ("coupon_id", "order_id", "discount_cents")
 _TEXT = ("coupon_id", "order_id", "store_id", "event_type", "occurred_at")
+COLUMNS = tuple(dict.fromkeys((*NEEDED, *_TEXT)))
+"""Those that are read."""
 _RETURNS = ("refund", "void")
 PAYING = ("purchase", *_RETURNS, "redemption")
 """Types of event that tell of money; a row without a type is a purchase."""
@@ -54,14 +56,7 @@ def read_till(path: Path) -> list[TillRow]:
     void. Rows without a coupon are other sales, and what is SILENT pays nothing; any other type is refused, since what it
     paid would be missed. `occurred_at` without an offset is UTC. Raises TillTableError.
     """
-    table = _read(path)
-    missing = [name for name in NEEDED if name not in table.column_names]
-    if missing:
-        raise TillTableError(f"{path}: no column {', '.join(missing)}; a till's file has {', '.join(NEEDED)}")
-    for name in {*NEEDED, *_TEXT}:
-        if (n := table.column_names.count(name)) > 1:
-            raise TillTableError(f"{path}: {n} columns {name}; keep one")
-    rows = []
+    table, rows = _read(path), []
     for number, row in enumerate(table.to_pylist(), 2):
         coupon, kind = _text(row["coupon_id"]), _kind(row.get("event_type"))
         if coupon is None or kind in SILENT:
@@ -105,13 +100,25 @@ def _read(path: Path) -> pa.Table:
                 raise TillTableError(
                     f"{path}: {n:,} cells, at most {MAX_CELLS:,}; give its coupons' rows, or a part at a time"
                 )
-            return pq.read_table(path)
+            names = shape.schema.to_arrow_schema().names
+            _check_names(path, names)
+            return pq.read_table(path, columns=[name for name in COLUMNS if name in names])
         if path.suffix == ".csv":
             kept_as_text = dict.fromkeys((*_TEXT, "discount_cents"), pa.string())
-            return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=kept_as_text))
+            table = pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(column_types=kept_as_text))
+            _check_names(path, table.column_names)
+            return table
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise TillTableError(f"{path}: can't be read ({str(error).splitlines()[0]}); export it again") from None
     raise TillTableError(f"{path}: neither .csv nor .parquet; export it as one of them")
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    if missing := [name for name in NEEDED if name not in names]:
+        raise TillTableError(f"{path}: no column {', '.join(missing)}; a till's file has {', '.join(NEEDED)}")
+    for name in COLUMNS:
+        if (n := names.count(name)) > 1:
+            raise TillTableError(f"{path}: {n} columns {name}; keep one")
 
 
 def _text(value: Any) -> str | None:

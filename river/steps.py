@@ -79,10 +79,13 @@ def verify_ledger(settings: Settings) -> dict[str, Any]:
 
 
 def reconcile_till(settings: Settings, file: Path, begin: datetime | None, end: datetime | None) -> Reconciled:
-    """A till's file beside the ledger. Raises TillTableError, LedgerError."""
+    """A till's file beside the ledger. Raises TillTableError, DataError, LedgerError."""
     from offers.reconcile import reconcile
-    from offers.till_table import read_till
+    from offers.till_table import COLUMNS, read_till
+    from training.parquet_columns import check_parquet
 
+    if file.suffix == ".parquet" and file.is_file():
+        check_parquet(file, COLUMNS)
     rows = read_till(file)
     with open_desk(settings) as desk:
         return reconcile(desk.journal, rows, begin, end)

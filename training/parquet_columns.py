@@ -59,6 +59,15 @@ def read_parquet(path: Path, columns: Sequence[str]) -> pl.DataFrame:
         raise _unreadable(path, error) from None
 
 
+def check_parquet(path: Path, columns: Sequence[str]) -> None:
+    """For whoever reads a parquet by other means: DataError when those of `columns` that it has unpack into too much."""
+    held = parquet_schema(path)
+    try:
+        _check(path, [name for name in columns if name in held])
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
 def _check_footer(path: Path) -> None:
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - _LENGTH_AT_END, 0))

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from models import shelf
@@ -14,6 +17,7 @@ from river import steps
 from settings import Settings
 from tests import world
 from tests.models import checkerboard, when_world
+from training.parts import DataError
 
 NOW = datetime(2025, 11, 16, 12, tzinfo=UTC)
 
@@ -69,3 +73,17 @@ def test_a_plan_takes_the_when_that_is_promoted(settings):
 def test_an_empty_ledger_is_whole(settings):
     assert steps.verify_ledger(settings)["differences"] == []
     assert steps.decision(settings, "usual", NOW.date(), "ann") == "not considered"
+
+
+def test_a_tills_parquet_is_measured_before_it_is_read(settings, tmp_path):
+    file, rows = tmp_path / "till.parquet", {"order_id": ["1"] * 9_000, "discount_cents": ["10"] * 9_000}
+
+    def of(codes, **others):
+        pq.write_table(pa.table({**rows, "coupon_id": codes, **others}), file, compression="zstd")
+        return steps.reconcile_till(settings, file, None, None)
+
+    once = pa.DictionaryArray.from_arrays(np.zeros(9_000, "int32"), ["x" * 100_000])
+    # What nobody reads may be of any size.
+    assert not of(["AAAA"] * 9_000, note=once).agrees
+    with pytest.raises(DataError, match="unpacks into more than"):
+        of(once)
