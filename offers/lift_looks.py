@@ -88,10 +88,11 @@ def _looks(home: Path, campaign_id: str) -> list[Look]:
 
 
 def _near(one: dict[str, Group], other: dict[str, Group]) -> bool:
-    """Whether some group differs by one to nine people, or none by anybody. Groups too small to be told of say nothing."""
+    """Whether some group differs by one to nine people, or none by anybody. Groups too small to be told of say nothing, and where
+    all are, so does the report."""
     seen = [name for name in one if one[name].enough or other[name].enough]
     changed = [_n_changed(one[name], other[name]) for name in seen]
-    return not any(changed) or any(0 < n < MIN_PEOPLE for n in changed)
+    return (bool(seen) and not any(changed)) or any(0 < n < MIN_PEOPLE for n in changed)
 
 
 def _n_changed(one: Group, other: Group) -> int:

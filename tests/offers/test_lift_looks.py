@@ -48,6 +48,8 @@ def test_a_group_too_small_to_be_told_of_holds_nothing_still(tmp_path):
     nine = [look(people=PEOPLE[:9]), look(changed=PEOPLE, people=PEOPLE[:9])]
     remember(tmp_path, {"all": look(), "held": nine[0]}, REPORT)
     assert told_again(tmp_path, "c", {"all": look(changed=PEOPLE), "held": nine[1]}) is None
+    remember(tmp_path, {"few": nine[0]}, REPORT)
+    assert told_again(tmp_path, "c", {"few": nine[0]}) is None
     # One more and it would be told of: that one is not uncovered.
     ten = look(people=PEOPLE[:10])
     assert told_again(tmp_path, "c", {"all": look(changed=PEOPLE), "held": ten}) == REPORT
