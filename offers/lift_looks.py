@@ -23,6 +23,8 @@ from offers.lift_report import LiftReport, report_file
 from offers.moments import MIN_PEOPLE
 
 N_BUCKETS = 512
+LOOKS = ".looks"
+"""How the file's name ends; `daypart purge` leaves it."""
 _BITS = "<u2"
 _PLACE_BYTES, _KEPT_BYTES = 8, 2
 
@@ -74,7 +76,7 @@ def remember(home: Path, groups: dict[str, Group], report: LiftReport) -> None:
 
 def looks_file(home: Path, campaign_id: str) -> Path:
     """Where the looks at a campaign stand."""
-    return report_file(home, campaign_id).with_suffix(".looks")
+    return report_file(home, campaign_id).with_suffix(LOOKS)
 
 
 def _looks(home: Path, campaign_id: str) -> list[Look]:
