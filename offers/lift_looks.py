@@ -39,10 +39,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Look:
-    """What was told, and of whom by groups: "everyone treated" and so on."""
+    """What was told, as JSON, and of whom by groups: "everyone treated" and so on."""
 
     groups: dict[str, Group]
-    report: LiftReport
+    report: msgspec.Raw
+
+
+_NOBODY = Group(False, bytes(2 * N_BUCKETS).hex())
 
 
 def group(people: Iterable[tuple[str, str]], secret: bytes) -> Group:
@@ -62,25 +65,14 @@ def told_again(home: Path, campaign_id: str, groups: dict[str, Group]) -> LiftRe
 
     Looks at other groups, as before anybody was decided, are of other people. Raises PlanError when the file is damaged.
     """
-    looks = [look for look in _looks(home, campaign_id) if look.groups.keys() == groups.keys()]
-    return next((look.report for look in reversed(looks) if _near(look.groups, groups)), None)
+    looks = [look for look in read(looks_file(home, campaign_id)) if look.groups.keys() == groups.keys()]
+    near = (look.report for look in reversed(looks) if is_near(look.groups, groups) or is_same(look.groups, groups))
+    found = next(near, None)
+    return None if found is None else msgspec.json.decode(found, type=LiftReport)
 
 
-def remember(home: Path, groups: dict[str, Group], report: LiftReport) -> None:
-    """Write down that it was told."""
-    path = looks_file(home, report.campaign_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(msgspec.json.encode(Look(groups, report)) + b"\n")
-
-
-def looks_file(home: Path, campaign_id: str) -> Path:
-    """Where the looks at a campaign stand."""
-    return report_file(home, campaign_id).with_suffix(LOOKS)
-
-
-def _looks(home: Path, campaign_id: str) -> list[Look]:
-    path = looks_file(home, campaign_id)
+def read(path: Path) -> list[Look]:
+    """The looks in a file, the oldest first. Raises PlanError when it is damaged."""
     try:
         return [msgspec.json.decode(line, type=Look) for line in path.read_bytes().splitlines()]
     except FileNotFoundError:
@@ -89,12 +81,33 @@ def _looks(home: Path, campaign_id: str) -> list[Look]:
         raise PlanError(f"{path}: can't be read ({error}); without it one person could be told: restore it") from None
 
 
-def _near(one: dict[str, Group], other: dict[str, Group]) -> bool:
-    """Whether some group differs by one to nine people, or none by anybody. Groups too small to be told of say nothing, and where
-    all are, so does the report."""
-    seen = [name for name in one if one[name].enough or other[name].enough]
-    changed = [_n_changed(one[name], other[name]) for name in seen]
-    return (bool(seen) and not any(changed)) or any(0 < n < MIN_PEOPLE for n in changed)
+def remember(path: Path, groups: dict[str, Group], report: object) -> None:
+    """Write down that it was told. report: whatever msgspec makes JSON of."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(Look(groups, msgspec.Raw(msgspec.json.encode(report)))) + b"\n")
+
+
+def looks_file(home: Path, campaign_id: str) -> Path:
+    """Where the looks at a campaign's lift stand."""
+    return report_file(home, campaign_id).with_suffix(LOOKS)
+
+
+def is_near(one: dict[str, Group], other: dict[str, Group]) -> bool:
+    """Whether some group differs by one to nine people."""
+    return any(0 < n < MIN_PEOPLE for n in _changes(one, other))
+
+
+def is_same(one: dict[str, Group], other: dict[str, Group]) -> bool:
+    """Whether nobody differs, and somebody could be told of."""
+    changed = _changes(one, other)
+    return bool(changed) and not any(changed)
+
+
+def _changes(one: dict[str, Group], other: dict[str, Group]) -> list[int]:
+    """People who differ, by group; one too small to be told of at both looks says nothing."""
+    pairs = [(one.get(name, _NOBODY), other.get(name, _NOBODY)) for name in sorted(one.keys() | other.keys())]
+    return [_n_changed(*pair) for pair in pairs if pair[0].enough or pair[1].enough]
 
 
 def _n_changed(one: Group, other: Group) -> int:

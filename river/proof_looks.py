@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from offers.lift_looks import Group, group, remember, told_again
+from offers.lift_looks import Group, group, looks_file, remember, told_again
 from offers.lift_report import LiftReport
 from offers.lift_told import told
 from people.secret import read_secret
@@ -20,14 +20,18 @@ from training.persons import named
 def held_still(settings: Settings, people: dict[str, pl.DataFrame], made: LiftReport, n_redeemers: int) -> LiftReport:
     """`made` as it is told, or what was told of nearly the same people. people: a row a person by `user_id`, with all that the
     report reads of them; a frame with `held` is two groups. Raises PlanError, SecretFault."""
-    secret = hmac.digest(read_secret(settings.identity_secret), b"looks", "sha256")
-    groups = groups_of(people, secret)
+    groups = groups_of(people, looks_secret(settings))
     before = told_again(settings.home, made.campaign_id, groups)
     if before is not None:
         return replace(before, held_still=True)
     found = told(made, n_redeemers)
-    remember(settings.home, groups, found)
+    remember(looks_file(settings.home, made.campaign_id), groups, found)
     return found
+
+
+def looks_secret(settings: Settings) -> bytes:
+    """What the hashes of looks are keyed with: the home's secret, for this alone. Raises SecretFault."""
+    return hmac.digest(read_secret(settings.identity_secret), b"looks", "sha256")
 
 
 def groups_of(people: dict[str, pl.DataFrame], secret: bytes) -> dict[str, Group]:

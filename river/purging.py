@@ -51,6 +51,8 @@ def purge(settings: Settings, now: datetime) -> dict[str, int]:
 
 def _drop_files(folder: Path, before: datetime) -> int:
     """Delete files that were written before this moment, but for the looks that keep reports apart; how many."""
+    from offers.lift_looks import LOOKS
+
     found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != LOOKS)
     old = [path for path in found if path.stat().st_mtime < before.timestamp()]
     for path in old:

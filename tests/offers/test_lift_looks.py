@@ -25,7 +25,7 @@ def test_the_order_of_people_is_none_and_the_secret_is():
 def test_until_ten_changed_the_old_report_is_told(tmp_path, n, is_told):
     """Two of thirty may share a bucket, so ten may count as nine and never the other way round."""
     assert told_again(tmp_path, "c", {"all": look()}) is None
-    remember(tmp_path, {"all": look()}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"all": look()}, REPORT)
     for now in (look(changed=PEOPLE[:n]), look(gone=PEOPLE[:n])):
         assert (told_again(tmp_path, "c", {"all": now}) is None) is is_told
 
@@ -38,7 +38,7 @@ def test_no_more_buckets_than_people_change():
 
 
 def test_each_group_changes_by_nobody_or_by_ten(tmp_path):
-    remember(tmp_path, {"all": look(), "held": look()}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"all": look(), "held": look()}, REPORT)
     many = look(changed=PEOPLE)
     for held, is_told in ((look(), True), (look(gone=["p7"]), False), (many, True)):
         assert (told_again(tmp_path, "c", {"all": many, "held": held}) is None) is is_told
@@ -46,9 +46,9 @@ def test_each_group_changes_by_nobody_or_by_ten(tmp_path):
 
 def test_a_group_too_small_to_be_told_of_holds_nothing_still(tmp_path):
     nine = [look(people=PEOPLE[:9]), look(changed=PEOPLE, people=PEOPLE[:9])]
-    remember(tmp_path, {"all": look(), "held": nine[0]}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"all": look(), "held": nine[0]}, REPORT)
     assert told_again(tmp_path, "c", {"all": look(changed=PEOPLE), "held": nine[1]}) is None
-    remember(tmp_path, {"few": nine[0]}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"few": nine[0]}, REPORT)
     assert told_again(tmp_path, "c", {"few": nine[0]}) is None
     # One more and it would be told of: that one is not uncovered.
     ten = look(people=PEOPLE[:10])
@@ -59,16 +59,16 @@ def test_ten_who_go_and_come_back_uncover_nobody(tmp_path):
     """The third look is far from the second, and one person from the first."""
     helpers = PEOPLE[10:25]
     second = replace(REPORT, discounts_cents=5)
-    remember(tmp_path, {"all": look()}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"all": look()}, REPORT)
     assert told_again(tmp_path, "c", {"all": look(gone=helpers)}) is None
-    remember(tmp_path, {"all": look(gone=helpers)}, second)
+    remember(looks_file(tmp_path, "c"), {"all": look(gone=helpers)}, second)
     assert told_again(tmp_path, "c", {"all": look(gone=["p3"])}) == REPORT
     assert told_again(tmp_path, "c", {"all": look(gone=[*helpers, "p3"])}) == second
     assert told_again(tmp_path, "c", {"other": Group(False, "")}) is None
 
 
 def test_the_file_names_nobody_and_a_damaged_one_is_not_passed_over(tmp_path):
-    remember(tmp_path, {"all": look()}, REPORT)
+    remember(looks_file(tmp_path, "c"), {"all": look()}, REPORT)
     text = looks_file(tmp_path, "c").read_text()
     assert not any(f'"{who}"' in text for who in PEOPLE)
     looks_file(tmp_path, "c").write_text("{")
