@@ -50,7 +50,7 @@ def told(made: Judged) -> Judged:
     value = made.value
     if value.n_users < MIN_PEOPLE or 0 < value.effective < MIN_PEOPLE:
         raise PolicyError(
-            f"campaign {made.campaign_id}: fewer than {MIN_PEOPLE} people, or decisions, tell of {made.policy}: none of it is told"
+            f"campaign {made.campaign_id}: fewer than {MIN_PEOPLE} people or decisions tell of {made.policy}: none of it is told"
         )
     changed: dict[str, Any] = {
         name: in_tens(getattr(value, name), value.n_users) or 0 for name in ("n", "n_users", "n_clipped")

@@ -109,6 +109,11 @@ def test_what_was_given_less_what_came_back(desk):
         )
     assert [(found.cents, found.n_redeemed) for found in (before, between, after)] == [(0, 0), (200, 2), (100, 2)]
     assert after.product_ids == {"latte"}
+    assert before.redeemers == ()
+    assert [user for user, _ in after.redeemers] == ["ann", "bob"]
+    moves = dict(after.redeemers)
+    assert [moves[user].split()[1::3] for user in ("ann", "bob")] == [["redeem"], ["redeem", "reverse"]]
+    assert dict(between.redeemers)["bob"] != moves["bob"]
 
 
 def test_what_another_campaign_touched(desk):
