@@ -10,8 +10,11 @@ A file a campaign, a line a look. Nobody is named in it, and without the secret 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,18 +77,31 @@ def told_again(home: Path, campaign_id: str, groups: dict[str, Group]) -> LiftRe
 def read(path: Path) -> list[Look]:
     """The looks in a file, the oldest first. Raises PlanError when it is damaged."""
     try:
-        return [msgspec.json.decode(line, type=Look) for line in path.read_bytes().splitlines()]
+        # What stands behind the last line's end was being written when its process died, and was never told.
+        return [msgspec.json.decode(line, type=Look) for line in path.read_bytes().split(b"\n")[:-1]]
     except FileNotFoundError:
         return []
     except (msgspec.DecodeError, OSError) as error:
         raise PlanError(f"{path}: can't be read ({error}); without it one person could be told: restore it") from None
 
 
-def remember(path: Path, groups: dict[str, Group], report: object) -> None:
-    """Write down that it was told. report: whatever msgspec makes JSON of."""
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the file of looks: whoever looks at the same moment waits, and sees this look. The kernel frees it if we die."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def remember(path: Path, groups: dict[str, Group], report: object) -> None:
+    """Write down that it is told, before it is. report: whatever msgspec makes JSON of."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.truncate(path.read_bytes().rfind(b"\n") + 1)
         file.write(msgspec.json.encode(Look(groups, msgspec.Raw(msgspec.json.encode(report)))) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def looks_file(home: Path, campaign_id: str) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from offers.lift_looks import LOOKS, Group, group, is_near, is_same, read, remember
+from offers.lift_looks import LOOKS, Group, group, is_near, is_same, one_at_a_time, read, remember
 from offers.lift_told import in_tens, significant
 from offers.moments import MIN_PEOPLE
 from river.policies import Judged, PolicyError, judged, log_of
@@ -31,6 +31,17 @@ def tell(settings: Settings, campaign_id: str, policy: str, through: datetime) -
     log = log_of(settings, campaign_id, through)
     made = judged(log, campaign_id, policy)
     groups, path = groups_of(log, looks_secret(settings)), _file(settings.home, campaign_id)
+    with one_at_a_time(path):
+        before = _before(path, campaign_id, policy, groups)
+        if before is not None:
+            return before
+        found = told(made)
+        remember(path, groups, found)
+    return found
+
+
+def _before(path: Path, campaign_id: str, policy: str, groups: dict[str, Group]) -> Judged | None:
+    """What was told of this policy of nearly the same people; None where it may be told anew. Raises PolicyError, PlanError."""
     looks = [(look.groups, msgspec.json.decode(look.report, type=Judged)) for look in reversed(read(path))]
     for then, report in looks:
         if report.policy == policy and (is_near(then, groups) or is_same(then, groups)):
@@ -40,9 +51,7 @@ def tell(settings: Settings, campaign_id: str, policy: str, through: datetime) -
             f"campaign {campaign_id}: fewer than {MIN_PEOPLE} people changed since another policy's value was told, and one "
             "could be found in the difference; ask again when more decisions are over"
         )
-    found = told(made)
-    remember(path, groups, found)
-    return found
+    return None
 
 
 def told(made: Judged) -> Judged:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from offers.lift_looks import Group, group, looks_file, remember, told_again
+from offers.lift_looks import Group, group, looks_file, one_at_a_time, remember, told_again
 from offers.lift_report import LiftReport
 from offers.lift_told import told
 from people.secret import read_secret
@@ -21,11 +21,13 @@ def held_still(settings: Settings, people: dict[str, pl.DataFrame], made: LiftRe
     """`made` as it is told, or what was told of nearly the same people. people: a row a person by `user_id`, with all that the
     report reads of them; a frame with `held` is two groups. Raises PlanError, SecretFault."""
     groups = groups_of(people, looks_secret(settings))
-    before = told_again(settings.home, made.campaign_id, groups)
-    if before is not None:
-        return replace(before, held_still=True)
-    found = told(made, n_redeemers)
-    remember(looks_file(settings.home, made.campaign_id), groups, found)
+    path = looks_file(settings.home, made.campaign_id)
+    with one_at_a_time(path):
+        before = told_again(settings.home, made.campaign_id, groups)
+        if before is not None:
+            return replace(before, held_still=True)
+        found = told(made, n_redeemers)
+        remember(path, groups, found)
     return found
 
 

@@ -1,9 +1,10 @@
+import threading
 from dataclasses import replace
 
 import pytest
 
 from offers.errors import PlanError
-from offers.lift_looks import N_BUCKETS, Group, group, looks_file, remember, told_again
+from offers.lift_looks import N_BUCKETS, Group, group, looks_file, one_at_a_time, read, remember, told_again
 from tests.offers.test_lift_report import REPORT
 
 SECRET = b"s" * 32
@@ -71,6 +72,28 @@ def test_the_file_names_nobody_and_a_damaged_one_is_not_passed_over(tmp_path):
     remember(looks_file(tmp_path, "c"), {"all": look()}, REPORT)
     text = looks_file(tmp_path, "c").read_text()
     assert not any(f'"{who}"' in text for who in PEOPLE)
-    looks_file(tmp_path, "c").write_text("{")
+    # A process died while it wrote: what it never told is passed over.
+    with looks_file(tmp_path, "c").open("a") as file:
+        file.write('{"groups": {"al')
+    assert told_again(tmp_path, "c", {"all": look()}) == REPORT
+    remember(looks_file(tmp_path, "c"), {"all": look(changed=PEOPLE)}, REPORT)
+    assert len(read(looks_file(tmp_path, "c"))) == 2
+    looks_file(tmp_path, "c").write_text("{\n")
     with pytest.raises(PlanError, match="restore it"):
         told_again(tmp_path, "c", {"all": look()})
+
+
+def test_who_looks_at_the_same_moment_waits(tmp_path):
+    path, order = looks_file(tmp_path, "c"), []
+
+    def other():
+        with one_at_a_time(path):
+            order.append("second")
+
+    with one_at_a_time(path):
+        waiting = threading.Thread(target=other)
+        waiting.start()
+        waiting.join(0.05)
+        order.append("first")
+    waiting.join(5)
+    assert order == ["first", "second"]
