@@ -34,6 +34,8 @@ class Given:
     n_redeemed: int
     product_ids: frozenset[str]
     """Products it issued coupons for."""
+    redeemers: tuple[tuple[str, str], ...]
+    """(user_id, their moves: times and cents in order) of all who redeemed or took back, but for the erased."""
 
 
 def assigned(
@@ -89,4 +91,16 @@ def given(connection: sa.Connection, campaign_id: str, before: datetime) -> Give
         cents.get("redeem", 0) - cents.get("reverse", 0),
         int(moved["redeem"].n) if "redeem" in moved else 0,
         frozenset(connection.execute(products).scalars()),
+        _redeemers(connection, mine),
     )
+
+
+def _redeemers(connection: sa.Connection, mine: sa.ColumnElement[bool]) -> tuple[tuple[str, str], ...]:
+    kinds = ("redeem", "reverse")
+    found = sa.select(coupons.c.user_id, entries.c.kind, entries.c.amount_cents, entries.c.seq).where(
+        mine, entries.c.kind.in_(kinds), coupons.c.offer_id == entries.c.offer_id, coupons.c.user_id.is_not(None)
+    )
+    moves: dict[str, list[str]] = {}
+    for row in connection.execute(found.order_by(entries.c.seq)):
+        moves.setdefault(row.user_id, []).append(f"{row.seq} {row.kind} {row.amount_cents}")
+    return tuple((user, " ".join(each)) for user, each in moves.items())

@@ -19,6 +19,7 @@ REASONS = {
     "not_started": "nobody was decided yet",
     "no_holdout": "nobody is held out, so nothing shows what happens without",
     "too_few_people": f"fewer than {MIN_PEOPLE} people on one side: nothing is told of groups that small",
+    "too_close": f"fewer than {MIN_PEOPLE} people stand between these and all: the difference would tell of them",
     "no_spread": "everybody is worth the same so far",
     "too_skewed": "a few people's money outweighs the rest: the holdout needs twice the squared skewness in people",
 }
@@ -31,7 +32,7 @@ class Lift:
     """`state`: concluded or cannot_conclude, then with a `reason` and no numbers. Cents are a person's; `low` and `high` hold
     once, at the look that was planned; `always_low` and `always_high` at every look. `relative`: to the holdout, None where
     its mean is not surely above zero. `smallest_effect`: the least effect this sample could show. Counts are None where a
-    report hides them (`offers.lift_report.without_few`), which it does with none of a concluded lift."""
+    report hides them (`offers.lift_told`), which it does with none of a concluded lift."""
 
     state: str
     n_treated: int | None

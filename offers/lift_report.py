@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import msgspec
 from offers.cannibalised import Cannibalised
 from offers.errors import PlanError
 from offers.lift import Lift
-from offers.moments import of_enough
 from offers.power import Showable
 from offers.stop_rules import REASONS, StopRules, stop_reason
 
@@ -25,7 +24,8 @@ class LiftReport:
 
     `everyone`: by intention to treat, all who were decided; the figure to rely on. `planned`: only those for whom an offer was
     meant, from the first such day on, held out or not; sharper, and right as long as the plan treats both sides alike. The
-    holdout gets nothing of any campaign, so those that run together, or ran before, share in one lift.
+    holdout gets nothing of any campaign, so those that run together, or ran before, share in one lift. What is saved is what
+    `offers.lift_told` leaves of it.
     """
 
     campaign_id: str
@@ -36,8 +36,8 @@ class LiftReport:
     everyone: Lift
     planned: Lift
     cannibalised: Cannibalised
-    discounts_cents: int
-    """What redeemed coupons took off, less what came back."""
+    discounts_cents: int | None
+    """What redeemed coupons took off, less what came back; None where too few people redeemed."""
     n_unreported: int | None
     """Redemptions whose purchase no till reported under the person's name: they count as a discount and nothing else."""
     n_erased: int | None
@@ -48,28 +48,8 @@ class LiftReport:
     """The smallest effect that this many people can show in `days_before` days, by their margin before."""
     counts_hidden: str | None = None
     """Why a count is None: `too_few_people`."""
-
-
-def without_few(report: LiftReport) -> LiftReport:
-    """The report without counts of fewer people, or of less done by people, than are told of; the rest as it is."""
-    n_people = (report.everyone.n_treated or 0) + (report.everyone.n_holdout or 0)
-    told = replace(
-        report,
-        everyone=_without_few(report.everyone),
-        planned=_without_few(report.planned),
-        cannibalised=replace(report.cannibalised, n_redeemed=_told(report.cannibalised.n_redeemed, n_people)),
-        n_unreported=_told(report.n_unreported, n_people),
-        n_erased=_told(report.n_erased),
-    )
-    return told if told == report else replace(told, counts_hidden=TOO_FEW)
-
-
-def _without_few(lift: Lift) -> Lift:
-    return replace(lift, n_treated=_told(lift.n_treated), n_holdout=_told(lift.n_holdout))
-
-
-def _told(n: int | None, n_people: int | None = None) -> int | None:
-    return None if n is None else of_enough(n, n if n_people is None else n_people)
+    held_still: bool = False
+    """Whether it was told before, and again as fewer than ten people changed since."""
 
 
 def report_file(home: Path, campaign_id: str) -> Path:

@@ -24,17 +24,17 @@ class StopRules(Protocol):
         """Incremental margin, before the discounts, for each cent of discount given; 1 gives just as much as it takes."""
 
 
-def return_on_spend(lift: Lift, spent_cents: float) -> float | None:
-    """Incremental margin before discounts / discounts given: 1 breaks even. None without a lift or without discounts.
+def return_on_spend(lift: Lift, spent_cents: float | None) -> float | None:
+    """Incremental margin before discounts / discounts given: 1 breaks even. None without a lift or known discounts.
 
     The lift is of margin after discounts, so what was given is added back to it.
     """
-    if lift.lift is None or lift.n_treated is None or not spent_cents > 0:
+    if lift.lift is None or lift.n_treated is None or spent_cents is None or not spent_cents > 0:
         return None
     return 1.0 + lift.lift * lift.n_treated / spent_cents
 
 
-def stop_reason(lift: Lift, spent_cents: float, rules: StopRules) -> str | None:
+def stop_reason(lift: Lift, spent_cents: float | None, rules: StopRules) -> str | None:
     """A key of REASONS, or None to go on. lift: margin after discounts, cents a person; `spent_cents`: what redeemed coupons
     took off, of the people of the lift. Plans ask daily, so the first rule reads the interval that holds at every look; the
     second waits until the sample could show an effect as large as what was given away."""
@@ -44,5 +44,6 @@ def stop_reason(lift: Lift, spent_cents: float, rules: StopRules) -> str | None:
     if rules.min_return_on_spend is None or earned is None or lift.smallest_effect is None:
         return None
     assert lift.n_treated is not None
+    assert spent_cents is not None
     told_apart = lift.smallest_effect * lift.n_treated <= spent_cents
     return "low_return" if told_apart and earned < rules.min_return_on_spend else None

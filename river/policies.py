@@ -41,12 +41,23 @@ class Judged:
 
 def judge(settings: Settings, campaign_id: str, policy: str, through: datetime) -> Judged:
     """The value of `policy` by all decisions whose days were over by `through`. Raises PolicyError, LedgerError, DataError."""
-    depth = _depth(policy)
+    _depth(policy)
+    return judged(log_of(settings, campaign_id, through), campaign_id, policy)
+
+
+def log_of(settings: Settings, campaign_id: str, through: datetime) -> pl.DataFrame:
+    """`river.policy_log.policy_log`. Raises PolicyError where it is empty."""
     log = policy_log(settings, campaign_id, through)
     if log.is_empty():
         raise PolicyError(
             f"campaign {campaign_id}: no decision is {DAYS} days old yet; plan, wait, run daypart features"
         )
+    return log
+
+
+def judged(log: pl.DataFrame, campaign_id: str, policy: str) -> Judged:
+    """The value of `policy` by this log. Raises PolicyError."""
+    depth = _depth(policy)
     reward, chance, sent = (log[name].to_numpy() for name in ("reward_cents", "propensity", "sent_arm"))
     users = user_rows(log)
     done = policy_value(reward, chance, chance, users).ips

@@ -25,9 +25,10 @@ def policy_value(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What a campaign would have brought under another policy, by its own decisions, three ways, with intervals and alarms."""
-    from river.policies import POLICIES, judge
+    from river.policies import POLICIES
+    from river.policy_told import tell
 
-    done = judge(load_settings(), campaign, policy, datetime.now(UTC))
+    done = tell(load_settings(), campaign, policy, datetime.now(UTC))
     if as_json:
         console.show(done, as_machine=True)
         return
@@ -37,6 +38,8 @@ def policy_value(
     rows = [(name, each.value, each.low, each.high) for name, each in ways.items() if each is not None]
     console.table(("estimate", "value", "95% from", "to"), rows)
     n, people, worth = done.value.n, done.value.n_users, done.value.effective
-    console.out.print(f"{n:,} decisions of {people:,} people, worth {worth:,.0f} of the policy's own.", markup=False)
+    console.out.print(
+        f"{n:,} decisions of {people:,} people, worth {worth:,.0f} of its own; in full tens.", markup=False
+    )
     for alarm in done.alarms:
         console.out.print(f"Careful: {alarm}.", markup=False)

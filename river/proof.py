@@ -49,12 +49,13 @@ class _Look:
 def measure_lift(
     settings: Settings, campaign_id: str, through: datetime, now: datetime, report: Report, days: int = DAYS
 ) -> LiftReport:
-    """Look at a campaign's people until `through`, and leave the report and its page in `home/reports`.
+    """Look at a campaign's people until `through`, and leave the report and its page in `home/reports`; the report that was told
+    before where fewer than ten people changed since.
 
     Raises LedgerError, DataError without events, CampaignError for a campaign that was neither decided nor has a file.
     """
     from offers.assigned import assigned, given, n_erased
-    from offers.lift_report import save, without_few
+    from offers.lift_report import save
     from people.consent import permission
     from people.directory import resolved
     from river.proof_page import write_page
@@ -70,7 +71,6 @@ def measure_lift(
     everyone, planned = (one_a_person(allowed_by(named(settings.lake, rows), may)) for rows in decided)
     report("lift", 1, 2)
     made = _before(look) if everyone.is_empty() else _measured(look, everyone, planned, gave, erased)
-    made = without_few(made)
     save(settings.home, made)
     write_page(settings.home, made)
     report("lift", 2, 2)
@@ -81,22 +81,23 @@ def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: 
     from offers.cannibalised import cannibalised
     from offers.lift_report import LiftReport
     from offers.stop_rules import return_on_spend
+    from river.proof_looks import held_still, redeemers
     from river.proof_people import lift_in, showable
     from river.proof_rows import units, unreported, windows
 
     started: datetime = min(everyone["start"])
     lines = look.lines(min(everyone["untouched"]))
-    rows = windows(lines, everyone, look.days, look.through)
+    rows, meant = (windows(lines, people, look.days, look.through) for people in (everyone, planned))
     counted = units(lines, rows, gave.product_ids, look.through)
-    whole = lift_in(rows, "margin")
-    return LiftReport(
+    whole, redeemed = lift_in(rows, "margin"), redeemers(look.settings.lake, gave.redeemers)
+    made = LiftReport(
         campaign_id=look.campaign_id,
         through=look.through,
         made_at=look.now,
         started_at=started,
         days_before=look.days,
         everyone=whole,
-        planned=lift_in(windows(lines, planned, look.days, look.through), "margin"),
+        planned=lift_in(meant, "margin"),
         cannibalised=cannibalised(lift_in(counted, "own_units"), lift_in(counted, "other_units"), gave.n_redeemed),
         discounts_cents=gave.cents,
         n_unreported=unreported(lines, everyone, look.through),
@@ -104,6 +105,7 @@ def _measured(look: _Look, everyone: pl.DataFrame, planned: pl.DataFrame, gave: 
         return_on_spend=return_on_spend(whole, gave.cents),
         showable=showable(rows, len(rows.filter(rows["held"])) / len(rows)),
     )
+    return held_still(look.settings, {"everyone": counted, "planned": meant, "redeemed": redeemed}, made, len(redeemed))
 
 
 def _before(look: _Look) -> LiftReport:
@@ -112,6 +114,7 @@ def _before(look: _Look) -> LiftReport:
     from offers.cannibalised import cannibalised
     from offers.lift import Lift
     from offers.lift_report import LiftReport
+    from river.proof_looks import held_still
     from river.proof_people import showable, would_be_decided
     from river.proof_rows import windows
     from training.lake import read_events
@@ -120,7 +123,7 @@ def _before(look: _Look) -> LiftReport:
     known = read_events(look.settings.lake, look.through, columns=["user_id"]).collect()["user_id"]
     rows = windows(look.lines(look.through), would_be_decided(known, share, look.through), look.days, look.through)
     nothing = Lift("cannot_conclude", 0, 0, "not_started" if share else "no_holdout")
-    return LiftReport(
+    made = LiftReport(
         campaign_id=look.campaign_id,
         through=look.through,
         made_at=look.now,
@@ -135,3 +138,4 @@ def _before(look: _Look) -> LiftReport:
         return_on_spend=None,
         showable=showable(rows, share),
     )
+    return held_still(look.settings, {"known": rows}, made, 0)

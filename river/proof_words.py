@@ -23,6 +23,7 @@ def sentences(report: LiftReport) -> list[str]:
         return [
             f"Campaign {report.campaign_id}: {lift.REASONS[str(whole.reason)]}.",
             _showable(report.showable, report),
+            *_held(report),
         ]
     told = [
         f"Campaign {report.campaign_id}, from {report.started_at:%Y-%m-%d %H:%M} to {report.through:%Y-%m-%d %H:%M} UTC: "
@@ -38,7 +39,17 @@ def sentences(report: LiftReport) -> list[str]:
         )
     if report.counts_hidden:
         told.append(f"No count below {MIN_PEOPLE} is told: somebody could be found in it.")
-    return told
+    told.append("Counts are told in full tens, figures in three digits.")
+    return [*told, *_held(report)]
+
+
+def _held(report: LiftReport) -> list[str]:
+    if not report.held_still:
+        return []
+    return [
+        f"Told as on {report.made_at:%Y-%m-%d %H:%M} UTC: fewer than {MIN_PEOPLE} people of one of its groups changed since, and "
+        "one of them could be found in the difference."
+    ]
 
 
 def _count(n: int | None) -> str:
@@ -66,9 +77,8 @@ def _redeemed(report: LiftReport) -> list[str]:
     told = []
     found: Cannibalised = report.cannibalised
     if found.n_redeemed != 0:
-        told.append(
-            f"{_count(found.n_redeemed).capitalize()} coupons redeemed, {report.discounts_cents:,} cents of discount given."
-        )
+        given = "" if report.discounts_cents is None else f", about {report.discounts_cents:,} cents of discount given"
+        told.append(f"{_count(found.n_redeemed).capitalize()} coupons redeemed{given}.")
     if report.return_on_spend is not None:
         told[-1] += f" Each cent of discount came with {report.return_on_spend:.2f} cents of margin; 1 breaks even."
     if found.own and found.bought_anyway:
@@ -93,6 +103,6 @@ def _showable(found: Showable | None, report: LiftReport) -> str:
         return f"Too few people would be held out to show any effect: {lift.REASONS['too_few_people']}."
     share = "" if found.of_mean is None else f" ({found.of_mean:.1%} of what they bring)"
     return (
-        f"In {report.days_before} days {found.n_treated + found.n_holdout:,} people, {found.n_holdout:,} of them held out, "
+        f"In {report.days_before} days about {found.n_treated + found.n_holdout:,} people, {found.n_holdout:,} of them held out, "
         f"can show an effect of {found.effect_cents:,.1f} cents a person{share} or more, {found.power:.0%} of the time."
     )

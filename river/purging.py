@@ -50,8 +50,11 @@ def purge(settings: Settings, now: datetime) -> dict[str, int]:
 
 
 def _drop_files(folder: Path, before: datetime) -> int:
-    """Delete files that were written before this moment; how many."""
-    old = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mtime < before.timestamp()]
+    """Delete files that were written before this moment, but for the looks that keep reports apart; how many."""
+    from offers.lift_looks import LOOKS
+
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != LOOKS)
+    old = [path for path in found if path.stat().st_mtime < before.timestamp()]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

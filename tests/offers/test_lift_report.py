@@ -10,7 +10,7 @@ from offers.cannibalised import Cannibalised
 from offers.desk import open_desk
 from offers.errors import PlanError
 from offers.lift import Lift
-from offers.lift_report import TOO_FEW, LiftReport, newest, report_file, save, stopped_by, without_few
+from offers.lift_report import LiftReport, newest, report_file, save, stopped_by
 from offers.power import Showable
 from offers.stop_rules import REASONS
 from tests.offers.desk_world import AT, DAY, PLANNED, SOHO, ask, campaign, code_of, decision
@@ -37,24 +37,6 @@ def test_a_damaged_report_says_what_to_do(tmp_path, bytes_):
     save(tmp_path, REPORT).write_bytes(bytes_)
     with pytest.raises(PlanError, match="daypart lift c"):
         newest(tmp_path, "c")
-
-
-def test_no_count_of_few_is_told(tmp_path):
-    told = replace(REPORT, cannibalised=replace(REPORT.cannibalised, n_redeemed=10), n_unreported=10, n_erased=10)
-    assert without_few(told) == told
-    few = Lift("cannot_conclude", 10, 9, "too_few_people")
-    hidden = without_few(replace(REPORT, planned=few, cannibalised=Cannibalised(9), n_unreported=9, n_erased=9))
-    assert (hidden.planned.n_treated, hidden.planned.n_holdout, hidden.everyone) == (10, None, LIFT)
-    assert (hidden.cannibalised.n_redeemed, hidden.n_unreported, hidden.n_erased) == (None, None, None)
-    assert hidden.counts_hidden == TOO_FEW
-    assert without_few(hidden) == hidden
-    nobody = replace(REPORT, everyone=Lift("cannot_conclude", 0, 0), cannibalised=Cannibalised(0), n_erased=0)
-    assert without_few(nobody) == nobody
-    # A hundred coupons of nine people are nine people's.
-    mine = replace(REPORT, everyone=Lift("cannot_conclude", 9, 0), cannibalised=Cannibalised(100), n_unreported=50)
-    assert (without_few(mine).cannibalised.n_redeemed, without_few(mine).n_unreported) == (None, None)
-    save(tmp_path, hidden)
-    assert newest(tmp_path, "c") == hidden
 
 
 LOSING = replace(REPORT, everyone=replace(LIFT, always_high=-0.5))
@@ -127,6 +109,11 @@ def test_what_was_given_less_what_came_back(desk):
         )
     assert [(found.cents, found.n_redeemed) for found in (before, between, after)] == [(0, 0), (200, 2), (100, 2)]
     assert after.product_ids == {"latte"}
+    assert before.redeemers == ()
+    assert [user for user, _ in after.redeemers] == ["ann", "bob"]
+    moves = dict(after.redeemers)
+    assert [moves[user].split()[1::3] for user in ("ann", "bob")] == [["redeem"], ["redeem", "reverse"]]
+    assert dict(between.redeemers)["bob"] != moves["bob"]
 
 
 def test_what_another_campaign_touched(desk):

@@ -39,6 +39,8 @@ def settings(tmp_path):
         folder.mkdir(exist_ok=True)
         (folder / "old.csv").write_text("x")
         os.utime(folder / "old.csv", (NOW.timestamp(), NOW.timestamp()))
+    (made.home / "reports" / "lift-c.looks").touch()
+    os.utime(made.home / "reports" / "lift-c.looks", (NOW.timestamp(), NOW.timestamp()))
     return made
 
 
@@ -53,6 +55,8 @@ def test_each_table_by_its_days_and_once(settings):
     done = purge(settings, later)
     assert done == NOTHING | {"erasures": 1, "events": 23, "decisions": 1, "inbox": 1, "quarantine": 1, "reports": 1}
     assert purge(settings, later) == NOTHING
+    # A look that is forgotten could be subtracted from the next one.
+    assert [file.name for file in (settings.home / "reports").iterdir()] == ["lift-c.looks"]
     assert read_events(settings.lake).collect()["user_id"].count() == 0
     with steps.open_desk(settings) as desk, desk.journal.read() as connection:
         for table in (coupons, decisions):

@@ -105,20 +105,35 @@ def test_a_campaigns_budget_and_why_its_lift_is_not_known(world):
     ("n_people", "counts", "told"),
     [
         (9, (30, 12, 10), (None, None, None)),
-        (10, (30, 12, 10), (30, 12, 10)),
+        (10, (30, 12, 10), (30, 10, 10)),
+        (10, (39, 19, 20), (30, 10, 20)),
         (10, (30, 9, 1), (30, None, None)),
         (10, (30, 0, 0), (30, 0, 0)),
         (0, (0, 0, 0), (0, 0, 0)),
     ],
 )
-def test_counts_of_few_people_are_not_told_and_money_is(world, monkeypatch, n_people, counts, told):
+def test_counts_of_few_people_are_not_told(world, monkeypatch, n_people, counts, told):
     names = ("n_issued", "n_redeemed", "n_holdout")
     found = {**world.desk.campaign("usual", None), "n_people": n_people, **dict(zip(names, counts, strict=True))}
     monkeypatch.setattr(world.desk, "campaign", lambda *_: found)
     body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
     assert tuple(body[name] for name in names) == told
-    assert body["counts_hidden"] == (None if counts == told else "too_few_people")
+    assert body["counts_hidden"] == ("too_few_people" if None in told else None)
     assert body["budget"]["spent_cents"] == 300
+
+
+def test_an_analyst_sees_no_single_redemption_and_an_administrator_every_cent(world, monkeypatch):
+    """Two looks, one redemption of 80 cents between them."""
+    before = {**world.desk.campaign("usual", None), "deepest_cents": 80, "n_people": 40, "n_issued": 30}
+    after = {**before, "spent_cents": 380, "held_cents": 20, "forecast_cents": 600, "n_redeemed": 2}
+    told = {}
+    for found in (before, after):
+        monkeypatch.setattr(world.desk, "campaign", lambda *_, found=found: found)
+        for scope in ("analyst", "admin"):
+            told.setdefault(scope, []).append(world.ask("GET", "/v1/campaigns/usual", scope).json())
+    assert told["analyst"][0] == told["analyst"][1]
+    assert told["analyst"][0]["money_step_cents"] == 800
+    assert [(each["budget"]["spent_cents"], each["money_step_cents"]) for each in told["admin"]] == [(300, 1), (380, 1)]
 
 
 def test_a_campaigns_newest_lift_with_its_intervals(world):
