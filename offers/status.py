@@ -40,7 +40,7 @@ def purses(connection: sa.Connection, now: datetime) -> list[Purse]:
 
 
 def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) -> dict[str, Any] | None:
-    """JSON values; cents are whole. None for a campaign that was never opened. `deepest_cents`: of the coupons it issued.
+    """JSON values; cents are whole. None for a campaign that was never opened.
 
     forecast_cents = spent + held + promised, the expected cost of open coupons that aren't held. `overspent_cents` is what a
     campaign of policy `honour` has paid above its grant; `overpaid_cents` what tills without network paid that no budget owed.
@@ -49,7 +49,8 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
     account = find_account(connection, campaign_id, now)
     if account is None or campaign_id == CHAIN:
         return None
-    states, deepest = _issued(connection, campaign_id)
+    count = sa.select(coupons.c.state, sa.func.count().label("n")).where(coupons.c.campaign_id == campaign_id)
+    states = {row.state: row.n for row in connection.execute(count.group_by(coupons.c.state))}
     decided, held_out, n_people = _decided(connection, campaign_id)
     unowed = (sums.c.campaign_id == campaign_id) & (sums.c.scope == "overpaid")
     overpaid = connection.execute(sa.select(sa.func.sum(sums.c.spent_cents)).where(unowed)).scalar()
@@ -65,7 +66,6 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
         "spent_cents": account.spent_cents,
         "forecast_cents": account.spent_cents + account.held_cents + account.promised_cents,
         "overpaid_cents": int(overpaid or 0),
-        "deepest_cents": deepest,
         "n_decided": decided,
         "n_people": n_people,
         "n_holdout": held_out,
@@ -79,14 +79,6 @@ def campaign_status(connection: sa.Connection, campaign_id: str, now: datetime) 
             "n_holdout": held_out,
         },
     }
-
-
-def _issued(connection: sa.Connection, campaign_id: str) -> tuple[dict[str, int], int]:
-    """(coupons by state, the largest discount among them)."""
-    depth = sa.func.max(coupons.c.discount_cents).label("deepest")
-    count = sa.select(coupons.c.state, sa.func.count().label("n"), depth).where(coupons.c.campaign_id == campaign_id)
-    rows = connection.execute(count.group_by(coupons.c.state)).all()
-    return {row.state: row.n for row in rows}, max((row.deepest for row in rows), default=0)
 
 
 def _decided(connection: sa.Connection, campaign_id: str) -> tuple[int, int, int]:

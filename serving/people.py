@@ -14,17 +14,17 @@ from offers.lift import REASONS
 from offers.lift_report import TOO_FEW, LiftReport, newest
 from offers.lift_told import in_tens
 from serving.asked import Asked, Reply
-from serving.campaign_money import budget_in, step_of
 from serving.identified import wallet_of
 from serving.known_as import features_of
 from serving.looks import Told, look
 from serving.online_port import Portrait, UserFeatures
 from serving.problems import not_found, unavailable
-from serving.wire_offers import CampaignCard, LiftCard, Person
+from serving.wire_offers import Budget, CampaignCard, LiftCard, Person
 from serving.wire_privacy import Allowed
 
 N_PRODUCTS = 5
 """Favourite and latest products that are named."""
+_BUDGET = tuple(Budget.__struct_fields__)
 _COUNTS = ("n_issued", "n_redeemed", "n_holdout")
 
 
@@ -81,14 +81,12 @@ def _look(asked: Asked) -> Told:
 
 
 async def campaign(asked: Asked) -> Reply:
-    """A campaign's money, to the cent for an administrator, and counts. Lift stays null until `daypart lift` concluded it, with
-    the reason beside it."""
+    """A campaign's money and counts. Lift stays null until `daypart lift` concluded it, with the reason beside it."""
     campaign_id = asked.path["campaign_id"]
     found = await asked.begin(asked.parts.desk.campaign, campaign_id, asked.now)
     if found is None:
         raise not_found("unknown_campaign", "no campaign has this id")
     counts = {name: in_tens(found[name], found["n_people"]) for name in _COUNTS}
-    step = step_of(found, asked.key.scope)
     try:
         report = await asked.begin(newest, asked.parts.settings.home, campaign_id)
         lift, unavailable = _lift(report, str(found["lift"]["reason"]))
@@ -97,8 +95,7 @@ async def campaign(asked: Asked) -> Reply:
     return Reply(
         CampaignCard(
             campaign_id=campaign_id,
-            budget=budget_in(found, step),
-            money_step_cents=step,
+            budget=Budget(**{name: found[name] for name in _BUDGET}),
             **counts,
             counts_hidden=TOO_FEW if None in counts.values() else None,
             stopped=found["stopped"],

@@ -128,13 +128,10 @@ class LiftCard(Struct, frozen=True, kw_only=True):
 
 class CampaignCard(Struct, frozen=True, kw_only=True):
     """A campaign. Counts are told in full tens; those of fewer than ten, and all of a campaign for fewer than ten people, are
-    null and `counts_hidden` says so. Money that moves is told down to whole steps of `money_step_cents`: 1, so exactly, to an
-    administrator's key; ten of the deepest discounts to an analyst's. `lift` is null, with the reason beside it, until it can
-    be concluded from the holdout."""
+    null and `counts_hidden` says so. `lift` is null, with the reason beside it, until it can be concluded from the holdout."""
 
     campaign_id: str
     budget: Budget
-    money_step_cents: int
     n_issued: int | None
     n_redeemed: int | None
     n_holdout: int | None

@@ -130,7 +130,7 @@ class MemoryDesk:
         if campaign_id != "usual":
             return None
         money = {"granted": 5000, "reserve": 750, "held": 100, "promised": 200, "spent": 300, "forecast": 600}
-        money |= {"overspend": 0, "overspent": 0, "overpaid": 0, "deepest": 10}
+        money |= {"overspend": 0, "overspent": 0, "overpaid": 0}
         counts = {"n_issued": 3, "n_redeemed": 1, "n_holdout": 0, "n_people": 3, "stopped": False}
         lift = {"state": "unavailable", "reason": "no_holdout"}
         return {**{f"{k}_cents": v for k, v in money.items()}, **counts, "lift": lift}

@@ -57,7 +57,7 @@ CASES = {
     "link_ruling": Case({"admin"}, "/v1/links/9/ruling", {"ruling": "accepted", "why": "seen"}, status=404),
     "user_erase": Case({"admin"}, "/v1/users/nobody"),
     "erasure": Case({"admin"}, "/v1/erasures/nothing", status=404),
-    "campaign": Case({"analyst", "admin"}, "/v1/campaigns/c"),
+    "campaign": Case({"analyst"}, "/v1/campaigns/c"),
     "coupon_validate": Case({"app", "pos"}, "/v1/coupons/{code}/validate", {}, elsewhere=(422, "wrong_store")),
     "coupon_hold": Case({"pos"}, "/v1/coupons/{code}/hold", SALE, elsewhere=REFUSED_STORE),
     "coupon_redeem": Case({"pos"}, "/v1/coupons/{code}/redeem", SALE, elsewhere=REFUSED_STORE),

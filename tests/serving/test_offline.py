@@ -66,7 +66,7 @@ def test_from_token_to_settlement(shop, tmp_path):
     (done,) = post(shop, "/v1/stores/soho/settle", body).json()["sales"]
     assert (done["outcome"], done["discount_cents"]) == ("redeem", 100)
     assert post(shop, "/v1/stores/soho/settle", body).json()["sales"][0]["outcome"] == "known"
-    budget = shop.ask("GET", "/v1/campaigns/c", "admin").json()["budget"]
+    budget = shop.ask("GET", "/v1/campaigns/c", "analyst").json()["budget"]
     assert (budget["spent_cents"], budget["overpaid_cents"]) == (100, 0)
     assert verify(shop.parts.desk.journal) == []
     assert post(shop, "/v1/stores/soho/lease", {"till_id": "t2", "cents": 500}, key="k2").status_code == 200

@@ -122,20 +122,6 @@ def test_counts_of_few_people_are_not_told(world, monkeypatch, n_people, counts,
     assert body["budget"]["spent_cents"] == 300
 
 
-def test_an_analyst_sees_no_single_redemption_and_an_administrator_every_cent(world, monkeypatch):
-    """Two looks, one redemption of 80 cents between them."""
-    before = {**world.desk.campaign("usual", None), "deepest_cents": 80, "n_people": 40, "n_issued": 30}
-    after = {**before, "spent_cents": 380, "held_cents": 20, "forecast_cents": 600, "n_redeemed": 2}
-    told = {}
-    for found in (before, after):
-        monkeypatch.setattr(world.desk, "campaign", lambda *_, found=found: found)
-        for scope in ("analyst", "admin"):
-            told.setdefault(scope, []).append(world.ask("GET", "/v1/campaigns/usual", scope).json())
-    assert told["analyst"][0] == told["analyst"][1]
-    assert told["analyst"][0]["money_step_cents"] == 800
-    assert [(each["budget"]["spent_cents"], each["money_step_cents"]) for each in told["admin"]] == [(300, 1), (380, 1)]
-
-
 def test_a_campaigns_newest_lift_with_its_intervals(world):
     home = world.parts.settings.home
     told = replace(LIFT, always_low=0.5, always_high=9.0, relative=0.1, relative_low=0.01, relative_high=0.2)

@@ -275,7 +275,6 @@ class JournalSuite:
         found = desk.campaign("c", PLANNED)
         # 1000 less 150: forty-two promises of 20 are 840, one more would be 860.
         assert (found["n_issued"], found["promised_cents"], found["n_decided"]) == (42, 840, 60)
-        assert found["deepest_cents"] == 100
         assert desk.decision("c", DAY, "u41")["reason"] is None
         assert desk.decision("c", DAY, "u42")["reason"] == "budget_exhausted"
 
