@@ -80,6 +80,7 @@ def test_a_refused_event_leaves_no_row_and_whoever_had_one_has_it_as_reckoned(se
     assert online(settings, "ghost") is None
     assert online(settings, "bob") == stood
     assert online(settings, "newbie") == ("latte",)
+    assert len(list(settings.lake.glob("event_ids-*.npy"))) == 1
     with lease_online_store(settings) as store:
         assert "ghost" not in ids_of(settings, store, "user_id")
 
