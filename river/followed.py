@@ -39,6 +39,7 @@ def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) ->
 
     from embedded import OnlineStoreError
     from river.steps import open_desk
+    from river.unsupported import empty_unheld
     from serving.inbox_tail import last_received_ms
     from serving.tables import prepare
     from training.held import TooMany
@@ -53,6 +54,7 @@ def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) ->
             keeper.owe(owed)
             return keeper.look(since_ms)
     except TooMany:
+        empty_unheld(settings, owed)
         return 0
     except redis.RedisError as error:
         raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None

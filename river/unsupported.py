@@ -43,6 +43,34 @@ def drop_empty(settings: Settings, ids: Collection[str]) -> int:
         return history_rows(settings, store).drop_empty(sorted(ids))
 
 
+def empty_unheld(settings: Settings, ids: Collection[str]) -> int:
+    """For `drop_empty`, where the lake is too large for histories to be reckoned from memory: those of whom neither it nor the
+    inbox has a purchase say nothing from now on; how many. Raises LedgerError, DataError, OnlineStoreError."""
+    import polars as pl
+
+    from models.history import History
+    from river.steps import open_desk
+    from river.whose import whose
+    from serving.history_kind import history_rows
+    from serving.inbox import waiting_of
+    from training.lake import read_events
+
+    bought = read_events(settings.lake, types=("purchase",), columns=("user_id",))
+    with open_desk(settings) as desk, _store(settings) as store:
+        with desk.journal.read() as connection:
+            person = whose(connection, ids).person
+        names = set(person.values())
+        stand = bought.filter(pl.col.user_id.is_in(names)).unique().collect()["user_id"]
+
+        def how(name: str, stood: History) -> History:
+            # After the row was read: who pushes meanwhile replaces it, and is looked for again.
+            with desk.journal.read() as connection:
+                waits = waiting_of(connection, {one for one, theirs in person.items() if theirs == name})
+            return stood if waits else History.empty()
+
+        return history_rows(settings, store).change(sorted(names - set(stand)), how)
+
+
 @contextmanager
 def _store(settings: Settings) -> Iterator[OnlineStore]:
     import redis

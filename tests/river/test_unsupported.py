@@ -9,6 +9,7 @@ from embedded import lease_online_store
 from embedded.online_rows import ids_of
 from models.history import History
 from offers.journal import Journal
+from river.followed import catch_up
 from river.refreshing import refresh_features
 from river.unsupported import drop_empty, unsupported
 from serving.history_kind import history_rows
@@ -96,6 +97,21 @@ def test_what_no_snapshot_knows_stays_where_the_lake_or_the_inbox_does_and_goes_
     assert (online(settings, "lou"), online(settings, "zoe")) == (("tea",), ("none yet",))
     assert online(settings, "casper") is None
     assert "casper" not in unsupported(settings, AT - HOUR)
+
+
+def test_a_lake_that_is_not_held_in_memory_is_asked_who_has_bought(settings, monkeypatch):
+    monkeypatch.setattr("training.held.MOST_ROWS", 0)
+    stood = online(settings, "bob")
+    for user in ("casper", "bob", "zoe"):
+        push(settings, user, "mocha")
+    adrift = unsupported(settings, AT - HOUR)
+    assert {"casper", "lou", "zoe"} <= adrift
+    assert "bob" not in adrift
+    assert catch_up(settings, AT - HOUR, {*adrift, "bob"}) == 0
+    assert drop_empty(settings, adrift) == 1
+    assert (online(settings, "casper"), online(settings, "lou")) == (None, ("tea",))
+    assert online(settings, "zoe") == ("mocha", "none yet")
+    assert len(online(settings, "bob")) >= len(stood)
 
 
 def test_a_history_that_says_something_is_not_dropped(settings):
