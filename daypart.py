@@ -58,11 +58,16 @@ def ingest(
 ) -> None:
     """Tables into the lake; bad rows into a quarantine file. A rerun changes nothing."""
     from training import ingest as room
+    from training.filed import write_filed
+    from training.parts import locked
 
     with console.progress() as report:
         tables = {"events": events, "products": products, "stores": stores, "assortment": assortment}
         settings = load_settings()
         done = room.ingest(settings.lake, **tables, now=_now(), secret=settings.identity_secret, progress=report)
+        if events is not None:
+            with locked(settings.lake):
+                write_filed(settings.lake)
     console.show(done, as_machine=as_json)
 
 

@@ -15,6 +15,8 @@ from settings import Settings
 _STRING = struct.pack("<I", 2)
 _ONE = struct.pack("<I", 1)
 _BATCH = 10_000
+_LENGTH = 4
+"""Bytes before a value that say how long it is."""
 
 
 def entity_key(project: str, key: str, value: str) -> bytes:
@@ -22,6 +24,15 @@ def entity_key(project: str, key: str, value: str) -> bytes:
     name, said = key.encode(), value.encode()
     lengths = (struct.pack("<I", len(text)) for text in (name, said))
     return _ONE + b"".join(_STRING + n + text for n, text in zip(lengths, (name, said), strict=True)) + project.encode()
+
+
+def ids_of(settings: Settings, store: OnlineStore, key: str) -> set[str]:
+    """Every entity of this key (`user_id`) of which any view says something. Raises redis.RedisError."""
+    project = str(repo_config(settings, "localhost:0")["project"])
+    start, end = entity_key("", key, "")[:-_LENGTH], project.encode()
+    with connect(store.url, BULK_TIMEOUT_S) as client:
+        found = [one for one in client.scan_iter(match=start + b"*", count=_BATCH) if one.endswith(end)]
+    return {one[len(start) + _LENGTH : -len(end)].decode() for one in found}
 
 
 def delete_rows(settings: Settings, store: OnlineStore, key: str, values: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,21 @@ if TYPE_CHECKING:
     from training.ingest import IngestReport
 
 _BATCH = 10_000
+QUARANTINE = "quarantine"
 
 
 def absorb_records(
-    settings: Settings, desk: Desk, now: datetime, waiting: Counter[str] | None = None
+    settings: Settings,
+    desk: Desk,
+    now: datetime,
+    waiting: Counter[str] | None = None,
+    refused: set[str] | None = None,
 ) -> Iterator[IngestReport]:
     """Events accepted over HTTP, and the ledger's redemptions. Marked after the lake has them: a rerun repeats nothing.
 
     An event of a product or store that the lake doesn't know yet stays in the inbox until a run finds it known: what was accepted
-    isn't lost because a table came late. waiting: counts them, by what is unknown.
+    isn't lost because a table came late. waiting: counts them, by what is unknown. refused: gets the ids of those of whom the
+    lake may have refused an event that was pushed (all of a batch where it refused any).
     """
     from serving import inbox
     from serving.tables import prepare
@@ -43,11 +49,20 @@ def absorb_records(
             if not strange:
                 ready.append((number, record))
         if ready:
-            yield _through_the_door(settings, [record for _, record in ready], now)
+            taken = _through_the_door(settings, [record for _, record in ready], now)
+            yield taken
             inbox.mark_absorbed(engine, [number for number, _ in ready], now)
+            if taken.quarantined:
+                _tell_refused(settings, [record for _, record in ready], set() if refused is None else refused)
     while redeemed := desk.pending_events(_BATCH):
         yield _through_the_door(settings, [record for _, record in redeemed], now)
         desk.mark_sent([number for number, _ in redeemed], now)
+
+
+def _tell_refused(settings: Settings, records: Collection[Mapping[str, Any]], refused: set[str]) -> None:
+    # Who follows the lake sees by it that what waited no longer does, though no part was written.
+    os.utime(settings.lake / QUARANTINE)
+    refused |= {record["user_id"] for record in records if record["user_id"]}
 
 
 def _known(settings: Settings) -> dict[str, frozenset[str]]:

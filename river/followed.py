@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -32,13 +32,14 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
         yield stack.enter_context(closing(Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC))))
 
 
-def catch_up(settings: Settings, since: datetime) -> int:
+def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) -> int:
     """Reckon whoever is told of by an event that came at `since` or later and isn't in the lake: what a features run brought
-    online since then knows nothing of it. How many ids were reckoned. Raises the same."""
+    online since then knows nothing of it; and those `owed`. How many ids were reckoned. Raises the same."""
     import redis
 
     from embedded import OnlineStoreError
     from river.steps import open_desk
+    from river.unsupported import empty_unheld
     from serving.inbox_tail import last_received_ms
     from serving.tables import prepare
     from training.held import TooMany
@@ -46,12 +47,14 @@ def catch_up(settings: Settings, since: datetime) -> int:
     since_ms = int(since.timestamp() * 1000)
     with open_desk(settings) as desk:
         prepare(desk.journal.engine)
-        if last_received_ms(desk.journal.engine) < since_ms:
+        if last_received_ms(desk.journal.engine) < since_ms and not owed:
             return 0
     try:
         with keeper_of(settings) as keeper:
+            keeper.owe(owed)
             return keeper.look(since_ms)
     except TooMany:
+        empty_unheld(settings, owed)
         return 0
     except redis.RedisError as error:
         raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None

@@ -78,7 +78,8 @@ class Keeper:
         """
         now_ms = int(self._clock().timestamp() * 1000)
         self._stock.renew(now_ms)
-        self._owed |= self._told(now_ms, since_ms) | self._moved()
+        self._owed |= self._told(now_ms, since_ms) | self._moved() | self._stock.refused
+        self._stock.refused = set()
         n_reckoned = 0
         for some in _parts(sorted(self._owed)):
             ids = self._reckon(some)

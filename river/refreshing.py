@@ -47,6 +47,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     from river.persons import forget_aliases
     from river.settling import settle_files
     from river.steps import open_desk
+    from river.unsupported import drop_empty, unsupported
     from river.withdrawing import withdraw_unsent
     from training import features
     from training.parts import locked
@@ -55,8 +56,8 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
     with locked(settings.home):
         with open_desk(settings) as desk:
             finish_erasures(settings, desk, now)
-            waiting = Counter[str]()
-            absorbed = [*absorb_records(settings, desk, now, waiting), *absorb_impressions(settings, now)]
+            waiting, refused = Counter[str](), set[str]()
+            absorbed = [*absorb_records(settings, desk, now, waiting, refused), *absorb_impressions(settings, now)]
             contest_claims(settings, desk, now)
             settle_files(settings, desk)
             n_answered, unanswered = absorb_answers(settings, desk, now)
@@ -64,7 +65,9 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
         features.apply(settings)
         online = features.materialise(settings, through, progress=report)
         forget_aliases(settings)
-        catch_up(settings, now)
+        adrift = unsupported(settings, through)
+        catch_up(settings, now, refused | adrift)
+        drop_empty(settings, adrift)
         withdrawn = withdraw_unsent(settings, now)
     accepted, quarantined = (sum(getattr(a, name) for a in absorbed) for name in ("accepted", "quarantined"))
     return Refreshed(accepted, quarantined, dict(waiting), n_answered, unanswered, made, online, withdrawn)

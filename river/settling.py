@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def settle_files(settings: Settings, desk: Desk) -> None:
-    """Write beside the lake's events who is who, who was erased and who may be measured by. Raises LedgerError, DataError."""
+    """Write beside the lake's events who is who, who was erased, who may be measured by, and which events it holds.
+    Raises LedgerError, DataError."""
     from people.consent import spoken
     from people.directory import resolved
     from people.tombstones import every
     from river.persons import settle_persons
+    from training.filed import write_filed
     from training.measured import write_measurement
     from training.parts import locked
     from training.tombstones import write_tombstones
@@ -26,3 +28,4 @@ def settle_files(settings: Settings, desk: Desk) -> None:
     with locked(settings.lake):
         write_tombstones(settings.lake, stones)
         write_measurement(settings.lake, words)
+        write_filed(settings.lake)

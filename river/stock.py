@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from serving.inbox_tail import waiting_numbers
-from training.held import SCHEMA, Lines, held
+from training.held import SCHEMA, Lines, held, unlike
 from training.lake import read_table
 from training.persons import PEOPLE, TICKETS
 
@@ -37,6 +37,8 @@ class Stock:
 
     lines: Lines
     """All of it."""
+    refused: set[str]
+    """Ids of whom a line waited that the lake has refused since: what it changed online has to go."""
     stores: pl.DataFrame
     zones: Mapping[str, tzinfo]
 
@@ -45,7 +47,7 @@ class Stock:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="lake")
         self._reading: Future[_Read] | None = None
         self._coming = self._since = Lines.of(pl.DataFrame(schema=SCHEMA))
-        self._signs, self._look_ms = _signs(lake), 0
+        self._signs, self._look_ms, self.refused = _signs(lake), 0, set()
         self._take(self._read())
 
     def close(self) -> None:
@@ -91,6 +93,7 @@ class Stock:
 
     def _take(self, read: _Read) -> None:
         waits = pl.col.number.is_in(pl.Series(read.waited, dtype=pl.Int64).implode())
+        self.refused |= unlike(self._coming.kept(~waits), read.lines)
         self._coming, self._read_last = self._coming.kept(waits).whole(), read.lines
         self.lines, self.stores = read.lines.and_of(self._coming).and_of(self._since), read.stores
         self.zones = {
@@ -104,5 +107,7 @@ def _signs(lake: Path) -> list[tuple[str, int]]:
         *sorted((lake / "events").glob("day=*/part-*.parquet")),
         lake / "events" / "COMMITTED",
         lake / "stores.parquet",
+        # What the lake refuses waits no longer, and changes no part.
+        lake / "quarantine",
     ]
     return [(str(file), file.stat().st_mtime_ns) for file in files if file.exists()]

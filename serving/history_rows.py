@@ -34,6 +34,10 @@ if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], unpack(ARGV, 3))
 return 1
 """
+_DROP = """
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], unpack(ARGV, 3)) > 0
+"""
 Change = Callable[[str, History], History]
 
 
@@ -76,6 +80,20 @@ class HistoryRows:
             for user_id in user_ids:
                 pipe.hdel(self._key(user_id), STAMP, *self._fields.values())
             return sum(map(bool, pipe.execute())) if user_ids else 0
+
+    def told_of(self, user_ids: Sequence[str]) -> list[str]:
+        """Those of these of whom the view says something, be it that nothing stands."""
+        return [
+            user_id for user_id, (stamp, *_) in zip(user_ids, self._read(user_ids), strict=True) if stamp is not None
+        ]
+
+    def drop_empty(self, user_ids: Sequence[str]) -> int:
+        """Delete what the view says of those of whom it says that nothing stands, unless that changed meanwhile; how many."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for user_id, (stamp, *values) in zip(user_ids, self._read(user_ids), strict=True):
+                if stamp is not None and not len(self._kind.from_bytes(values)):
+                    pipe.eval(_DROP, 1, self._key(user_id), STAMP, stamp, STAMP, *self._fields.values())
+            return sum(map(bool, pipe.execute()))
 
     def _replace(self, user_ids: Sequence[str], how: Change, at: datetime | None) -> tuple[int, list[str]]:
         """(how many were replaced, whose row somebody else replaced meanwhile)."""

@@ -20,6 +20,7 @@ from people.secret import References
 from serving.answering import MOST_TOGETHER as MOST_ANSWERED
 from serving.answering import Wish, answer_together, answers_for
 from serving.bundle import load_bundle
+from serving.filed import Filed
 from serving.gate import OnlineGate
 from serving.grouped import Grouped
 from serving.holders import Holders
@@ -57,8 +58,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
         store = stack.enter_context(lease_online_store(settings))
         with without_typeguard():
             online = FeastOnline(settings, store)
-        journal = _journal(settings, stack)
-        gate = OnlineGate(online, time.monotonic)
+        journal, gate = _journal(settings, stack), OnlineGate(online, time.monotonic)
         pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
         impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
         intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
@@ -87,6 +87,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             turn=Turn(answer_together, MOST_ANSWERED),
             traces=stack.enter_context(tracing(settings.trace_url)),
             zones=zones,
+            filed=Filed(settings.lake),
         )
         show_again(parts)
         yield parts

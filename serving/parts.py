@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from offers.desk import Desk
 from offers.tokens import Signer
 from serving.bundle import Bundle
+from serving.filed import Filed
 from serving.gate import OnlineGate
 from serving.grouped import Grouped
 from serving.holders import Holders
@@ -57,6 +58,7 @@ class Parts:
     intake: Grouped[Any, Any]
     turn: Turn[Any, Any]
     traces: Traces | None = None
+    filed: Filed = field(default_factory=Filed, kw_only=True)
     ledger_gate: LedgerGate = field(default_factory=LedgerGate, kw_only=True)
     zones: dict[str, tzinfo] = field(default_factory=dict, kw_only=True)
     """Of every store that any bundle knew so far: what outlives a bundle reads them here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -56,15 +57,25 @@ def take_together(requests: Sequence[Sent]) -> list[Took]:
     """Take the events of some requests, one after the other, in one transaction, and show the new ones. Blocking."""
     parts = requests[0].asked.parts
     stones = parts.standing.erased({r["user_id"] for sent in requests for r in sent.good if r["user_id"]})
-    admitted, said = [], list[str]()
+    admitted, told = [], list[Record]()
     for sent in requests:
         records, stale = living(sent.good, stones, sent.places)
         # Of what was told: on our clock the same event says another moment each time it is sent.
-        said += map(content, records)
+        told += records
         admitted.append((on_our_clock(records, sent.asked.now), stale))
-    arrived = take(parts.engine, [one for records, _ in admitted for one in records], requests[0].asked.now, said)
+    every = [one for records, _ in admitted for one in records]
+    arrived = _take(parts, told, every, requests[0].asked.now)
     show(parts, arrived.fresh)
     return [_took(sent, records, stale, arrived) for sent, (records, stale) in zip(requests, admitted, strict=True)]
+
+
+def _take(parts: Parts, told: Sequence[Record], every: Sequence[Record], now: datetime) -> Arrived:
+    """Into the inbox goes what the lake doesn't hold: what stands there already is a repeat, or clashes."""
+    filed = parts.filed.judge(parts.engine, told)
+    left = [place for place in range(len(every)) if place not in filed.same and place not in filed.other]
+    said = [content(told[place]) for place in left]
+    arrived = take(parts.engine, [every[place] for place in left], now, said)
+    return Arrived(arrived.fresh, [*arrived.clashing, *(every[place] for place in sorted(filed.other))])
 
 
 def _took(sent: Sent, records: Sequence[Record], stale: Sequence[Rejected], arrived: Arrived) -> Took:

@@ -54,6 +54,7 @@ def test_the_offline_verbs_in_the_rivers_order(place):
     (report,) = ask("ingest", "--events", "events.parquet")
     assert report["accepted"] == report["rows"] > 0
     assert ask("ingest", "--events", "events.parquet")[0]["accepted"] == 0
+    assert len(list((place / "home" / "lake").glob("event_ids-*.npy"))) == 1
     # Nobody has stated a price yet: people have features, stores have no assortment.
     assert ask("features")["online"] == {
         "user_profile": 40,

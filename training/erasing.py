@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from training.answers import FILE as ANSWERS
+from training.filed import forget
 from training.parts import committed, locked, parts, write_whole
 
 
@@ -42,8 +43,11 @@ def erase(lake: Path, ids: Collection[str]) -> None:
         files += [answers] if (answers := lake / ANSWERS).exists() else []
         for path in files:
             # Ids alone first: most parts know nothing of one person.
-            if _scan([path]).filter(mine).select("user_id").head(1).collect().is_empty():
+            theirs = _scan([path]).filter(mine)
+            if theirs.select("user_id").head(1).collect().is_empty():
                 continue
+            if path != answers:
+                forget(lake, theirs.select("event_id").collect()["event_id"].to_list(), is_gone=True)
             write_whole(path, _scan([path]).filter(~mine | pl.col.user_id.is_null()).collect())
 
 

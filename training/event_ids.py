@@ -21,14 +21,20 @@ def with_event_ids(events: pl.DataFrame) -> pl.DataFrame:
     nameless = events["event_id"].is_null()
     if not nameless.any():
         return events
-    ids = PREFIX + _hashes(events.filter(nameless))
+    ids = PREFIX + content_hashes(events.filter(nameless))
     return events.with_columns(events["event_id"].clone().scatter(nameless.arg_true(), ids).alias("event_id"))
 
 
-def _hashes(events: pl.DataFrame) -> pl.Series:
+def content_hashes(events: pl.DataFrame) -> pl.Series:
+    """Hexadecimal MD5 of what each row says but for its `event_id`. events: as above."""
     said = [_said(name) for name in SCHEMAS["events"] if name not in ("event_id", "rating")]
     rated = pl.concat_str(pl.lit("\x1f"), pl.col.rating.cast(pl.String)).fill_null("")
-    lines = events.select((pl.concat_str(said, separator="\x1f") + rated).alias("line"))
+    return md5(events.select((pl.concat_str(said, separator="\x1f") + rated).alias("line"))["line"])
+
+
+def md5(texts: pl.Series) -> pl.Series:
+    """Hexadecimal MD5 of each text's UTF-8."""
+    lines = texts.to_frame("line")
     with duckdb.connect() as connection:
         connection.register("lines", lines.to_arrow())
         hashes = connection.sql("SELECT md5(line) AS hash FROM lines").to_arrow_table()

@@ -80,6 +80,13 @@ def arrived(records: Iterable[tuple[int, Mapping[str, Any]]]) -> Lines:
     return Lines.of(pl.DataFrame(rows, SCHEMA, orient="row"))
 
 
+def unlike(lines: Lines, stand: Lines) -> set[str]:
+    """Ids of those of whom `lines` say what `stand` don't say, under the same event's id or at all."""
+    told = [name for name in SCHEMA if name != "number"]
+    lacking = [one.join(other, on=told, how="anti", nulls_equal=True) for one, other in zip(lines, stand, strict=True)]
+    return set(pl.concat(lacking)["user_id"].drop_nulls())
+
+
 def histories_of(
     lines: Lines, person: Mapping[str, str], tickets: Mapping[Ticket, str], stores: pl.DataFrame, limit: int
 ) -> dict[str, History]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from training.filed import forget
 from training.parts import locked, parts, write_whole
 
 
@@ -21,6 +22,7 @@ def unname(lake: Path, before: datetime) -> int:
             rows = pl.read_parquet(path, glob=False, hive_partitioning=False) if date < day else pl.DataFrame()
             if rows.is_empty() or rows["user_id"].null_count() == len(rows):
                 continue
+            forget(lake, rows.filter(pl.col.user_id.is_not_null())["event_id"].to_list(), is_gone=False)
             write_whole(path, rows.with_columns(user_id=pl.lit(None, pl.String)))
             n_lines += len(rows) - rows["user_id"].null_count()
     return n_lines

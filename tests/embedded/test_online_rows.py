@@ -3,7 +3,7 @@
 import pytest
 
 from embedded import connect, lease_online_store
-from embedded.online_rows import delete_rows, entity_key
+from embedded.online_rows import delete_rows, entity_key, ids_of
 from settings import Settings
 
 
@@ -27,3 +27,15 @@ def test_rows_go_and_others_stay(tmp_path):
             assert delete_rows(settings, store, "user_id", ["ann", "zoe"]) == 1
             assert [client.exists(entity_key("daypart", "user_id", user)) for user in ("ann", "bob")] == [0, 1]
         assert delete_rows(settings, store, "user_id", []) == 0
+
+
+def test_who_is_told_of(tmp_path):
+    settings = Settings(home=tmp_path)
+    with lease_online_store(settings) as store, connect(store.url) as client:
+        for project, key, value in (
+            ("daypart", "user_id", "ann"), ("daypart", "user_id", "顾客 7"), ("daypart", "store_id", "soho"),
+            ("other", "user_id", "bob"),
+        ):  # fmt: skip
+            client.hset(entity_key(project, key, value), "f", "1")
+        client.set("user_id", "x")
+        assert ids_of(settings, store, "user_id") == {"ann", "顾客 7"}

@@ -1,5 +1,6 @@
 """The follower, look by look. That what it writes is what features say: the walks of `tests/flow/test_features_recomputed.py`."""
 
+import os
 from contextlib import closing
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from river.erasing import erase_person
 from river.keeping import AGAIN_MS, Keeper
 from river.links import take_links
 from river.steps import open_desk
-from serving.inbox import take
+from serving.inbox import mark_absorbed, take
 from serving.tables import prepare
 from settings import Settings
 from tests import world
@@ -174,3 +175,34 @@ def test_nobody_who_was_erased_comes_back(place):
         place.send(line("e1", product="tea", day=-1))
         keeper.look()
         assert place.gone == ["ann"]
+
+
+def test_whose_event_the_lake_refused_is_reckoned_without_it(place):
+    with place.keeper() as keeper:
+        # Another event than the lake's under its id, by who is new and as a push writes it; and a good one.
+        place.send(line("e0", user="ghost", product="tea"), line("e1", user="bob", product="bagel"))
+        place.rows.of["ghost"] = History.of(["tea"], [1.0], [1.0], [1], [1], 1)
+        assert keeper.look() == 0
+        refused = place.settings.lake / "quarantine"
+        refused.mkdir()
+        append_events(
+            place.settings.lake, pl.DataFrame([{**line("e1", user="bob", product="bagel"), "occurred_at": AT}])
+        )
+        mark_absorbed(place.engine, [1, 2], AT)
+        keeper.settled()
+        assert keeper.look() == 1
+        assert (place.rows.products("ghost"), place.rows.products("bob")) == ((), None)
+
+
+def test_that_the_lake_refused_all_is_seen_too(place):
+    refused = place.settings.lake / "quarantine"
+    refused.mkdir()
+    with place.keeper() as keeper:
+        place.send(line("e0", user="ghost", product="tea", day=-1))
+        keeper.look()
+        assert place.rows.products("ghost") == ("tea",)
+        mark_absorbed(place.engine, [1], AT)
+        os.utime(refused, (1, 1))
+        keeper.settled()
+        keeper.look()
+        assert place.rows.products("ghost") == ()

@@ -134,3 +134,26 @@ def test_numbers_of_a_history_keep_their_kinds(rows):
     seen = []
     rows.change(["ann"], lambda _, history: seen.append(history) or history)
     assert (seen[0].counts.dtype, seen[0].last_at_s.dtype) == (np.float32, np.int64)
+
+
+def test_an_empty_row_goes_and_one_that_says_something_or_was_replaced_meanwhile_stays(client):
+    def from_empty(values):
+        return from_bytes(values) if values[0] else History.empty()
+
+    rows = HistoryRows(client, "daypart", Kind(("said",), to_bytes, from_empty))
+    rows.change(["ann"], buys("tea"))
+    rows.change(["bob", "eve"], lambda *_: History.empty())
+    assert rows.told_of(["ann", "bob", "eve", "zoe"]) == ["ann", "bob", "eve"]
+    assert rows.drop_empty(["ann", "bob", "zoe"]) == 1
+    with pytest.MonkeyPatch.context() as overtaken:
+        read = HistoryRows._read
+
+        def slow(self, users):
+            found = read(self, users)
+            overtaken.undo()
+            rows.change(users, buys("tea"))
+            return found
+
+        overtaken.setattr(HistoryRows, "_read", slow)
+        assert rows.drop_empty(["eve"]) == 0
+    assert (rows.told_of(["ann", "bob", "eve"]), held(rows, "eve")) == (["ann", "eve"], ("tea",))

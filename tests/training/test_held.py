@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tests import world
-from training.held import SCHEMA, Lines, arrived, held, histories_of, touched
+from training.held import SCHEMA, Lines, arrived, held, histories_of, touched, unlike
 from training.lake import append_events
 
 AT = datetime(2026, 3, 2, 13, tzinfo=UTC)
@@ -70,3 +70,12 @@ def test_a_cancel_touches_the_orders_of_its_store_or_of_any():
     assert touched(told, back)["event_id"].to_list() == ["e1"]
     anywhere = lines(line("r", "refund", order="1", store=None)).back
     assert touched(told, anywhere)["event_id"].sort().to_list() == ["e1", "e2"]
+
+
+def test_who_says_what_does_not_stand_so():
+    stand = lines(line("e1"), line("e2", user="bob"), line("r", "refund"))
+    assert unlike(lines(line("e2", user="bob"), line("r", "refund"), line("e1")), stand) == set()
+    assert unlike(lines(line("e1", product="tea"), line("e3", user="zoe"), line("r", "void", user="bob")), stand) == {
+        "ann", "zoe", "bob",
+    }  # fmt: skip
+    assert unlike(lines(line("e4", user=None)), stand) == set()
