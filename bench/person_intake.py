@@ -72,7 +72,7 @@ def _rows(rate: float, bare: float, spent_s: float, took: Sequence[tuple[str, fl
             reach=f">= {REACH_RATE:,}/s", met=rate >= REACH_RATE),
         row("of it the processor time of workers and follower", spent_s * 1e6, "µs an event"),
         *(one for kind in KINDS for one in _fresh(kind, np.array([s for told, s in took if told == kind]))),
-        row("groups of events whose histories wait for the next features run", n_behind, "groups", reach="0", met=not n_behind),
+        row("times that histories had to wait for the next features run", n_behind, "times", reach="0", met=not n_behind),
     ]  # fmt: skip
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
 from embedded import OnlineStoreError
 from models.history import History, add_visit
+from serving.episode import Episode
 from serving.events import Record
 from serving.online_port import OnlineFeatures
-
-log = logging.getLogger("daypart.serving")
 
 
 class Visits:
@@ -23,6 +21,9 @@ class Visits:
 
     def __init__(self, online: OnlineFeatures, zones: Mapping[str, tzinfo], history_limit: int) -> None:
         self._online, self._zones, self._limit = online, zones, history_limit
+        self._down = Episode(
+            "online store down, purchases wait for the next features run", "purchases reach histories again"
+        )
 
     def add(self, records: Sequence[Record]) -> int:
         """Add the purchases among `records`; returns how many users' histories changed. Blocking, never raises for a
@@ -35,10 +36,12 @@ class Visits:
         if not by_user:
             return 0
         try:
-            return self._online.change(sorted(by_user), lambda user, history: self._with(history, by_user[user]))
+            n_changed = self._online.change(sorted(by_user), lambda user, history: self._with(history, by_user[user]))
         except OnlineStoreError as error:
-            log.warning("online store down, %d users wait for the next features run: %s", len(by_user), error)
+            self._down.begin(error)
             return 0
+        self._down.end()
+        return n_changed
 
     def _with(self, history: History, records: Sequence[Record]) -> History:
         days: dict[tuple[date, str], list[tuple[str, datetime]]] = defaultdict(list)

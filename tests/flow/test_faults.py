@@ -141,8 +141,9 @@ def test_the_ledger_fails(place, mode):
 def test_each_fault_was_a_line_at_each_end_and_no_flood(place):
     told = place.lines()
     faults = [line for line in told if "down, recommendations fall back" in line]
-    # Five faults of the store, two workers; a slow one may begin and end some times.
-    assert 4 <= len(faults) <= 20 * SCALE, "\n".join(told)
+    # Of five faults of the store three make a read fail (refused, silent, slow), for whichever of two workers is asked
+    # meanwhile; a slow one may begin and end some times.
+    assert 3 <= len(faults) <= 20 * SCALE, "\n".join(told)
     assert not [line for line in told if "Traceback" in line], "\n".join(told)[-3000:]
     assert place.metric("daypart_degraded_total") > 0
 

@@ -76,6 +76,15 @@ def test_a_store_that_is_down_costs_nothing_but_the_freshness(online, visits):
     assert online.n_reads == 1
 
 
+def test_a_store_that_stays_down_is_a_line_at_each_end(online, visits, caplog):
+    for is_down in (True, True, True, False, False):
+        online.down = is_down
+        visits.add([bought("2026-03-02T13:00")])
+    began, ended = (record.getMessage() for record in caplog.records)
+    assert began.startswith("online store down, purchases wait for the next features run: ")
+    assert ended == "purchases reach histories again"
+
+
 def test_a_row_that_cannot_be_read_holds_up_nobody_else(online, visits, monkeypatch):
     read = online.user
 
