@@ -32,27 +32,28 @@ def run(
     """
     settings = replace(settings, home=settings.home.absolute(), campaigns=settings.campaigns.absolute())
     require_free(settings.host, settings.port)
-    preflight(settings)
-    os.environ.update(_environment(settings))
-    # Only now, as BentoML reads the environment when it is imported.
-    from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
+    with preflight(settings):
+        os.environ.update(_environment(settings))
+        # Only now, as BentoML reads the environment when it is imported.
+        from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
 
-    from serving import service
+        from serving import service
 
-    # BentoML's decorator turns the class into its own Service, which type checkers can't see.
-    daypart: Any = service.DaypartService
-    daypart.config["workers"] = n_workers = settings.workers if workers is None else workers
-    daypart.inject_config()
-    where = f"http://{settings.host}:{settings.port}"
-    sys.stderr.write(f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when\n")
-    with beside(settings):
-        serve_http(
-            SERVICE,
-            working_dir=str(ROOT),
-            host=settings.host,
-            port=settings.port,
-            timeout_graceful_shutdown=GRACE_S,
-        )
+        # BentoML's decorator turns the class into its own Service, which type checkers can't see.
+        daypart: Any = service.DaypartService
+        daypart.config["workers"] = n_workers = settings.workers if workers is None else workers
+        daypart.inject_config()
+        where = f"http://{settings.host}:{settings.port}"
+        said = f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when"
+        sys.stderr.write(f"{said}\n")
+        with beside(settings):
+            serve_http(
+                SERVICE,
+                working_dir=str(ROOT),
+                host=settings.host,
+                port=settings.port,
+                timeout_graceful_shutdown=GRACE_S,
+            )
 
 
 def _environment(settings: Settings) -> dict[str, str]:

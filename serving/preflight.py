@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from embedded import OnlineStoreError, lease_online_store
 from models.errors import ArtifactError
@@ -26,8 +28,10 @@ FAULTS = (
 )  # fmt: skip
 
 
-def preflight(settings: Settings) -> None:
-    """Open each part, and let it go again. Cheapest first, so that a typing error is told at once.
+@contextmanager
+def preflight(settings: Settings) -> Iterator[None]:
+    """Open each part, and let it go again but for the online store, which stays for as long as the block runs: what it had to
+    load is there for the workers. Cheapest first, so that a typing error is told at once.
 
     Raises one of FAULTS.
     """
@@ -42,7 +46,7 @@ def preflight(settings: Settings) -> None:
     finally:
         engine.dispose()
     with lease_online_store(settings):
-        pass
+        yield
 
 
 def _require_registry(settings: Settings) -> None:

@@ -76,8 +76,8 @@ class DaypartService:
     def check() -> None:
         """Stop the start of the whole service with one plain line when a part is missing."""
         if os.environ.get(CHECKED) != str(os.getpid()):
-            with _one_line():
-                preflight(settings_from(os.environ))
+            with _one_line(), preflight(settings_from(os.environ)):
+                pass
 
     @bentoml.on_startup
     async def start(self) -> None:

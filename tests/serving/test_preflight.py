@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from embedded import OnlineStoreError
+from embedded import OnlineStoreError, connect, lease_online_store
 from models.artifact import ArtifactError
 from offers.campaign_file import CampaignError
 from offers.database import LedgerError
@@ -25,15 +25,20 @@ def settings(home, tmp_path):
 
 
 def fault(settings):
-    with pytest.raises(FAULTS) as caught:
-        preflight(settings)
+    with pytest.raises(FAULTS) as caught, preflight(settings):
+        pass
     assert "\n" not in str(caught.value)
     return caught.value
 
 
 def test_nothing_missing_and_nothing_left_open(settings):
-    preflight(settings)
-    # The embedded store was started, and stopped again by the last who used it.
+    def server():
+        with lease_online_store(settings) as store, connect(store.url) as client:
+            return client.info("server")["process_id"]
+
+    # The embedded store was started, stands for as long as the block runs, and is stopped by the last who used it.
+    with preflight(settings):
+        assert server() == server()
     assert not list((settings.home / "online").glob("*.sock"))
 
 
