@@ -50,7 +50,7 @@ def coroutines(desk: Desk, codes: list[str], n: int, seconds: float) -> Run:
 
         try:
             runner.run(everyone())
-        except* Broken as broken:
+        except ExceptionGroup as broken:  # `except*` may wrap what is raised in it
             raise broken.exceptions[0] from None
         return _run(took, began)
 
