@@ -50,14 +50,13 @@ def forget(lake: Path, event_ids: Sequence[str], is_gone: bool) -> None:
     if path is None or not event_ids:
         return
     every = np.load(path, mmap_mode="r+")
-    wanted = np.sort(_numbers(md5(pl.Series(event_ids, dtype=pl.String))))
-    places = np.searchsorted(every[0], wanted)
-    places = places[places < every.shape[1]]
-    for place in np.unique(places[np.isin(every[0, places], wanted)]):
-        every[1, place] = _FORGOTTEN
+    wanted = np.unique(_numbers(md5(pl.Series(event_ids, dtype=pl.String))))
+    spans = zip(np.searchsorted(every[0], wanted), np.searchsorted(every[0], wanted, "right"), strict=True)
+    for start, end in spans:
+        every[1, start:end] = _FORGOTTEN
         if is_gone:
-            # A second one of its neighbour's, which nobody finds as the first is found.
-            every[0, place] = every[0, place - 1] if place else _FORGOTTEN
+            # Seconds of its neighbour's, which nobody finds as the first is found; those it stood for itself go with it.
+            every[0, start:end] = every[0, start - 1] if start else _FORGOTTEN
     every.flush()
 
 

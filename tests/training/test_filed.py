@@ -65,6 +65,18 @@ def test_of_who_was_erased_nothing_is_left_and_it_can_be_done_again(tmp_path, go
     assert (after[1, first] != -1).all()
 
 
+def test_who_was_erased_after_a_neighbour_leaves_nothing_in_their_place(tmp_path):
+    append_events(tmp_path, bought("a", "b", "c", "d"))
+    write_filed(tmp_path)
+    number = {name: int(hashlib.md5(name.encode()).hexdigest()[:15], 16) for name in "abcd"}
+    gone = list[int]()
+    # Each stands where the one erased before it stood, too.
+    for name in sorted("abcd", key=lambda name: -number[name]):
+        forget(tmp_path, [name], is_gone=True)
+        gone.append(number[name])
+        assert not set(gone) & set(held(tmp_path)[1][0].tolist())
+
+
 def test_erasing_and_unnaming_tell_it(tmp_path):
     append_events(tmp_path, pl.concat([bought("a"), bought("b", user="bob")]))
     write_filed(tmp_path)
