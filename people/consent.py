@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from people.batches import batches
 from people.consequences import person_of
 from people.directory import names_by_id
 from people.secret import References
@@ -89,8 +90,8 @@ def willing(connection: sa.Connection, ids: Collection[str], purpose: str, defau
     if not version(connection):
         return set(ids) if default == "opt-out" else set()
     found, asked = set[str](), sorted(ids)
-    for start in range(0, len(asked), _ASKED):
-        names = names_by_id(connection, asked[start : start + _ASKED])
+    for some in batches(asked, _ASKED):
+        names = names_by_id(connection, some)
         whose = {name: theirs[0] for theirs in names.values() for name in theirs}
         words: dict[str, list[Word]] = {}
         for word in said(connection, sorted(whose)):

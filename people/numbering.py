@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from people.batches import batches
 from people.evidence import Link
 from people.tables import IDENTITIES
 
@@ -47,7 +48,7 @@ def numbered(connection: sa.Connection, links: Sequence[Link], tickets: Mapping[
 def _known(connection: sa.Connection, references: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     wanted = sa.select(IDENTITIES.c.reference, IDENTITIES.c.number)
-    for part in _parts(references):
+    for part in batches(references, ROWS_A_STATEMENT):
         found |= {
             row.reference: row.number for row in connection.execute(wanted.where(IDENTITIES.c.reference.in_(part)))
         }
@@ -64,7 +65,3 @@ def grow_older(connection: sa.Connection, fresh: Sequence[Any]) -> None:
     if told:
         older = (IDENTITIES.c.number == sa.bindparam("n")) & (IDENTITIES.c.first_us > sa.bindparam("us"))
         connection.execute(sa.update(IDENTITIES).where(older).values(first_us=sa.bindparam("us")), told)
-
-
-def _parts(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (rows[start : start + ROWS_A_STATEMENT] for start in range(0, len(rows), ROWS_A_STATEMENT))

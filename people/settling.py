@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from people.audit import AuditRow, moves
+from people.batches import batches
 from people.evidence import CODES, FORGOTTEN, RULINGS, VERDICTS, since_us
 from people.identity import kind_of
 from people.resolution import Evidence, resolve
@@ -79,6 +80,6 @@ def _component(connection: sa.Connection, touched: Iterable[int]) -> tuple[list[
 
 def _rows(connection: sa.Connection, table: sa.Table, column: sa.Column[Any], numbers: Collection[int]) -> list[Any]:
     wanted, rows = sorted(numbers), list[Any]()
-    for start in range(0, len(wanted), _ASKED):
-        rows += connection.execute(sa.select(table).where(column.in_(wanted[start : start + _ASKED]))).all()
+    for some in batches(wanted, _ASKED):
+        rows += connection.execute(sa.select(table).where(column.in_(some))).all()
     return rows

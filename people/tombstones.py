@@ -11,11 +11,12 @@ An id that was never erased has no tombstone: who comes back with a new account 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from people.batches import batches
 from people.secret import References
 from people.tables import TOMBSTONES
 
@@ -56,7 +57,7 @@ def stones_of(connection: sa.Connection, references: References, ids: Iterable[s
         return {}
     marks = {references.mark(one): one for one in ids}
     found: dict[str, Tombstone] = {}
-    for part in _parts(sorted(marks)):
+    for part in batches(sorted(marks), _ASKED):
         for row in connection.execute(sa.select(TOMBSTONES).where(TOMBSTONES.c.mark.in_(part))):
             found[marks[row.mark]] = Tombstone(row.erased_us, row.returned_us)
     return found
@@ -69,17 +70,13 @@ def are_living(stones: Mapping[str, Tombstone | None], at_us: int) -> bool:
 
 def bury(connection: sa.Connection, marks: Collection[str], now_us: int) -> None:
     """Set the tombstones; one that stands is made the newest, and nobody has returned since."""
-    for part in _parts(sorted(marks)):
+    for part in batches(sorted(marks), _ASKED):
         connection.execute(sa.delete(TOMBSTONES).where(TOMBSTONES.c.mark.in_(part)))
         connection.execute(sa.insert(TOMBSTONES), [{"mark": mark, "erased_us": now_us} for mark in part])
 
 
 def welcome(connection: sa.Connection, marks: Collection[str], now_us: int) -> None:
     """Let what happens from now on be theirs again."""
-    for part in _parts(sorted(marks)):
+    for part in batches(sorted(marks), _ASKED):
         back = TOMBSTONES.c.mark.in_(part) & TOMBSTONES.c.returned_us.is_(None)
         connection.execute(sa.update(TOMBSTONES).where(back).values(returned_us=now_us))
-
-
-def _parts(rows: list[str]) -> Iterator[list[str]]:
-    return (rows[start : start + _ASKED] for start in range(0, len(rows), _ASKED))

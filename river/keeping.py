@@ -7,13 +7,14 @@ who, asks nothing of the service and may be killed at any moment: whoever comes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from models.history import History, alike
 from offers.database import transaction
+from people.batches import batches
 from people.directory import version
 from people.identity import is_identity
 from people.secret import References
@@ -81,12 +82,12 @@ class Keeper:
         self._owed |= self._told(now_ms, since_ms) | self._moved() | self._stock.refused
         self._stock.refused = set()
         n_reckoned = 0
-        for some in _parts(sorted(self._owed)):
+        for some in batches(sorted(self._owed), AT_ONCE):
             ids = self._reckon(some)
             self._owed -= set(some)
             self._again |= dict.fromkeys(ids, now_ms + AGAIN_MS)
             n_reckoned += len(ids)
-        for some in _parts(sorted(one for one, at_ms in self._again.items() if at_ms <= now_ms)):
+        for some in batches(sorted(one for one, at_ms in self._again.items() if at_ms <= now_ms), AT_ONCE):
             self._reckon(some)
             for one in some:
                 del self._again[one]
@@ -141,7 +142,3 @@ def _replaced(found: Mapping[str, History], name: str, stood: History) -> Histor
     """What stands instead; the same object where that is the same."""
     new = found.get(name, History.empty())
     return stood if alike(new, stood) else new
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from embedded import lease_online_store
+from people.batches import batches
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def unsupported(settings: Settings, through: datetime) -> set[str]:
     with _store(settings) as store:
         left = sorted(ids_of(settings, store, "user_id") - set(ids))
         rows = history_rows(settings, store)
-        return {one for start in range(0, len(left), _AT_ONCE) for one in rows.told_of(left[start : start + _AT_ONCE])}
+        return {one for some in batches(left, _AT_ONCE) for one in rows.told_of(some)}
 
 
 def drop_empty(settings: Settings, ids: Collection[str]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Collection
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from people.audit import MOVES
+from people.batches import batches
 from people.directory import claimed, resolved
 from people.identity import kind_of
 from people.tables import AUDIT, IDENTITIES
@@ -16,7 +17,6 @@ from people.tables import AUDIT, IDENTITIES
 _AT_ONCE = 5_000
 _NAME = IDENTITIES.alias("name")
 Ticket = tuple[str, str]
-T = TypeVar("T")
 
 
 class Whose(NamedTuple):
@@ -29,7 +29,7 @@ class Whose(NamedTuple):
 def whose(connection: sa.Connection, ids: Collection[str]) -> Whose:
     """Receipts among `ids` count as the person's who claimed them, unclaimed ones are nobody's."""
     found = Whose({one: one for one in ids if not _is_receipt(one)}, {})
-    for some in _parts(sorted(ids)):
+    for some in batches(sorted(ids), _AT_ONCE):
         asked = sa.select(IDENTITIES.c.person).where(IDENTITIES.c.reference.in_(some))
         wanted = sa.select(
             IDENTITIES.c.reference, _NAME.c.reference.label("name"), IDENTITIES.c.store_id, IDENTITIES.c.order_id
@@ -52,7 +52,7 @@ def moved(connection: sa.Connection, after: int) -> set[str]:
     for row in connection.execute(wanted.where(AUDIT.c.seq > after, AUDIT.c.act.in_(MOVES))):
         numbers |= {row.from_person, row.to_person, *json.loads(row.members or "[]")}
     found = set[str]()
-    for some in _parts(sorted(numbers)):
+    for some in batches(sorted(numbers), _AT_ONCE):
         theirs = IDENTITIES.c.number.in_(some) | IDENTITIES.c.person.in_(some)
         found |= set(connection.execute(sa.select(IDENTITIES.c.reference).where(theirs)).scalars())
     return {one for one in found if one is not None}
@@ -69,7 +69,3 @@ def unlike(connection: sa.Connection, people: dict[str, str], tickets: dict[Tick
 
 def _is_receipt(reference: str) -> bool:
     return kind_of(reference) == "receipt"
-
-
-def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))

@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import Engine, select
 
 from offers.database import transaction
+from people.batches import batches
 from serving.events import Record, derived_id
 from serving.tables import EVENT_INBOX
 
@@ -81,7 +82,6 @@ def _number(digits: str) -> int:
 def _in_inbox(engine: Engine, event_ids: Sequence[str]) -> set[str]:
     column, found = EVENT_INBOX.c.event_id, set[str]()
     with transaction(engine, write=False) as connection:
-        for start in range(0, len(event_ids), _AT_ONCE):
-            wanted = select(column).where(column.in_(event_ids[start : start + _AT_ONCE]))
-            found |= set(connection.execute(wanted).scalars())
+        for some in batches(event_ids, _AT_ONCE):
+            found |= set(connection.execute(select(column).where(column.in_(some))).scalars())
     return found

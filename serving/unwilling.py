@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from offers.database import transaction
 from offers.desk import Desk
 from offers.erasing import NO_CONSENT, withdraw_open
+from people.batches import batches
 from people.consent import unwilling
 
 _ASKED = 500
@@ -20,6 +21,6 @@ def withdraw_unwilling(engine: Engine, desk: Desk, ids: Collection[str], now: da
     holds stays its order's. Raises LedgerError."""
     asked, theirs = sorted(ids), set[str]()
     with transaction(engine, write=False) as connection:
-        for start in range(0, len(asked), _ASKED):
-            theirs.update(unwilling(connection, asked[start : start + _ASKED], "offers"))
+        for some in batches(asked, _ASKED):
+            theirs.update(unwilling(connection, some, "offers"))
     return withdraw_open(desk.journal, sorted(theirs), NO_CONSENT, now) if theirs else 0
