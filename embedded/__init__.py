@@ -6,6 +6,7 @@ from embedded.lease import (
     READ_TIMEOUT_S,
     OnlineStore,
     OnlineStoreError,
+    answering,
     connect,
     lease_online_store,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "READ_TIMEOUT_S",
     "OnlineStore",
     "OnlineStoreError",
+    "answering",
     "connect",
     "lease_online_store",
 ]

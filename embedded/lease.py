@@ -82,6 +82,15 @@ def lease_online_store(settings: Settings) -> Iterator[OnlineStore]:
             os.close(users)
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """For who asks the store itself: what its client raises inside becomes an OnlineStoreError of one line."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None
+
+
 def _join(folder: Path) -> tuple[int, str]:
     """(descriptor holding our share of `users.lock`, URL of the running server)."""
     try:

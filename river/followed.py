@@ -35,9 +35,7 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
 def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) -> int:
     """Reckon whoever is told of by an event that came at `since` or later and isn't in the lake: what a features run brought
     online since then knows nothing of it; and those `owed`. How many ids were reckoned. Raises the same."""
-    import redis
-
-    from embedded import OnlineStoreError
+    from embedded import answering
     from river.steps import open_desk
     from river.unsupported import empty_unheld
     from serving.inbox_tail import last_received_ms
@@ -50,11 +48,9 @@ def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) ->
         if last_received_ms(desk.journal.engine) < since_ms and not owed:
             return 0
     try:
-        with keeper_of(settings) as keeper:
+        with answering(), keeper_of(settings) as keeper:
             keeper.owe(owed)
             return keeper.look(since_ms)
     except TooMany:
         empty_unheld(settings, owed)
         return 0
-    except redis.RedisError as error:
-        raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None

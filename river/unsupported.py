@@ -6,17 +6,12 @@ snapshot replaces the row of somebody whom it doesn't name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from embedded import lease_online_store
+from embedded import answering, lease_online_store
 from people.batches import batches
 from settings import Settings
-
-if TYPE_CHECKING:
-    from embedded import OnlineStore
 
 _AT_ONCE = 5_000
 
@@ -28,7 +23,7 @@ def unsupported(settings: Settings, through: datetime) -> set[str]:
     from training.snapshots import latest
 
     _, ids = latest(settings.features / "user_history.parquet", "user_id", through)
-    with _store(settings) as store:
+    with answering(), lease_online_store(settings) as store:
         left = sorted(ids_of(settings, store, "user_id") - set(ids))
         rows = history_rows(settings, store)
         return {one for some in batches(left, _AT_ONCE) for one in rows.told_of(some)}
@@ -40,7 +35,7 @@ def drop_empty(settings: Settings, ids: Collection[str]) -> int:
 
     if not ids:
         return 0
-    with _store(settings) as store:
+    with answering(), lease_online_store(settings) as store:
         return history_rows(settings, store).drop_empty(sorted(ids))
 
 
@@ -57,7 +52,7 @@ def empty_unheld(settings: Settings, ids: Collection[str]) -> int:
     from training.lake import read_events
 
     bought = read_events(settings.lake, types=("purchase",), columns=("user_id",))
-    with open_desk(settings) as desk, _store(settings) as store:
+    with open_desk(settings) as desk, answering(), lease_online_store(settings) as store:
         with desk.journal.read() as connection:
             person = whose(connection, ids).person
         names = set(person.values())
@@ -70,16 +65,3 @@ def empty_unheld(settings: Settings, ids: Collection[str]) -> int:
             return stood if waits else History.empty()
 
         return history_rows(settings, store).change(sorted(names - set(stand)), how)
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[OnlineStore]:
-    import redis
-
-    from embedded import OnlineStoreError
-
-    try:
-        with lease_online_store(settings) as store:
-            yield store
-    except redis.RedisError as error:
-        raise OnlineStoreError(f"the online store does not answer ({type(error).__name__})") from None
