@@ -104,8 +104,10 @@ def main() -> None:
     try:
         follow(settings_from(os.environ), ended)
     except Exception as error:
+        from training.held import TooMany
+
         sys.stderr.write(f"{WAITS}: {' '.join(str(error).split())}\n")
-        sys.exit(FOR_GOOD if type(error).__name__ == "TooMany" else 1)
+        sys.exit(FOR_GOOD if isinstance(error, TooMany) else 1)
 
 
 if __name__ == "__main__":
