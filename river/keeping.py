@@ -68,10 +68,6 @@ class Keeper:
         """Have these reckoned at the next look."""
         self._owed |= set(ids)
 
-    def settled(self) -> None:
-        """Wait until what the lake holds now is what is reckoned from."""
-        self._stock.settle()
-
     def look(self, since_ms: int | None = None) -> int:
         """Do what there is to do; how many ids were reckoned. What fails is owed: raises LedgerError, RedisError, DataError.
 

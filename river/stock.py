@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,14 +71,6 @@ class Stock:
             if (signs := _signs(self._lake)) != self._signs:
                 self._coming, self._since = self._coming.and_of(self._since), Lines.of(pl.DataFrame(schema=SCHEMA))
                 self._signs, self._reading = signs, self._pool.submit(self._read)
-
-    def settle(self) -> None:
-        """Take over what the lake holds now, however long it takes to read."""
-        while self._reading is not None or _signs(self._lake) != self._signs:
-            if self._reading is not None:
-                wait([self._reading])
-            self._look_ms = 0
-            self.renew(0)
 
     def persons(self) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
         """Who was who when features were reckoned last: person by id of those who bear another name, and by ticket."""

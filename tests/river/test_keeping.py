@@ -18,6 +18,7 @@ from serving.inbox import mark_absorbed, take
 from serving.tables import prepare
 from settings import Settings
 from tests import world
+from tests.suites.settled import settle
 from tests.training.test_held import AT, line
 from training.lake import append_events
 from training.parts import write_whole
@@ -189,7 +190,7 @@ def test_whose_event_the_lake_refused_is_reckoned_without_it(place):
             place.settings.lake, pl.DataFrame([{**line("e1", user="bob", product="bagel"), "occurred_at": AT}])
         )
         mark_absorbed(place.engine, [1, 2], AT)
-        keeper.settled()
+        settle(keeper._stock)
         assert keeper.look() == 1
         assert (place.rows.products("ghost"), place.rows.products("bob")) == ((), None)
 
@@ -203,6 +204,6 @@ def test_that_the_lake_refused_all_is_seen_too(place):
         assert place.rows.products("ghost") == ("tea",)
         mark_absorbed(place.engine, [1], AT)
         os.utime(refused, (1, 1))
-        keeper.settled()
+        settle(keeper._stock)
         keeper.look()
         assert place.rows.products("ghost") == ()

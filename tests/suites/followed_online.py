@@ -16,6 +16,7 @@ from river.keeping import AGAIN_MS, Keeper
 from serving.history_kind import history_rows
 from serving.visits import Visits
 from settings import Settings
+from tests.suites.settled import settle
 
 ZONES = {"soho": ZoneInfo("America/New_York"), "bund": ZoneInfo("Asia/Shanghai")}
 
@@ -50,7 +51,7 @@ class Online:
 
     def look(self) -> None:
         """What the follower has done a second later."""
-        self.keeper.settled()
+        settle(self.keeper._stock)
         self.keeper.look()
         self._later += timedelta(milliseconds=AGAIN_MS)
         self.keeper.look()
