@@ -92,14 +92,15 @@ def _match(text: str) -> re.Match[str] | None:
 
 def _plain(value: str) -> str:
     """Every sign that stands between as `-`, `_`, `.` or a space, and every digit as 0 to 9."""
-    return "".join(
-        "."
-        if x in _STOPS
-        else "-"
-        if x in _MINUS
-        else _BETWEEN.get(unicodedata.category(x)) or str(unicodedata.decimal(x, x))
-        for x in value
-    )
+    return "".join(map(_plain_letter, value))
+
+
+def _plain_letter(x: str) -> str:
+    if x in _STOPS:
+        return "."
+    if x in _MINUS:
+        return "-"
+    return _BETWEEN.get(unicodedata.category(x)) or str(unicodedata.decimal(x, x))
 
 
 def _phone(value: str) -> str:
