@@ -83,12 +83,6 @@ class Parts:
         return table
 
     @cached_property
-    def plain_popularity(self) -> list[float]:
-        """`popularity_global` as plain numbers, which words are made of."""
-        told: list[float] = self.arrays["popularity_global"].tolist()
-        return told
-
-    @cached_property
     def rank_words(self) -> Callable[[int], str]:
         """Product row -> its place among the chain's best sellers in words; kept, as the same ones are shown again and again."""
         n = len(self.products)
