@@ -21,12 +21,14 @@ from pathlib import Path
 
 import msgspec
 
+from serving.follower_sign import left
 from serving.handed import SETTINGS, settings_from
 from settings import Settings
 
 log = logging.getLogger("daypart.river")
 ROOT = Path(__file__).parents[1]
-PAUSE_S = 0.05
+PAUSE_S = 0.2
+"""Between two looks, of some 2 ms of a core each."""
 WAITS = "late purchases, refunds, voids and claims wait for `daypart features`"
 RESTART_S, RESTART_AT_MOST_S = 0.5, 30.0
 FOR_GOOD = 3
@@ -38,6 +40,7 @@ _PR_SET_PDEATHSIG = 1
 def follower(settings: Settings) -> Iterator[None]:
     """One beside us for as long as the block runs."""
     if find_spec("polars") is None:
+        left(settings.home)
         sys.stderr.write(f"{WAITS}: polars isn't here\n")
         yield
         return
@@ -65,6 +68,7 @@ def _look_after(settings: Settings, ended: threading.Event) -> None:
             process.terminate()
             process.wait()
         if process.returncode == FOR_GOOD:
+            left(settings.home)
             return
         wait_s = RESTART_S if time.monotonic() - began > RESTART_AT_MOST_S else min(2 * wait_s, RESTART_AT_MOST_S)
         ended.wait(wait_s)
@@ -78,6 +82,7 @@ def follow(settings: Settings, ended: threading.Event) -> None:
     from offers.database import LedgerError
     from river.followed import keeper_of
     from serving.episode import Episode
+    from serving.follower_sign import looked
     from training.parts import DataError
 
     behind = Episode(WAITS, "late purchases, refunds, voids and claims are seen at once again")
@@ -85,6 +90,7 @@ def follow(settings: Settings, ended: threading.Event) -> None:
         while not ended.wait(PAUSE_S):
             try:
                 keeper.look()
+                looked(settings.home)
             except (LedgerError, OnlineStoreError, DataError, redis.RedisError, OSError) as error:
                 behind.begin(error)
                 ended.wait(1.0)

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from offers.database import LedgerError, transaction
 from offers.status import Purse, purses
+from serving.follower_sign import silent_s
 from serving.impressions import finished
 from serving.parts import Parts
 
@@ -28,7 +29,7 @@ class Scrape:
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._clock_s = clock_s
         self._until = float("-inf")
-        self._read = Standing(None, 0)
+        self._read = Standing(None, 0, None)
 
     async def page(self, parts: Parts) -> bytes:
         """The page, made beside the event loop, as reading the workers' files takes milliseconds."""
@@ -40,30 +41,34 @@ class Scrape:
                 async with asyncio.timeout(PATIENCE_S):
                     self._read = await loop.run_in_executor(parts.pool, standing, parts, parts.clock())
             except TimeoutError:
-                self._read = Standing(None, self._read.n_files)
+                self._read = Standing(None, self._read.n_files, self._read.follower_s)
         return await loop.run_in_executor(parts.pool, parts.metrics.exposition, self._read)
 
 
 def standing(parts: Parts, now: datetime) -> Standing:
     """Read for one page. Blocking; raises nothing for a ledger that is down."""
-    n_files = len(finished(parts.settings.home))
+    home = parts.settings.home
+    n_files, follower_s = len(finished(home)), silent_s(home, now)
     try:
         with transaction(parts.engine, write=False) as connection:
-            return Standing(purses(connection, now), n_files)
+            return Standing(purses(connection, now), n_files, follower_s)
     except LedgerError:
-        return Standing(None, n_files)
+        return Standing(None, n_files, follower_s)
 
 
 class Standing(Collector):
-    """purses: None when the ledger doesn't answer; n_files: impression files that wait for `daypart features`."""
+    """purses: None when the ledger doesn't answer; n_files: impression files that wait for `daypart features`;
+    follower_s: seconds since the follower looked, None where there is none."""
 
-    def __init__(self, purses: Sequence[Purse] | None, n_files: int) -> None:
-        self.purses, self.n_files = purses, n_files
+    def __init__(self, purses: Sequence[Purse] | None, n_files: int, follower_s: float | None) -> None:
+        self.purses, self.n_files, self.follower_s = purses, n_files, follower_s
 
     def collect(self) -> Iterable[Metric]:
         """As gauges."""
         yield GaugeMetricFamily("daypart_ledger_up", "1 while the ledger answers.", float(self.purses is not None))
         yield GaugeMetricFamily("daypart_inbox_files", "Impression files that wait for features.", float(self.n_files))
+        if self.follower_s is not None:
+            yield GaugeMetricFamily("daypart_follower_silent_seconds", "Since the follower looked.", self.follower_s)
         for name in CENTS:
             says = f"Cents of a campaign's budget: {name}."
             family = GaugeMetricFamily(f"daypart_campaign_{name}_cents", says, labels=["campaign"])

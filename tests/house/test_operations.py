@@ -28,7 +28,7 @@ PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 
 def told():
     """Name → (kind, labels) of every metric of the page."""
-    families = text_string_to_metric_families(Metrics().exposition(Standing((), 0)).decode())
+    families = text_string_to_metric_families(Metrics().exposition(Standing((), 0, 0.0)).decode())
     # When a series began is told by one process alone, never by workers that share their values.
     return {family.name: family.type for family in families if not family.name.endswith("_created")}
 

@@ -4,11 +4,13 @@ import os
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from river import beside
+from serving.follower_sign import looked, silent_s
 from settings import Settings
 from tests import world
 from tests.suites.online_world import online_world
@@ -65,12 +67,14 @@ def test_one_that_ends_is_begun_again_and_the_last_ends_with_the_service(begun):
     assert all(one.command[1:3] == ["-m", "river.beside"] for one in begun)
 
 
-def test_one_that_ended_for_good_is_not_begun_again(begun, monkeypatch):
+def test_one_that_ended_for_good_is_not_begun_again(begun, monkeypatch, tmp_path):
     monkeypatch.setattr(subprocess, "Popen", lambda command, env: begun.append(Process(command, 0, 3)) or begun[-1])
-    with beside.follower(Settings()):
+    looked(tmp_path)
+    with beside.follower(Settings(home=tmp_path)):
         until(lambda: len(begun) == 1)
         time.sleep(0.1)
     assert len(begun) == 1
+    assert silent_s(tmp_path, datetime.now(UTC)) is None  # no alert waits for it
 
 
 def test_a_lake_that_is_too_large_ends_it_for_good(tmp_path, monkeypatch, capsys):
@@ -87,11 +91,13 @@ def test_a_lake_that_is_too_large_ends_it_for_good(tmp_path, monkeypatch, capsys
     assert "the most that are kept in memory" in capsys.readouterr().err
 
 
-def test_without_the_offline_libraries_the_service_serves_alone(begun, monkeypatch, capsys):
+def test_without_the_offline_libraries_the_service_serves_alone(begun, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(beside, "find_spec", lambda name: None)
-    with beside.follower(Settings()):
+    looked(tmp_path)
+    with beside.follower(Settings(home=tmp_path)):
         pass
     assert begun == []
+    assert silent_s(tmp_path, datetime.now(UTC)) is None
     assert "wait for `daypart features`" in capsys.readouterr().err
 
 
@@ -130,6 +136,7 @@ def test_it_follows_until_it_is_told_to_end(tmp_path, monkeypatch):
             return any(history.product_ids == ("tea",) for history in found.values())
 
         until(seen)
+        assert silent_s(settings.home, datetime.now(UTC)) is not None
         ended.set()
         thread.join(20)
         assert not thread.is_alive()

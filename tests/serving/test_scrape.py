@@ -6,6 +6,7 @@ import pytest
 from offers.answers import Ask
 from offers.basket import Line
 from offers.desk import open_desk
+from serving.follower_sign import looked
 from serving.scrape import Scrape, standing
 from tests.offers.desk_world import SOHO, campaign, decision
 from tests.serving.fakes import NOW
@@ -88,3 +89,9 @@ def test_files_that_wait_are_counted_and_problems_by_their_code(world):
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert "daypart_inbox_files 1.0" in answer.text
     assert 'daypart_problems_total{code="unknown_path"} 1.0' in answer.text
+
+
+def test_the_follower_is_told_of_while_there_is_one(world):
+    assert "daypart_follower_silent_seconds" not in page(world)
+    looked(world.parts.settings.home)
+    assert "\ndaypart_follower_silent_seconds " in page(world)

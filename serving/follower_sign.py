@@ -1,0 +1,28 @@
+"""That the follower beside the workers looks: a file in `home` that it touches as it does, and whose age the metrics tell."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+NAME = "follower"
+
+
+def looked(home: Path) -> None:
+    """Say that everything told of so far has been looked at. Raises OSError."""
+    (home / NAME).touch(mode=0o600)
+
+
+def left(home: Path) -> None:
+    """Say that nobody looks any more and nobody will: no alert may wait for it."""
+    with suppress(OSError):
+        (home / NAME).unlink(missing_ok=True)
+
+
+def silent_s(home: Path, now: datetime) -> float | None:
+    """Seconds since the follower looked; None where there is none."""
+    try:
+        return max(0.0, now.timestamp() - (home / NAME).stat().st_mtime)
+    except OSError:
+        return None

@@ -1,0 +1,24 @@
+import os
+from datetime import UTC, datetime, timedelta
+
+from serving.follower_sign import NAME, left, looked, silent_s
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+def test_the_age_of_its_last_look_is_told(tmp_path):
+    assert silent_s(tmp_path, NOW) is None
+    looked(tmp_path)
+    os.utime(tmp_path / NAME, (NOW.timestamp(),) * 2)
+    assert silent_s(tmp_path, NOW + timedelta(seconds=7)) == 7.0
+    assert silent_s(tmp_path, NOW - timedelta(hours=1)) == 0.0  # a clock that was put back
+    looked(tmp_path)
+    assert silent_s(tmp_path, datetime.now(UTC)) < 60
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_one_that_left_for_good_is_not_waited_for(tmp_path):
+    looked(tmp_path)
+    left(tmp_path)
+    left(tmp_path)
+    assert silent_s(tmp_path, NOW) is None
