@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from models.errors import ArtifactError
 from models.hashed import Hashed
+from models.packed import Packed
 
 
 class Vocabulary:
@@ -25,7 +26,8 @@ class Vocabulary:
         for before, after in pairwise(self.ids):
             if before >= after:
                 raise ArtifactError(f"vocabulary: {after!r} follows {before!r}: sort the ids and drop repeats")
-        self._hashed = Hashed.of(self.row)
+        packed = Packed.of(self.ids)
+        self._hashed = None if packed is None else Hashed.of(packed)
 
     def __len__(self) -> int:
         """How many ids, which is how many rows."""
@@ -33,11 +35,19 @@ class Vocabulary:
 
     def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
-        found = self._hashed.find(ids)
-        if not len(found) or found.min() >= 0:
-            return np.arange(len(found)), found
-        positions = np.flatnonzero(found >= 0)
-        return positions, found[positions]
+        return self.rows_of_each([ids])[0]
+
+    def rows_of_each(self, several: Sequence[Sequence[str]]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """`rows` of each of them, for less than they cost one after another."""
+        packed = [Packed.of(ids) for ids in several]
+        if self._hashed is None or None in packed:
+            found = [np.array([self.row.get(name, -1) for name in ids], np.int32) for ids in several]
+        else:
+            every = Packed.joined([ids for ids in packed if ids is not None])
+            bounds = accumulate(map(len, several), initial=0)
+            rows = self._hashed.find(every)
+            found = [rows[start:end] for start, end in pairwise(bounds)]
+        return [_known(rows) for rows in found]
 
     @staticmethod
     def encode(ids: Sequence[str], name: str = "products") -> dict[str, np.ndarray]:
@@ -66,3 +76,10 @@ class Vocabulary:
             return cls([data[a:b].decode() for a, b in pairwise(marks)])
         except UnicodeDecodeError as error:
             raise damaged from error
+
+
+def _known(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if not np.count_nonzero(found < 0):
+        return np.arange(len(found)), found
+    positions = np.flatnonzero(found >= 0)
+    return positions, found[positions]
