@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
 
 import numpy as np
 
@@ -35,19 +35,17 @@ class Vocabulary:
 
     def rows(self, ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(positions int64[k], rows int32[k]) of the ids that are known: `ids[positions[i]]` stands in `rows[i]`."""
-        return self.rows_of_each([ids])[0]
+        if self._hashed is not None and isinstance(ids, Packed):
+            return _known(self._hashed.find(ids))
+        return _known(np.fromiter(map(self.row.get, ids, repeat(-1)), np.int32, len(ids)))
 
     def rows_of_each(self, several: Sequence[Sequence[str]]) -> list[tuple[np.ndarray, np.ndarray]]:
         """`rows` of each of them, for less than they cost one after another."""
-        packed = [Packed.of(ids) for ids in several]
-        if self._hashed is None or None in packed:
-            found = [np.array([self.row.get(name, -1) for name in ids], np.int32) for ids in several]
-        else:
-            every = Packed.joined([ids for ids in packed if ids is not None])
-            bounds = accumulate(map(len, several), initial=0)
-            rows = self._hashed.find(every)
-            found = [rows[start:end] for start, end in pairwise(bounds)]
-        return [_known(rows) for rows in found]
+        packed = [kind for ids in several if (kind := Packed.of(ids)) is not None] if len(several) > 1 else []
+        if self._hashed is None or not packed or len(packed) < len(several):
+            return [self.rows(ids) for ids in several]
+        found = self._hashed.find(Packed.joined(packed))
+        return [_known(found[start:end]) for start, end in pairwise(accumulate(map(len, packed), initial=0))]
 
     @staticmethod
     def encode(ids: Sequence[str], name: str = "products") -> dict[str, np.ndarray]:
