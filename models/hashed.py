@@ -11,8 +11,8 @@ import numpy as np
 
 from models.packed import LONGEST, WORD, Packed
 
-SPARE = 4
-"""Slots an id, at least: one in nine ids finds its slot taken, and has the next free one."""
+SPARE = 8
+"""Slots an id, at least: one in twenty finds its slot taken, and has the next free one."""
 # Multiply-shift hashing of vectors (Dietzfelbinger et al. 1997), an odd factor a word: powers of 2^64 over the golden ratio
 # (Knuth 1973, 6.4), which spread ids that count up. Zeros add nothing: a slot is the same however many words neighbours need.
 _FACTORS = np.array([pow(0x9E3779B97F4A7C15, number, 2**64) for number in range(1, LONGEST // WORD + 1)], np.uint64)

@@ -17,7 +17,6 @@ from models.packed import LONGEST, WORD, Packed
 
 _ENTRY = 0x0A
 """The tag of field 1, length-delimited: `val` of Feast's lists."""
-_ONE = np.uint8(1)
 # Row b keeps of the first b bytes of a word the seven bits that are a number's; then what lies between neighbours is taken out:
 # of a higher one, shifted down, as much as it stands too high.
 _KEPT = np.array([0x7F7F7F7F7F7F7F7F & ((1 << 8 * b) - 1) for b in range(WORD + 1)], np.uint64)
@@ -101,8 +100,8 @@ def entries(parts: Sequence[bytes]) -> Entries:
     lengths, told = ends - starts, raw.take(starts - 1)
     bounds = ends.searchsorted(marks, "right")
     odd = {part for part, (start, end) in enumerate(pairwise(marks)) if start == end or text[start] != _ENTRY}
-    odd |= _parts_of(bounds, (told != lengths) | (told - _ONE >= LONGEST))
-    if not text.isascii() or text.find(0) < marks[-1]:
+    odd |= _parts_of(bounds, (told != lengths) | (told > LONGEST))
+    if not text.isascii() or text.find(0) < marks[-1]:  # a NUL may be the length of an empty text
         odd.update(part for part, body in enumerate(parts) if not _is_text(body))
     if odd:
         starts = lengths = lengths[:0]
