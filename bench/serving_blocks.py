@@ -1,4 +1,5 @@
-"""`make bench-serving-blocks`: questions answered together beside one at a time, with reasons of slates of 20, without HTTP.
+"""`make bench-serving-blocks`: questions answered together beside one at a time, with reasons of slates of 20, and histories read
+together, without HTTP.
 
 In the world of `make bench-serving-http`: real histories, a real model. Blocks of every size take turns over the same questions;
 caches are swept before each, as by what a service does between two answers. Processor time, which other work inflates least.
@@ -21,6 +22,7 @@ import polars as pl
 import console
 from bench.ledger_http import free_port
 from bench.results import Row, row
+from bench.serving_decode import decode_rows
 from bench.serving_world import world
 from models.history import LIMIT, History
 from models.ranker import NAME, Question, Ranker
@@ -45,7 +47,9 @@ def of_world(settings: Settings, users: Sequence[str], stores: Sequence[str], ro
     """The rows in a world that stands."""
     table = pl.read_parquet(settings.features / "user_history.parquet")
     ranker = Ranker.from_artifact(load_current(settings.shelf, NAME))
-    return block_rows(ranker, questions(table, users, stores), rounds)
+    asked = questions(table, users, stores)
+    read = decode_rows(ranker.product_ids, [each.history for each in asked], rounds, np.zeros(SWEPT_BYTES, np.uint8))
+    return block_rows(ranker, asked, rounds) + read
 
 
 def questions(table: pl.DataFrame, users: Sequence[str], stores: Sequence[str]) -> list[Question]:

@@ -20,7 +20,8 @@ _least, _most = np.minimum.reduce, np.maximum.reduce
 class History:
     """One user's purchases. Row i of every array is about `product_ids[i]`; ids are distinct."""
 
-    product_ids: tuple[str, ...]
+    product_ids: Sequence[str]
+    """A tuple, or `Packed`."""
     counts: np.ndarray
     """float32[n]: visits that had the product."""
     decayed: np.ndarray

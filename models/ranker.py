@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,26 +13,16 @@ from models.history import History
 from models.linear import Linear
 from models.parts import Parts, parts_of
 from models.scores import Scores
-from models.terms import Ask, understand
+from models.terms import Ask, Question, understand
 from models.timing import slot_density
 from models.vocabulary import Vocabulary
+
+__all__ = ["NAME", "TOGETHER", "Question", "Ranker"]
 
 TOGETHER = 32
 """Questions in one pass at most: what is held of each is some ten numbers a product."""
 NAME = "ranker"
 """The artifact's name on the shelf."""
-
-
-class Question(NamedTuple):
-    """Who asks, where and when. Ids of the history must be distinct, as `History.of` makes sure."""
-
-    history: History
-    store_id: str | None
-    """An unknown store counts as none given."""
-    hour_of_week: int | None
-    """Monday 00:00 = 0, store-local; ValueError outside 0 to 167."""
-    at_s: int | None = None
-    """When it is asked, seconds since 1970 UTC; None is right after the last visit."""
 
 
 class Ranker:
@@ -72,13 +62,13 @@ class Ranker:
 
     def score_together(self, questions: Sequence[Question]) -> list[Scores]:
         """Score all products for each of several questions: what `score` gives to the last bit, for less a question."""
-        asks = [understand(self.parts, *question) for question in questions]
-        blocks = (asks[start : start + TOGETHER] for start in range(0, len(asks), TOGETHER))
-        return [Scores(*answer) for block in blocks for answer in self.blend.answered(block)]
+        blocks = (questions[start : start + TOGETHER] for start in range(0, len(questions), TOGETHER))
+        asked = (understand(self.parts, block) for block in blocks)
+        return [Scores(*answer) for asks in asked for answer in self.blend.answered(asks)]
 
     def ask(self, history: History, *, store_id: str | None, hour_of_week: int | None, at_s: int | None = None) -> Ask:
         """The question that `score` answers, understood; what the blend is fitted on is reckoned from it."""
-        return understand(self.parts, history, store_id, hour_of_week, at_s)
+        return understand(self.parts, [Question(history, store_id, hour_of_week, at_s)])[0]
 
     def slot_density(
         self, counts: np.ndarray, store_id: str | None, weekday: int, open_hours: np.ndarray

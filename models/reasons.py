@@ -97,9 +97,10 @@ def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list
         return [(where[of][0], f"{percent:.1f}% of sales {where[of][1]}") for of, percent in shares]
 
     def similar(at: np.ndarray) -> list[Reason]:
-        known = [ask.known.product_ids for ask in block.asks]
-        pairs = zip(told.of[at].tolist(), split.like[at].tolist(), strict=True)
-        return [("similar_to_usual", known[of][like]) for of, like in pairs]
+        first = np.array(block.owned.bounds).take(told.of[at])
+        return [
+            ("similar_to_usual", parts.products.ids[row]) for row in block.owned.rows[first + split.like[at]].tolist()
+        ]
 
     return [
         _Why(own & (split.usual > 0), split.usual, pace.often),

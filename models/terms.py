@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from models.foldin import normal_equations
 from models.history import History
+from models.packed import taken
 from models.parts import Parts
 from models.popularity import Cell, log_popularity
 from models.timing import WEEK
@@ -89,16 +92,28 @@ class Ask:
         return cold_user(self.parts.arrays["cold_factors"], self.rows, self.known.decayed)
 
 
-def understand(
-    parts: Parts, history: History, store_id: str | None, hour_of_week: int | None, at_s: int | None = None
-) -> Ask:
-    """Meet the artifact's rows: known products, the cell of the place and time.
+class Question(NamedTuple):
+    """Who asks, where and when. Ids of the history must be distinct, as `History.of` makes sure."""
 
-    hour_of_week: Monday 00:00 = 0 in the store's own zone; ValueError outside 0 to 167.
-    """
+    history: History
+    store_id: str | None
+    """An unknown store counts as none given."""
+    hour_of_week: int | None
+    """Monday 00:00 = 0, store-local; ValueError outside 0 to 167."""
+    at_s: int | None = None
+    """When it is asked, seconds since 1970 UTC; None is right after the last visit."""
+
+
+def understand(parts: Parts, questions: Sequence[Question]) -> list[Ask]:
+    """Meet the artifact's rows: known products, the cell of the place and time."""
+    known = parts.products.rows_of_each([each.history.product_ids for each in questions])
+    return [_ask(parts, question, *rows) for question, rows in zip(questions, known, strict=True)]
+
+
+def _ask(parts: Parts, question: Question, positions: np.ndarray, rows: np.ndarray) -> Ask:
+    history, store_id, hour_of_week, at_s = question
     if hour_of_week is not None and not 0 <= hour_of_week < WEEK:
         raise ValueError(f"hour_of_week {hour_of_week} is not 0 to {WEEK - 1}")
-    positions, rows = parts.products.rows(history.product_ids)
     store = None if store_id is None else parts.stores.row.get(store_id)
     daypart = None if hour_of_week is None else int(parts.options.daypart_of_hour[hour_of_week % 24])
     return Ask(parts, history, _subset(history, positions), rows, store, daypart, at_s)
@@ -126,7 +141,7 @@ def cold_user(factors: np.ndarray, rows: np.ndarray, decayed: np.ndarray) -> np.
 def _subset(history: History, positions: np.ndarray) -> History:
     if len(positions) == len(history):
         return history
-    ids = tuple(history.product_ids[position] for position in positions.tolist())
+    ids = taken(history.product_ids, positions)
     columns = (history.counts, history.decayed, history.last_visit, history.last_at_s)
     counts, decayed, last_visit, last_at_s = (column[positions] for column in columns)
     return History(ids, counts, decayed, last_visit, last_at_s, history.n_visits)

@@ -1,20 +1,14 @@
-"""What Feast's protocol buffers mean here, read without importing them: `parse` is `Value.FromString`, bytes to a message."""
+"""What Feast's protocol buffers mean here, read without importing them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from sys import intern
 from typing import Any
 
 import numpy as np
 
-from models.history import History
 from serving.online_port import Assortment
-
-Parse = Callable[[Any], Any]
-_FLOATS = b"\x82\x01"
-"""Field 16 of `Value`, length-delimited: float_list_val."""
 
 
 def plain(value: Any) -> Any:
@@ -33,22 +27,6 @@ def moment_of(stamp: Any) -> datetime | None:
     return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)
 
 
-def history_of(values: Sequence[bytes | None], parse: Parse) -> History:
-    """A history of its features as they stand in the store. ValueError when one is missing or they are no history."""
-    if None in values:
-        raise ValueError("history: a feature is missing")
-    ids, counts, decayed, visits, times, n_visits = values
-    return History.of(
-        # What many bought is one string in all the histories that are kept (`last_known`), and is hashed once.
-        tuple(map(intern, parse(ids).string_list_val.val)),
-        _floats(counts, parse),
-        _floats(decayed, parse),
-        parse(visits).int64_list_val.val,
-        parse(times).int64_list_val.val,
-        parse(n_visits).int64_val,
-    )
-
-
 def assortment_of(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment | None:
     """What a store sells, of (value, moment) by feature; None where the store has no row."""
     ids, as_of = read["product_ids"]
@@ -61,24 +39,3 @@ def assortment_of(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment
         stock_known=np.array(read["stock_known"][0], dtype=bool),
         as_of=as_of,
     )
-
-
-def _floats(raw: Any, parse: Parse) -> np.ndarray:
-    """float32[n] of a list as serialisers pack it: two tags and two lengths, then the numbers themselves."""
-    if raw[:2] == _FLOATS:
-        outer, start = _varint(raw, 2)
-        if start + outer == len(raw) and raw[start : start + 1] == b"\x0a":
-            inner, start = _varint(raw, start + 1)
-            if start + inner == len(raw) and not inner % 4:
-                return np.frombuffer(raw, "<f4", offset=start)
-    return np.array(parse(raw).float_list_val.val, dtype=np.float32)
-
-
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = raw[at]
-        number |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return number, at

@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from embedded import OnlineStore, connect
 from embedded.feast_config import serving_config
 from models.history import History
-from serving.feast_values import history_of
+from serving.history_decode import histories_of
 from serving.history_rows import HistoryRows, Kind
 from settings import Settings
 
@@ -49,8 +49,8 @@ def history_kind() -> Kind:
         values.append(value(int64_val=history.n_visits))
         return {name: one.SerializeToString() for name, one in zip(NAMES, values, strict=True)}
 
-    def from_bytes(values: Sequence[bytes | None]) -> History:
-        return history_of(values, value.FromString)
+    def from_bytes(rows: Sequence[Sequence[bytes | None]]) -> list[History | ValueError]:
+        return histories_of(rows, value.FromString)
 
     return Kind(NAMES, to_bytes, from_bytes)
 

@@ -7,6 +7,7 @@ The rows are those of `history_rows.py`; a property test holds this reader and t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -38,21 +39,17 @@ class HistoryRead:
         """What is known of each user's purchases, in one round trip: an empty history and no moment where nothing is, a
         ValueError where a row is damaged."""
         keys = (entity_key(self._project, "user_id", user_id) for user_id in user_ids)
-        return [self._past(one) for one in self._answers([self._head + _bulk(key) + self._asked for key in keys])]
+        answers = self._answers([self._head + _bulk(key) + self._asked for key in keys])
+        moments = [_moment_of(answer) for answer in answers]
+        told = [
+            one[:-1]
+            for one, at in zip(answers, moments, strict=True)
+            if isinstance(at, datetime) and isinstance(one, list)
+        ]
+        histories = iter(self._kind.from_bytes(told))
+        return [_past(at, next(histories) if isinstance(at, datetime) else History.empty()) for at in moments]
 
-    def _past(self, answer: Sequence[bytes | None] | redis.ResponseError) -> Past | ValueError:
-        if isinstance(answer, redis.ResponseError):
-            return ValueError(f"history: {answer}")
-        *values, stamp = answer
-        try:
-            moment = None if stamp is None else moment_of(Timestamp.FromString(stamp))
-            return Past(History.empty(), None) if moment is None else Past(self._kind.from_bytes(values), moment)
-        except DecodeError:
-            return ValueError("history: not what Feast writes")
-        except ValueError as error:
-            return error
-
-    def _answers(self, commands: Sequence[bytes]) -> list[Sequence[bytes | None] | redis.ResponseError]:
+    def _answers(self, commands: Sequence[bytes]) -> list[list[bytes | None] | redis.ResponseError]:
         with self._turn:
             try:
                 return self._ask(commands)
@@ -68,7 +65,7 @@ class HistoryRead:
                 self._drop()
                 raise
 
-    def _ask(self, commands: Sequence[bytes]) -> list[Sequence[bytes | None] | redis.ResponseError]:
+    def _ask(self, commands: Sequence[bytes]) -> list[list[bytes | None] | redis.ResponseError]:
         if self._connection is None:
             self._connection = self._client.connection_pool.get_connection()
         self._connection.send_packed_command([b"".join(commands)], check_health=False)
@@ -79,9 +76,9 @@ class HistoryRead:
                 raise answer
         return answers
 
-    def _one(self) -> Sequence[bytes | None] | redis.ResponseError:
+    def _one(self) -> list[bytes | None] | redis.ResponseError:
         try:
-            answer: Sequence[bytes | None] = self._connection.read_response(disable_decoding=True)
+            answer: list[bytes | None] = self._connection.read_response(disable_decoding=True)
         except redis.ResponseError as error:
             return error
         return answer
@@ -92,6 +89,25 @@ class HistoryRead:
             self._connection.disconnect()
             self._client.connection_pool.release(self._connection)
             self._connection = None
+
+
+def _moment_of(answer: list[bytes | None] | redis.ResponseError) -> datetime | ValueError | None:
+    """When what stands there was true; None where nothing does."""
+    if isinstance(answer, redis.ResponseError):
+        return ValueError(f"history: {answer}")
+    stamp = answer[-1]
+    try:
+        return None if stamp is None else moment_of(Timestamp.FromString(stamp))
+    except (DecodeError, OverflowError, OSError):
+        return ValueError("history: not what Feast writes")
+    except ValueError as error:
+        return error
+
+
+def _past(at: datetime | ValueError | None, history: History | ValueError) -> Past | ValueError:
+    if isinstance(at, ValueError):
+        return at
+    return history if isinstance(history, ValueError) else Past(history, at)
 
 
 def _bulk(text: bytes) -> bytes:

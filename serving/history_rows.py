@@ -47,8 +47,8 @@ class Kind:
 
     names: Sequence[str]
     to_bytes: Callable[[History], Mapping[str, bytes]]
-    from_bytes: Callable[[Sequence[bytes | None]], History]
-    """Of the values of `names`; raises ValueError for what no history is."""
+    from_bytes: Callable[[Sequence[Sequence[bytes | None]]], list[History | ValueError]]
+    """Of rows of the values of `names`; a ValueError stands for what no history is."""
 
 
 class HistoryRows:
@@ -91,7 +91,8 @@ class HistoryRows:
         """Delete what the view says of those of whom it says that nothing stands, unless that changed meanwhile; how many."""
         with self._client.pipeline(transaction=False) as pipe:
             for user_id, (stamp, *values) in zip(user_ids, self._read(user_ids), strict=True):
-                if stamp is not None and not len(self._kind.from_bytes(values)):
+                [history] = self._kind.from_bytes([values])
+                if stamp is not None and isinstance(history, History) and not len(history):
                     pipe.eval(_DROP, 1, self._key(user_id), STAMP, stamp, STAMP, *self._fields.values())
             return sum(map(bool, pipe.execute()))
 
@@ -100,10 +101,9 @@ class HistoryRows:
         rows, asked = self._read(user_ids), list[str]()
         with self._client.pipeline(transaction=False) as pipe:
             for user_id, (stamp, *values) in zip(user_ids, rows, strict=True):
-                try:
-                    history = self._kind.from_bytes(values) if stamp else History.empty()
-                except ValueError as error:
-                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", error)
+                [history] = self._kind.from_bytes([values]) if stamp else [History.empty()]
+                if isinstance(history, ValueError):
+                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", history)
                     continue
                 if (new := how(user_id, history)) is not history:
                     asked.append(user_id)

@@ -7,7 +7,7 @@ from models.foldin import fold_in
 from models.history import History
 from models.popularity import log_popularity
 from models.ranker import Ranker
-from models.terms import cold_user, understand
+from models.terms import Question, cold_user, understand
 from tests.models import checkerboard
 from tests.models.asked import asked, lived
 
@@ -60,7 +60,7 @@ def test_the_place_and_time(store, hour, store_id, daypart):
 @pytest.mark.parametrize("hour", [-1, 168])
 def test_an_hour_outside_the_week_is_refused(hour):
     with pytest.raises(ValueError, match=f"hour_of_week {hour} is not 0 to 167"):
-        understand(RANKER.parts, MIXED, None, hour)
+        understand(RANKER.parts, [Question(MIXED, None, hour)])
 
 
 def test_the_moment_is_kept_as_it_was_given():

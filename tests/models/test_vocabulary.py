@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ArtifactError
+from models.packed import LONGEST, Packed
 from models.vocabulary import Vocabulary
 
 IDS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6), unique=True).map(sorted)
@@ -30,6 +31,35 @@ def test_rows_of_nothing():
     positions, rows = Vocabulary(["a"]).rows([])
     assert (positions.shape, rows.shape) == ((0,), (0,))
     assert (positions.dtype, rows.dtype) == (np.int64, np.int32)
+
+
+@given(IDS, st.lists(st.lists(st.text(max_size=2), max_size=6), max_size=4), st.data())
+def test_rows_of_each_are_those_of_each_alone(ids, asked, data):
+    vocabulary = Vocabulary(ids)
+    asked = (
+        [data.draw(st.permutations([*new, *data.draw(st.sets(st.sampled_from(ids)))])) for new in asked]
+        if ids
+        else asked
+    )
+    kinds = [
+        data.draw(st.sampled_from([kind for kind in (tuple(each), Packed.of(each)) if kind is not None]))
+        for each in asked
+    ]
+    alone = [vocabulary.rows(kind) for kind in kinds]
+    for each, mine, theirs in zip(asked, vocabulary.rows_of_each(kinds), alone, strict=True):
+        for positions, rows in (mine, theirs):
+            assert (positions.dtype, rows.dtype) == (np.int64, np.int32)
+            assert rows.tolist() == [vocabulary.row[each[place]] for place in positions.tolist()]
+            assert positions.tolist() == [place for place, name in enumerate(each) if name in vocabulary.row]
+
+
+def test_a_vocabulary_with_an_odd_id_knows_packed_ones_too():
+    vocabulary = Vocabulary(["a", "b" * (LONGEST + 1), "c"])
+    assert [each.tolist() for each in vocabulary.rows(Packed.of(["c", "x", "a"]))] == [[0, 2], [2, 0]]
+    assert [rows.tolist() for _, rows in vocabulary.rows_of_each([Packed.of(["c"]), ("b" * (LONGEST + 1),)])] == [
+        [2],
+        [1],
+    ]
 
 
 def test_the_arrays_carry_the_given_name():

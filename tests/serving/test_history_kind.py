@@ -23,7 +23,7 @@ def test_it_writes_the_bytes_that_feast_writes():
 def test_it_reads_what_it_writes():
     for history in (SOME, History.empty()):
         kind = history_kind()
-        read = kind.from_bytes([kind.to_bytes(history)[name] for name in NAMES])
+        [read] = kind.from_bytes([[kind.to_bytes(history)[name] for name in NAMES]])
         assert (read.product_ids, read.n_visits) == (history.product_ids, history.n_visits)
         for name in ("counts", "decayed", "last_visit", "last_at_s"):
             assert np.array_equal(getattr(read, name), getattr(history, name)), name

@@ -22,9 +22,13 @@ def to_bytes(history):
     return {"said": said.encode()}
 
 
-def from_bytes(values):
+def from_bytes(rows):
+    return [one_of(values) for values in rows]
+
+
+def one_of(values):
     if values[0] is None or b"?" in values[0]:
-        raise ValueError("no history")
+        return ValueError("no history")
     rows = [line.split(":") for line in values[0].decode().split("|")]
     n = len(rows)
     return History.of([r[0] for r in rows], [r[1] for r in rows], [1.0] * n, [1] * n, [r[2] for r in rows], 1)
@@ -137,8 +141,8 @@ def test_numbers_of_a_history_keep_their_kinds(rows):
 
 
 def test_an_empty_row_goes_and_one_that_says_something_or_was_replaced_meanwhile_stays(client):
-    def from_empty(values):
-        return from_bytes(values) if values[0] else History.empty()
+    def from_empty(rows):
+        return [one_of(values) if values[0] else History.empty() for values in rows]
 
     rows = HistoryRows(client, "daypart", Kind(("said",), to_bytes, from_empty))
     rows.change(["ann"], buys("tea"))
