@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from sys import intern
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from models.history import History
-from serving.online_port import Assortment
 
 Parse = Callable[[Any], Any]
 _FLOATS = b"\x82\x01"
@@ -46,20 +45,6 @@ def history_of(values: Sequence[bytes | None], parse: Parse) -> History:
         parse(visits).int64_list_val.val,
         parse(times).int64_list_val.val,
         parse(n_visits).int64_val,
-    )
-
-
-def assortment_of(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment | None:
-    """What a store sells, of (value, moment) by feature; None where the store has no row."""
-    ids, as_of = read["product_ids"]
-    if as_of is None:
-        return None
-    return Assortment(
-        product_ids=tuple(ids),
-        price_cents=np.array(read["price_cents"][0], dtype=np.int64),
-        stock_units=np.array(read["stock_units"][0], dtype=np.int64),
-        stock_known=np.array(read["stock_known"][0], dtype=bool),
-        as_of=as_of,
     )
 
 

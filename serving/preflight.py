@@ -13,10 +13,9 @@ from offers.database import LedgerError, connect
 from offers.signing_key import SigningKeyError, signer_at
 from serving.bundle import load_bundle
 from serving.catalogue import CatalogueError
+from serving.feast_services import feature_services
 from serving.tables import prepare
 from settings import Settings, SettingsError
-
-FEATURE_SERVICE = b"recommendations_v1"
 
 
 class StartFault(Exception):
@@ -39,7 +38,7 @@ def preflight(settings: Settings) -> Iterator[None]:
         load_campaign(settings.campaigns, file.stem)
     signer_at(settings.signing_key, settings.offline_retired_keys)
     load_bundle(settings)
-    _require_registry(settings)
+    feature_services(settings)
     engine = connect(settings.ledger_url)
     try:
         prepare(engine)
@@ -47,19 +46,6 @@ def preflight(settings: Settings) -> Iterator[None]:
         engine.dispose()
     with lease_online_store(settings):
         yield
-
-
-def _require_registry(settings: Settings) -> None:
-    """Reading the registry takes Feast, which costs seconds; but it is a protobuf, and its names stand in it as they are."""
-    if settings.registry_url:
-        return
-    registry = settings.home / "feast" / "registry.db"
-    try:
-        is_filled = FEATURE_SERVICE in registry.read_bytes()
-    except OSError:
-        is_filled = False
-    if not is_filled:
-        raise StartFault(f"{registry}: no feature registry that serves; run daypart features")
 
 
 def require_free(host: str, port: int) -> None:

@@ -8,8 +8,8 @@ from embedded import OnlineStoreError, connect, lease_online_store
 from models.artifact import ArtifactError
 from offers.campaign_file import CampaignError
 from offers.database import LedgerError
-from serving import preflight as module
 from serving.catalogue import CatalogueError
+from serving.feast_messages import registry_class
 from serving.preflight import FAULTS, StartFault, preflight, require_free
 from settings import Settings, SettingsError
 
@@ -20,7 +20,9 @@ def settings(home, tmp_path):
     copy = tmp_path / "home"
     shutil.copytree(home, copy)
     (copy / "feast").mkdir()
-    (copy / "feast" / "registry.db").write_bytes(b"\x0a\x12recommendations_v1\x12")
+    services = [{"spec": {"name": name, "project": "daypart"}} for name in ("recommendations_v1", "store_v1")]
+    registry = registry_class()(feature_services=services)
+    (copy / "feast" / "registry.db").write_bytes(registry.SerializeToString())
     return Settings(home=copy, campaigns=tmp_path / "campaigns")
 
 
@@ -71,18 +73,20 @@ def test_a_damaged_table_stops_the_start(settings):
     assert isinstance(fault(settings), CatalogueError)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"something else"])
+@pytest.mark.parametrize("content", [None, b"", b"something else", b"\x0a\x12recommendations_v1\x12"])
 def test_a_registry_that_does_not_know_our_service_stops_the_start(settings, content):
     registry = settings.home / "feast" / "registry.db"
     registry.unlink() if content is None else registry.write_bytes(content)
     error = fault(settings)
-    assert isinstance(error, StartFault)
-    assert "run daypart features" in str(error)
+    assert isinstance(error, OnlineStoreError)
+    assert "run `daypart features`" in str(error)
 
 
-def test_a_registry_on_a_server_is_left_to_feast(settings):
+def test_a_registry_on_a_server_that_does_not_answer_stops_the_start(settings):
     (settings.home / "feast" / "registry.db").unlink()
-    module._require_registry(replace(settings, registry_url="postgresql://somewhere/feast"))
+    error = fault(replace(settings, registry_url="postgresql://barista:s3cret@127.0.0.1:1/feast"))
+    assert "feature registry postgresql://127.0.0.1:1/feast does not answer" in str(error)
+    assert "s3cret" not in str(error)
 
 
 def test_a_taken_port_is_told_before_anything_starts():
