@@ -59,7 +59,7 @@ with preflight(settings), open_parts(settings_from(_environment(settings))) as p
     front = Front(CALLS, "1")
     front.parts = parts
     asyncio.run(walk(front))
-found = {name.split(".")[0] for name in sys.modules} & FORBIDDEN
+found = ({name.split(".")[0] for name in sys.modules} | set(sys.modules)) & FORBIDDEN
 assert not found, found
 """
 
@@ -72,6 +72,7 @@ def place(tmp_path_factory):
 
 def test_every_kind_of_call_is_answered(place):
     home, secrets = place
-    body = CALLS.replace("FORBIDDEN", repr(set(BLOCKED)))
+    # Arrow's own machinery for many files weighs 40 MiB.
+    body = CALLS.replace("FORBIDDEN", repr({*BLOCKED, "pyarrow.dataset"}))
     answer = run_walled(ROOT, ["serving.service"], body, SECRETS=json.dumps(secrets), PLACE=str(home))
     assert answer.stdout.strip().endswith("light"), answer.stderr[-3000:]
