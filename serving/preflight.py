@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 
 from embedded import OnlineStoreError, lease_online_store
 from models.errors import ArtifactError
@@ -28,11 +29,11 @@ FAULTS = (
 
 
 @contextmanager
-def preflight(settings: Settings) -> Iterator[None]:
+def preflight(settings: Settings) -> Iterator[Callable[[], object]]:
     """Open each part, and let it go again but for the online store, which stays for as long as the block runs: what it had to
     load is there for the workers. Cheapest first, so that a typing error is told at once.
 
-    Raises one of FAULTS.
+    An embedded store loads while the block goes on; what is given waits for it. Raises one of FAULTS, as does the waiting.
     """
     for file in sorted(settings.campaigns.glob("*.toml")):
         load_campaign(settings.campaigns, file.stem)
@@ -44,8 +45,16 @@ def preflight(settings: Settings) -> Iterator[None]:
         prepare(engine)
     finally:
         engine.dispose()
-    with lease_online_store(settings):
-        yield
+    with ExitStack() as stack:
+        beside = ThreadPoolExecutor(1, thread_name_prefix="lease")
+        leased = beside.submit(stack.enter_context, lease_online_store(settings))
+        beside.shutdown(wait=False)
+        try:
+            yield leased.result
+        finally:
+            # What is about to be opened is closed by the stack.
+            wait((leased,))
+        leased.result()
 
 
 def require_free(host: str, port: int) -> None:

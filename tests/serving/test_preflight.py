@@ -1,5 +1,7 @@
 import shutil
 import socket
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -8,6 +10,7 @@ from embedded import OnlineStoreError, connect, lease_online_store
 from models.artifact import ArtifactError
 from offers.campaign_file import CampaignError
 from offers.database import LedgerError
+from serving import preflight as module
 from serving.catalogue import CatalogueError
 from serving.feast_messages import registry_class
 from serving.preflight import FAULTS, StartFault, preflight, require_free
@@ -39,7 +42,8 @@ def test_nothing_missing_and_nothing_left_open(settings):
             return client.info("server")["process_id"]
 
     # The embedded store was started, stands for as long as the block runs, and is stopped by the last who used it.
-    with preflight(settings):
+    with preflight(settings) as loaded:
+        loaded()
         assert server() == server()
     assert not list((settings.home / "online").glob("*.sock"))
 
@@ -99,3 +103,40 @@ def test_a_taken_port_is_told_before_anything_starts():
     require_free("127.0.0.1", port)
     with pytest.raises(StartFault, match="cannot listen on nowhere"):
         require_free("nowhere.invalid", 0)
+
+
+def test_the_online_store_loads_while_the_start_goes_on(settings, monkeypatch):
+    order, may_load = [], threading.Event()
+
+    @contextmanager
+    def slow(_):
+        assert may_load.wait(10)
+        order.append("loaded")
+        try:
+            yield
+        finally:
+            order.append("let go")
+
+    monkeypatch.setattr(module, "lease_online_store", slow)
+    with preflight(settings) as loaded:
+        order.append("goes on")
+        may_load.set()
+        loaded()
+        order.append("serves")
+    assert order == ["goes on", "loaded", "serves", "let go"]
+    # A start that fails meanwhile leaves no server behind.
+    order.clear()
+    may_load.clear()
+    threading.Timer(0.2, may_load.set).start()
+    with pytest.raises(KeyError), preflight(settings):
+        raise KeyError
+    assert order == ["loaded", "let go"]
+
+
+def test_a_store_that_cannot_start_is_told_where_it_is_waited_for(settings):
+    (settings.home / "online").write_text("in the way")
+    reached = []
+    with pytest.raises(OnlineStoreError), preflight(settings) as loaded:
+        reached.append(loaded())
+    assert reached == []
+    assert isinstance(fault(settings), OnlineStoreError)
