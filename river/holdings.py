@@ -28,7 +28,7 @@ def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[
     from serving.holdings import holdings, online_of, rows_of
     from serving.known_as import features_of
     from serving.looks import EXPORTED, note
-    from serving.online import FeastOnline
+    from serving.online import RedisOnline
     from serving.tables import prepare
 
     references = References(settings.identity_secret)
@@ -40,7 +40,7 @@ def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[
         with desk.journal.read() as connection:
             found = holdings(connection, settings, references, reference, now)
     with lease_online_store(settings) as store:
-        gate = OnlineGate(FeastOnline(settings, store), time.monotonic)
+        gate = OnlineGate(RedisOnline(settings, store), time.monotonic)
         features = features_of(gate, rows_of(found), settings.history_limit, None)
         portrait = gate.portrait(found["user_id"])
     if features is None or portrait is None:

@@ -23,7 +23,7 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
     from serving.gate import OnlineGate
     from serving.known_as import features_of
     from serving.looks import look
-    from serving.online import FeastOnline
+    from serving.online import RedisOnline
     from serving.people import card, is_unknown
 
     references = References(settings.identity_secret)
@@ -34,7 +34,7 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
         found = [offer for name in told.rows for offer in desk.wallet(name, now)]
     offers = sorted(found, key=lambda offer: (offer.valid_from, offer.offer_id))
     with lease_online_store(settings) as store:
-        gate = OnlineGate(FeastOnline(settings, store), time.monotonic)
+        gate = OnlineGate(RedisOnline(settings, store), time.monotonic)
         features, portrait = features_of(gate, told.rows, settings.history_limit), gate.portrait(told.names[0])
     if features is None or portrait is None:
         raise OnlineStoreError("the online store does not answer; start it, or try again")

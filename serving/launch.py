@@ -32,7 +32,7 @@ def run(
     """
     settings = replace(settings, home=settings.home.absolute(), campaigns=settings.campaigns.absolute())
     require_free(settings.host, settings.port)
-    with preflight(settings):
+    with preflight(settings) as loaded:
         os.environ.update(_environment(settings))
         # Only now, as BentoML reads the environment when it is imported.
         from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
@@ -43,6 +43,7 @@ def run(
         daypart: Any = service.DaypartService
         daypart.config["workers"] = n_workers = settings.workers if workers is None else workers
         daypart.inject_config()
+        loaded()
         where = f"http://{settings.host}:{settings.port}"
         said = f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when"
         sys.stderr.write(f"{said}\n")

@@ -1,67 +1,61 @@
-"""The port `serving.online_port` over Feast, whose only online importer this is.
+"""The port `serving.online_port` over Redis, in the layout that Feast writes and without Feast (docs/adr/0021-without-feast.md).
 
-Feast is imported when the adapter is built, not with this page: it costs seconds and carries pandas.
+Feast's SDK stands behind the same port in `tests/suites/feast_online.py`, where tests hold the two together.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import redis
+from google.protobuf.message import DecodeError
 
-from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
-from embedded.feast_config import serving_config, unreachable_registry
+from embedded import READ_TIMEOUT_S, OnlineStore, connect
+from embedded.feast_config import repo_config
 from models.history import History
-from serving.feast_values import assortment_of, moment_of, plain
+from serving.assortments import Assortments
+from serving.entity_rows import EntityRows, Stands
+from serving.feast_messages import value_class
+from serving.feast_services import PORTRAIT, STORE, USER, feature_services
+from serving.feast_values import plain
 from serving.history_kind import NAMES, WRITE_TIMEOUT_S, history_kind
 from serving.history_read import HistoryRead
 from serving.history_rows import HistoryRows
-from serving.online_port import Assortment, OnlineFeatures, OnlineUnavailable, Past, Portrait, UserFeatures
+from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures
 from settings import Settings
 
-__all__ = ["Assortment", "FeastOnline", "OnlineFeatures", "OnlineUnavailable", "Past", "UserFeatures"]
-
-HOURS, STORE_CACHE_S, MAX_CACHED_STORES = 168, 60.0, 4096
+HOURS = 168
 
 
-class FeastOnline:
-    """The port over Feast. Raises OnlineStoreError when the registry does not know the services. `clock` is monotonic."""
+class RedisOnline:
+    """The port over Feast's rows. Raises OnlineStoreError when the registry does not answer or know the services. `clock` is
+    monotonic."""
 
     def __init__(self, settings: Settings, store: OnlineStore, clock: Callable[[], float] = time.monotonic) -> None:
-        from feast import FeatureStore, RepoConfig
-        from feast.errors import FeastObjectNotFoundException
-        from sqlalchemy.exc import SQLAlchemyError
-
-        self._feast = FeatureStore(config=RepoConfig(**serving_config(settings, store.connection_string)))
-        try:
-            # Objects, not names: looking a service up costs milliseconds a request.
-            self._user_service = self._feast.get_feature_service("recommendations_v1")
-            self._store_service = self._feast.get_feature_service("store_v1")
-            profile = self._feast.get_feature_view("user_profile")
-        except (FeastObjectNotFoundException, FileNotFoundError) as error:
-            raise OnlineStoreError(f"the feature registry is not filled ({error}); run `daypart features`") from None
-        except SQLAlchemyError as error:
-            raise OnlineStoreError(unreachable_registry(settings, error)) from None
-        self._profile_names = tuple(f.name for f in profile.features)
-        kind, project = history_kind(), self._feast.config.project
-        self._rows = HistoryRows(connect(store.url, WRITE_TIMEOUT_S), project, kind)
-        self._reading = HistoryRead(connect(store.url, READ_TIMEOUT_S), project, kind)
-        self._clock = clock
-        self._stores: dict[str, tuple[float, Assortment | None]] = {}
+        services = feature_services(settings)
+        self._settings, self._kind = settings, history_kind()
+        self._project = str(repo_config(settings, store.connection_string)["project"])
+        self._client = connect(store.url, READ_TIMEOUT_S)
+        self._profile_names = services[USER].get("user_profile", ())
+        self._user = self._rows_of("user_id", services[USER])
+        self._portrait = self._rows_of("user_id", services[PORTRAIT]) if PORTRAIT in services else None
+        self._stores = Assortments(self._rows_of("store_id", services[STORE]), clock)
+        self._histories = HistoryRows(connect(store.url, WRITE_TIMEOUT_S), self._project, self._kind)
+        self._reading = HistoryRead(connect(store.url, READ_TIMEOUT_S), self._project, self._kind)
 
     def user(self, user_id: str) -> UserFeatures:
         """See OnlineFeatures."""
-        read = self._read(self._user_service, "user_id", user_id)
-        profile = {name: read[name][0] for name in self._profile_names if read[name][1]}
-        week = read["hour_of_week"][0]
+        with _answering():
+            read = self._user.read(user_id)
+        profile = {name: _value(read[name]) for name in self._profile_names if read[name].at}
+        week, as_of = _value(read["hour_of_week"]), read["n_visits"].at
         rhythm = np.zeros(HOURS, dtype=np.float32) if week is None else np.array(week, dtype=np.float32)
-        as_of = read["n_visits"][1]
-        history = History.of(*(read[name][0] for name in NAMES)) if as_of else History.empty()
+        history = self._history(read) if as_of else History.empty()
         return UserFeatures(history, profile, rhythm, as_of)
 
     def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
@@ -71,47 +65,48 @@ class FeastOnline:
 
     def portrait(self, user_id: str) -> Portrait:
         """See OnlineFeatures."""
-        from feast.errors import FeatureServiceNotFoundException
-
-        try:
-            service = self._feast.get_feature_service("portrait_v1")
-        except FeatureServiceNotFoundException:
-            # The registry is of an earlier version, and stays so until `daypart features` runs.
-            return Portrait({}, None)
-        read = self._read(service, "user_id", user_id)
-        as_of = max((at for _, at in read.values() if at), default=None)
-        return Portrait({name: value for name, (value, at) in read.items() if at}, as_of)
+        if self._portrait is None:
+            # The registry was of an earlier version, and stays so until `daypart features` runs.
+            views = feature_services(self._settings).get(PORTRAIT)
+            if views is None:
+                return Portrait({}, None)
+            self._portrait = self._rows_of("user_id", views)
+        with _answering():
+            read = self._portrait.read(user_id)
+        as_of = max((stands.at for stands in read.values() if stands.at), default=None)
+        return Portrait({name: _value(stands) for name, stands in read.items() if stands.at}, as_of)
 
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
-        now = self._clock()
-        expires, found = self._stores.get(store_id, (now, None))
-        if now < expires:
-            return found
-        found = assortment_of(self._read(self._store_service, "store_id", store_id))
-        # Oldest first, so that made-up ids cannot grow it without end.
-        self._stores.pop(store_id, None)
-        if len(self._stores) >= MAX_CACHED_STORES:
-            self._stores.pop(next(iter(self._stores)), None)
-        self._stores[store_id] = (now + STORE_CACHE_S, found)
-        return found
+        with _answering():
+            return self._stores.of(store_id)
 
     def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
         """See OnlineFeatures."""
         with _answering():
-            self._rows.change([user_id], lambda _, before: history, at)
+            self._histories.change([user_id], lambda _, before: history, at)
 
     def change(self, user_ids: Sequence[str], how: Callable[[str, History], History]) -> int:
         """See OnlineFeatures."""
         with _answering():
-            return self._rows.change(user_ids, how)
+            return self._histories.change(user_ids, how)
 
-    def _read(self, service: Any, key: str, value: str) -> dict[str, tuple[Any, datetime | None]]:
-        """(value, moment) by feature name: both None where the entity has no row, the value alone where it is null."""
-        with _answering():
-            answer = self._feast.get_online_features(features=service, entity_rows=[{key: value}]).proto
-        vectors = zip(answer.metadata.feature_names.val, answer.results, strict=True)
-        return {name: (plain(v.values[0]), moment_of(v.event_timestamps[0])) for name, v in vectors}
+    def _rows_of(self, key: str, views: Mapping[str, tuple[str, ...]]) -> EntityRows:
+        return EntityRows(self._client, self._project, key, views)
+
+    def _history(self, read: Mapping[str, Stands]) -> History:
+        (found,) = self._kind.from_bytes([[read[name].raw for name in NAMES]])
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+
+def _value(stands: Stands) -> Any:
+    """As Python has it; None for one without a value. Raises ValueError for what Feast didn't write."""
+    try:
+        return plain(value_class().FromString(stands.raw or b""))
+    except DecodeError:
+        raise ValueError("a feature that Feast didn't write") from None
 
 
 @contextmanager

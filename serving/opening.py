@@ -28,11 +28,10 @@ from serving.impressions import ImpressionLog
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
 from serving.metrics import Metrics
-from serving.online import FeastOnline
+from serving.online import RedisOnline
 from serving.parts import Parts
 from serving.persons import Persons
 from serving.purse import StorePurse
-from serving.quick import without_typeguard
 from serving.rate import rates_of
 from serving.recommend import Known
 from serving.shelves import Shelves, units
@@ -56,9 +55,8 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
     with ExitStack() as stack:
         bundle = load_bundle(settings)
         store = stack.enter_context(lease_online_store(settings))
-        with without_typeguard():
-            online = FeastOnline(settings, store)
-        journal, gate = _journal(settings, stack), OnlineGate(online, time.monotonic)
+        online, journal = RedisOnline(settings, store), _journal(settings, stack)
+        gate = OnlineGate(online, time.monotonic)
         pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
         impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
         intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 
 from embedded import OnlineStoreError, lease_online_store
 from models.errors import ArtifactError
@@ -13,10 +14,9 @@ from offers.database import LedgerError, connect
 from offers.signing_key import SigningKeyError, signer_at
 from serving.bundle import load_bundle
 from serving.catalogue import CatalogueError
+from serving.feast_services import feature_services
 from serving.tables import prepare
 from settings import Settings, SettingsError
-
-FEATURE_SERVICE = b"recommendations_v1"
 
 
 class StartFault(Exception):
@@ -29,37 +29,32 @@ FAULTS = (
 
 
 @contextmanager
-def preflight(settings: Settings) -> Iterator[None]:
+def preflight(settings: Settings) -> Iterator[Callable[[], object]]:
     """Open each part, and let it go again but for the online store, which stays for as long as the block runs: what it had to
     load is there for the workers. Cheapest first, so that a typing error is told at once.
 
-    Raises one of FAULTS.
+    An embedded store loads while the block goes on; what is given waits for it. Raises one of FAULTS, as does the waiting.
     """
     for file in sorted(settings.campaigns.glob("*.toml")):
         load_campaign(settings.campaigns, file.stem)
     signer_at(settings.signing_key, settings.offline_retired_keys)
     load_bundle(settings)
-    _require_registry(settings)
+    feature_services(settings)
     engine = connect(settings.ledger_url)
     try:
         prepare(engine)
     finally:
         engine.dispose()
-    with lease_online_store(settings):
-        yield
-
-
-def _require_registry(settings: Settings) -> None:
-    """Reading the registry takes Feast, which costs seconds; but it is a protobuf, and its names stand in it as they are."""
-    if settings.registry_url:
-        return
-    registry = settings.home / "feast" / "registry.db"
-    try:
-        is_filled = FEATURE_SERVICE in registry.read_bytes()
-    except OSError:
-        is_filled = False
-    if not is_filled:
-        raise StartFault(f"{registry}: no feature registry that serves; run daypart features")
+    with ExitStack() as stack:
+        beside = ThreadPoolExecutor(1, thread_name_prefix="lease")
+        leased = beside.submit(stack.enter_context, lease_online_store(settings))
+        beside.shutdown(wait=False)
+        try:
+            yield leased.result
+        finally:
+            # What is about to be opened is closed by the stack.
+            wait((leased,))
+        leased.result()
 
 
 def require_free(host: str, port: int) -> None:

@@ -1,7 +1,7 @@
 """The world of the serving bench, made small."""
 
 from bench.serving_world import replicated
-from serving.online import FeastOnline
+from serving.online import RedisOnline
 from settings import Settings
 from tests import world
 from tests.suites.online_world import online_world
@@ -11,7 +11,7 @@ def test_every_user_stands_online_again_and_again(tmp_path):
     settings = Settings(home=tmp_path / "home")
     with online_world(settings) as store:
         ids = replicated(settings, lambda *_: None, n_users=2 * len(world.USERS) + 1)
-        online = FeastOnline(settings, store)
+        online = RedisOnline(settings, store)
         assert len(set(ids)) == len(ids) == 2 * len(world.USERS) + 1
         first = sorted(world.USERS)[0]
         one, other = (read.history.product_ids for read in online.pasts([first, f"{first}.2"]))

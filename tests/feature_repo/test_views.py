@@ -12,7 +12,7 @@ import pytest
 from embedded import OnlineStoreError, lease_online_store
 from embedded.feast_config import FEATURE_REPO
 from feature_repo.declaring import OWNER
-from serving.online import FeastOnline
+from serving.online import RedisOnline
 from settings import Settings
 from tests import world
 from training import features
@@ -89,7 +89,7 @@ def river(settings):
     with lease_online_store(settings) as online:
         features.apply(settings)
         features.materialise(settings, world.END)
-        ann = FeastOnline(settings, online).user("ann")
+        ann = RedisOnline(settings, online).user("ann")
         assert ann.history.counts.tolist() == [1, 1, 4]
         assert ann.as_of == world.END
         entity = pl.DataFrame({"user_id": ["ann"], "event_timestamp": [datetime(2025, 11, 17, tzinfo=UTC)]})
@@ -117,7 +117,7 @@ def test_a_registry_that_does_not_answer_is_one_line_without_the_password(home):
     lost = replace(home, registry_url="postgresql://barista:s3cret@127.0.0.1:1/feast")
     with lease_online_store(home) as online:
         for error, act in (
-            (OnlineStoreError, lambda: FeastOnline(lost, online)),
+            (OnlineStoreError, lambda: RedisOnline(lost, online)),
             (FeatureError, lambda: features.apply(lost)),
         ):
             with pytest.raises(

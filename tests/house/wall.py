@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
-BLOCKED = frozenset({"implicit", "lightfm", "sklearn", "scipy", "pandas", "joblib", "polars", "duckdb"})
+BLOCKED = frozenset(
+    {"implicit", "lightfm", "sklearn", "scipy", "pandas", "joblib", "polars", "duckdb", "feast", "dask"}
+)
 
 _PROGRAM = """
 import sys

@@ -12,7 +12,7 @@ from river.links import take_links
 from river.persons import forget_aliases, settle_persons
 from river.showing import show_user
 from river.who import rule_link, waiting
-from serving.online import FeastOnline
+from serving.online import RedisOnline
 from settings import Settings
 from tests import world
 from training.lake import read_events
@@ -46,7 +46,7 @@ def settled(settings):
 def online(settings, user):
     """Visits in the online row of an id as it stands, whoever it is."""
     with lease_online_store(settings) as store:
-        return FeastOnline(settings, store).user(user).history.n_visits
+        return RedisOnline(settings, store).user(user).history.n_visits
 
 
 def shown(settings, *users):

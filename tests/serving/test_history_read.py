@@ -12,10 +12,10 @@ from embedded import READ_TIMEOUT_S, connect
 from embedded.feast_config import repo_config
 from embedded.online_rows import entity_key
 from models.history import History
-from serving.online import FeastOnline
 from serving.online_port import OnlineUnavailable
 from settings import Settings
 from tests import world
+from tests.suites.feast_online import FeastOnline
 from tests.suites.online_world import online_world
 
 WORD = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)

@@ -1,4 +1,4 @@
-"""Both adapters of online features keep the suite; and what only the one over a server can do wrong."""
+"""Every adapter of online features keeps the suite; and what only the one over a server can do wrong."""
 
 import socket
 from dataclasses import replace
@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from feast.protos.feast.core.Registry_pb2 import Registry
 
-import serving.online
 from embedded import OnlineStore, OnlineStoreError, connect, lease_online_store
 from models.history import History
-from serving.online import FeastOnline, OnlineUnavailable
-from serving.online_port import Assortment, Portrait, UserFeatures
+from serving.online import RedisOnline
+from serving.online_port import Assortment, OnlineUnavailable, Portrait, UserFeatures
 from settings import Settings
 from tests import world
+from tests.suites.feast_online import FeastOnline
 from tests.suites.memory_online import MemoryOnline
 from tests.suites.online_features import Clock, OnlineFeaturesSuite
 from tests.suites.online_world import online_world
@@ -81,32 +82,46 @@ def kept(loaded):
     return settings, store
 
 
+@pytest.fixture
+def put_row(kept):
+    from training.feast_store import open_store
+
+    feast = open_store(*kept)
+
+    def put(store_id, prices):
+        import pandas as pd
+
+        row = {
+            "store_id": store_id,
+            "product_ids": list(prices),
+            "price_cents": list(prices.values()),
+            "stock_units": [0] * len(prices),
+            "stock_known": [False] * len(prices),
+            "event_timestamp": world.END + timedelta(hours=1),
+        }
+        feast.write_to_online_store("store_assortment", pd.DataFrame([row]))
+
+    return put
+
+
 class TestFeast(OnlineFeaturesSuite):
     @pytest.fixture
     def online(self, kept, clock):
         return FeastOnline(*kept, clock)
 
     @pytest.fixture
-    def put_store(self, kept):
-        from training.feast_store import open_store
+    def put_store(self, put_row):
+        return put_row
 
-        settings, store = kept
-        feast = open_store(settings, store)
 
-        def put(store_id, prices):
-            import pandas as pd
+class TestRedis(OnlineFeaturesSuite):
+    @pytest.fixture
+    def online(self, kept, clock):
+        return RedisOnline(*kept, clock)
 
-            row = {
-                "store_id": store_id,
-                "product_ids": list(prices),
-                "price_cents": list(prices.values()),
-                "stock_units": [0] * len(prices),
-                "stock_known": [False] * len(prices),
-                "event_timestamp": world.END + timedelta(hours=1),
-            }
-            feast.write_to_online_store("store_assortment", pd.DataFrame([row]))
-
-        return put
+    @pytest.fixture
+    def put_store(self, put_row):
+        return put_row
 
     def test_offline_and_online_tell_the_same(self, online, kept):
         import polars as pl
@@ -138,27 +153,25 @@ class TestFeast(OnlineFeaturesSuite):
                 name: value for name, value in told.items() if value is not None
             }
 
-    def test_a_registry_of_an_earlier_version_has_no_portraits(self, online, monkeypatch):
-        from feast.errors import FeatureServiceNotFoundException
-
-        def gone(name):
-            raise FeatureServiceNotFoundException(name, "daypart")
-
-        monkeypatch.setattr(online._feast, "get_feature_service", gone)
+    def test_a_registry_of_an_earlier_version_has_no_portraits_until_it_is_a_later_one(self, kept, tmp_path):
+        older = replace(kept[0], home=tmp_path)
+        source, target = (settings.home / "feast" / "registry.db" for settings in (kept[0], older))
+        registry = Registry.FromString(source.read_bytes())
+        for service in list(registry.feature_services):
+            if service.spec.name == "portrait_v1":
+                registry.feature_services.remove(service)
+        target.parent.mkdir()
+        target.write_bytes(registry.SerializeToString())
+        online = RedisOnline(older, kept[1])
         assert online.portrait("ann") == Portrait({}, None)
-
-    def test_made_up_stores_do_not_fill_the_memory(self, online, monkeypatch):
-        monkeypatch.setattr(serving.online, "MAX_CACHED_STORES", 2)
-        first = online.store("soho")
-        for n in range(5):
-            online.store(f"nowhere-{n}")
-        assert len(online._stores) == 2
-        assert online.store("soho") is not first
+        assert online.user("ann").as_of == world.END
+        target.write_bytes(source.read_bytes())
+        assert online.portrait("ann") == RedisOnline(*kept).portrait("ann") != Portrait({}, None)
 
 
 def test_a_registry_without_the_services_is_a_plain_fault(kept, tmp_path):
     with pytest.raises(OnlineStoreError, match="run `daypart features`") as caught:
-        FeastOnline(replace(kept[0], home=tmp_path), kept[1])
+        RedisOnline(replace(kept[0], home=tmp_path), kept[1])
     assert "\n" not in str(caught.value)
 
 
@@ -173,7 +186,7 @@ def refusing():
 @pytest.mark.parametrize("kind", ["refusing", "silent"])
 def test_a_dead_server_is_unavailable_after_one_try(kind, request, kept):
     port, heard = request.getfixturevalue(kind)
-    online = FeastOnline(kept[0], OnlineStore(f"redis://:s3cret@127.0.0.1:{port}/0"))
+    online = RedisOnline(kept[0], OnlineStore(f"redis://:s3cret@127.0.0.1:{port}/0"))
     calls = (
         lambda: online.user("ann"),
         lambda: online.store("soho"),
@@ -189,7 +202,7 @@ def test_a_dead_server_is_unavailable_after_one_try(kind, request, kept):
 def test_a_server_that_comes_back_is_used_again(kept, tmp_path):
     elsewhere = Settings(home=tmp_path)
     with lease_online_store(elsewhere) as store:
-        online = FeastOnline(kept[0], store)
+        online = RedisOnline(kept[0], store)
         assert online.user("ann").as_of is None
     with pytest.raises(OnlineUnavailable):
         online.user("ann")

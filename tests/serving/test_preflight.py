@@ -1,5 +1,7 @@
 import shutil
 import socket
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from offers.campaign_file import CampaignError
 from offers.database import LedgerError
 from serving import preflight as module
 from serving.catalogue import CatalogueError
+from serving.feast_messages import registry_class
 from serving.preflight import FAULTS, StartFault, preflight, require_free
 from settings import Settings, SettingsError
 
@@ -20,7 +23,9 @@ def settings(home, tmp_path):
     copy = tmp_path / "home"
     shutil.copytree(home, copy)
     (copy / "feast").mkdir()
-    (copy / "feast" / "registry.db").write_bytes(b"\x0a\x12recommendations_v1\x12")
+    services = [{"spec": {"name": name, "project": "daypart"}} for name in ("recommendations_v1", "store_v1")]
+    registry = registry_class()(feature_services=services)
+    (copy / "feast" / "registry.db").write_bytes(registry.SerializeToString())
     return Settings(home=copy, campaigns=tmp_path / "campaigns")
 
 
@@ -37,7 +42,8 @@ def test_nothing_missing_and_nothing_left_open(settings):
             return client.info("server")["process_id"]
 
     # The embedded store was started, stands for as long as the block runs, and is stopped by the last who used it.
-    with preflight(settings):
+    with preflight(settings) as loaded:
+        loaded()
         assert server() == server()
     assert not list((settings.home / "online").glob("*.sock"))
 
@@ -71,18 +77,20 @@ def test_a_damaged_table_stops_the_start(settings):
     assert isinstance(fault(settings), CatalogueError)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"something else"])
+@pytest.mark.parametrize("content", [None, b"", b"something else", b"\x0a\x12recommendations_v1\x12"])
 def test_a_registry_that_does_not_know_our_service_stops_the_start(settings, content):
     registry = settings.home / "feast" / "registry.db"
     registry.unlink() if content is None else registry.write_bytes(content)
     error = fault(settings)
-    assert isinstance(error, StartFault)
-    assert "run daypart features" in str(error)
+    assert isinstance(error, OnlineStoreError)
+    assert "run `daypart features`" in str(error)
 
 
-def test_a_registry_on_a_server_is_left_to_feast(settings):
+def test_a_registry_on_a_server_that_does_not_answer_stops_the_start(settings):
     (settings.home / "feast" / "registry.db").unlink()
-    module._require_registry(replace(settings, registry_url="postgresql://somewhere/feast"))
+    error = fault(replace(settings, registry_url="postgresql://barista:s3cret@127.0.0.1:1/feast"))
+    assert "feature registry postgresql://127.0.0.1:1/feast does not answer" in str(error)
+    assert "s3cret" not in str(error)
 
 
 def test_a_taken_port_is_told_before_anything_starts():
@@ -95,3 +103,40 @@ def test_a_taken_port_is_told_before_anything_starts():
     require_free("127.0.0.1", port)
     with pytest.raises(StartFault, match="cannot listen on nowhere"):
         require_free("nowhere.invalid", 0)
+
+
+def test_the_online_store_loads_while_the_start_goes_on(settings, monkeypatch):
+    order, may_load = [], threading.Event()
+
+    @contextmanager
+    def slow(_):
+        assert may_load.wait(10)
+        order.append("loaded")
+        try:
+            yield
+        finally:
+            order.append("let go")
+
+    monkeypatch.setattr(module, "lease_online_store", slow)
+    with preflight(settings) as loaded:
+        order.append("goes on")
+        may_load.set()
+        loaded()
+        order.append("serves")
+    assert order == ["goes on", "loaded", "serves", "let go"]
+    # A start that fails meanwhile leaves no server behind.
+    order.clear()
+    may_load.clear()
+    threading.Timer(0.2, may_load.set).start()
+    with pytest.raises(KeyError), preflight(settings):
+        raise KeyError
+    assert order == ["loaded", "let go"]
+
+
+def test_a_store_that_cannot_start_is_told_where_it_is_waited_for(settings):
+    (settings.home / "online").write_text("in the way")
+    reached = []
+    with pytest.raises(OnlineStoreError), preflight(settings) as loaded:
+        reached.append(loaded())
+    assert reached == []
+    assert isinstance(fault(settings), OnlineStoreError)

@@ -250,12 +250,12 @@ def test_a_snapshot_computed_anew_replaces_its_rows_online(settings):
 
 def test_what_serving_pushed_after_the_snapshot_stays(settings):
     from models.history import History
-    from serving.online import FeastOnline
+    from serving.online import RedisOnline
 
     features.materialise(settings, world.END)
     with lease_online_store(settings) as store:
         pushed = History.of(["tea"], [1], [1], [1], [1763300000], 1)
-        FeastOnline(settings, store).push_visit("bob", pushed, world.END + timedelta(hours=1))
+        RedisOnline(settings, store).push_visit("bob", pushed, world.END + timedelta(hours=1))
         assert features.materialise(settings, world.END)["user_history"] == 4
         assert online(settings, "bob")["product_ids"] == ["tea"]
         assert online(settings, "bob")["n_orders"] == 3
