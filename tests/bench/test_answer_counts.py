@@ -13,10 +13,11 @@ import pytest
 import uvloop
 
 from bench import answer_counts
-from bench.answer_counts import AT_ONCE, LIMIT, OURS, SIDES, do, driven, empty, front_in, told_again
+from bench.answer_counts import AT_ONCE, LIMIT, OURS, SIDES, do, front_in, told_again
 from bench.answer_ranker import ranker
 from bench.answer_world import N_PRODUCTS
-from bench.driven import Driven
+from bench.driven import Driven, driven
+from bench.empty_route import empty
 from serving.answering import MOST_TOGETHER
 from serving.wire import Slate
 
