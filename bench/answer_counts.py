@@ -15,22 +15,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvloop
 
 from bench import scoring_counts
-from bench.answer_world import STORE, parts
+from bench.answer_world import STORE, parts, told_again
 from bench.driven import driven
 from bench.empty_route import empty
 from bench.results import Row, row
-from serving.answering import Answer, Wish, answer_together
 from serving.calls import CALLS
 from serving.front import Front
 from serving.parts import Parts
-from serving.turn import Turn
 
 KEPT = Path(__file__).with_suffix(".json")
 REACH, ROUNDS, WARM, AT_ONCE, LIMIT = 1.2, 10, 3, 8, 20
@@ -52,28 +49,14 @@ def requests(secret: str) -> list[bytes]:
     ]
 
 
-def do(side: str, front: Front, asked: Sequence[bytes]) -> None:
-    """One side's rounds, after as many as make what is made once."""
+def do(side: str, front: Front, again: Parts, asked: Sequence[bytes]) -> None:
+    """One side's rounds, after as many as make what is made once. again: as of `told_again`."""
     if side == "front":
-        front.parts = told_again(front, asked)
+        front.parts = again
     app = front if side in OURS else empty
     answers = uvloop.run(driven(app, asked, WARM + (0 if side == "idle" else ROUNDS)))
     if not all(answer.startswith(b"HTTP/1.1 200") for answer in answers):
         raise SystemExit(f"{side}: {answers[0][:400]!r}")
-
-
-def told_again(front: Front, asked: Sequence[bytes]) -> Parts:
-    """The front's parts, where everybody is told what somebody was told once."""
-    parts, kept = front.parts, list[Answer]()
-    assert parts is not None
-
-    def learn(wishes: Sequence[Wish]) -> list[Answer]:
-        kept[:] = answer_together(wishes)
-        return kept
-
-    front.parts = replace(parts, turn=Turn(learn, len(asked)))
-    uvloop.run(driven(front, asked, 1))
-    return replace(parts, turn=Turn(lambda wishes: kept[: len(wishes)], len(asked)))
 
 
 def front_in(home: Path) -> tuple[Front, list[bytes]]:
@@ -89,12 +72,13 @@ def forked() -> None:
     """For valgrind: a child for each side, its process number and its side on a line of stdout."""
     with TemporaryDirectory() as home:
         front, asked = front_in(Path(home))
+        again = told_again(front, asked)
         gc.collect()
         gc.freeze()
         gc.disable()
         for side in SIDES:
             if (child := os.fork()) == 0:
-                do(side, front, asked)
+                do(side, front, again, asked)
                 os._exit(0)
             if os.waitpid(child, 0)[1] != 0:
                 raise SystemExit(f"{side}: its process failed")

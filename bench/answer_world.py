@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvloop
 
 from bench.answer_ranker import ranker
+from bench.driven import driven
 from models.history import History
 from offers.database import connect
 from people.secret import References
 from serving import keys
-from serving.answering import MOST_TOGETHER, answer_together
+from serving.answering import MOST_TOGETHER, Answer, Wish, answer_together
 from serving.bundle import Bundle
 from serving.catalogue import Catalogue
+from serving.front import Front
 from serving.gate import OnlineGate
 from serving.holders import Holders
 from serving.keyring import KeyRing
@@ -94,6 +97,21 @@ def parts(home: Path) -> tuple[Parts, str]:
     standing.allows(("u0",), 0)
     holders.look()
     return Parts(**made), secret
+
+
+def told_again(front: Front, asked: Sequence[bytes]) -> Parts:
+    """The front's parts, where everybody is told what somebody was told once."""
+    whole, kept = front.parts, list[Answer]()
+    assert whole is not None
+
+    def learn(wishes: Sequence[Wish]) -> list[Answer]:
+        kept[:] = answer_together(wishes)
+        return kept
+
+    front.parts = replace(whole, turn=Turn(learn, len(asked)))
+    uvloop.run(driven(front, asked, 1))
+    front.parts = whole
+    return replace(whole, turn=Turn(lambda wishes: kept[: len(wishes)], len(asked)))
 
 
 def _still() -> float:

@@ -13,9 +13,9 @@ import pytest
 import uvloop
 
 from bench import answer_counts
-from bench.answer_counts import AT_ONCE, LIMIT, OURS, SIDES, do, front_in, told_again
+from bench.answer_counts import AT_ONCE, LIMIT, OURS, SIDES, do, front_in
 from bench.answer_ranker import ranker
-from bench.answer_world import N_PRODUCTS
+from bench.answer_world import N_PRODUCTS, told_again
 from bench.driven import Driven, driven
 from bench.empty_route import empty
 from serving.answering import MOST_TOGETHER
@@ -75,10 +75,10 @@ def test_every_side_can_be_done_and_one_that_refuses_is_no_count(asked):
     front, requests = asked
     whole = front.parts
     for side in SIDES:
-        do(side, front, requests)
+        do(side, front, told_again(front, requests), requests)
     front.parts = whole
     with pytest.raises(SystemExit, match=r"ours: b'HTTP/1\.1 401"):
-        do("ours", front, [re.sub(rb"dp_app_\S+", b"dp_app_x", request) for request in requests])
+        do("ours", front, whole, [re.sub(rb"dp_app_\S+", b"dp_app_x", request) for request in requests])
 
 
 def test_the_ranker_is_the_same_each_time():
