@@ -36,7 +36,7 @@ PARTS = {
     "serving-http": "bench.serving:http",
     "serving-blocks": "bench.serving_blocks:rows",
     "serving-core": "bench.scoring:rows",
-    "serving-counts": "bench.scoring_counts:rows",
+    "serving-counts": "bench.answer_counts:all_counts",
     "ledger": "bench.ledger:rows",
     "ledger-speed": "bench.ledger:speed",
     "ledger-http": "bench.ledger:http",

@@ -12,23 +12,10 @@ from typing import Any
 
 import bentoml
 
+from bench.empty_route import empty
 from serving.service import CONFIGURED
 
 ROOT = Path(__file__).resolve().parents[1]
-_HEAD = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")],
-}
-_BODY = {"type": "http.response.body", "body": b"{}"}
-
-
-async def empty(scope: Any, receive: Any, send: Any) -> None:
-    """ASGI: reads what is sent, answers `{}`."""
-    while (await receive()).get("more_body", False):
-        pass
-    await send(_HEAD)
-    await send(_BODY)
 
 
 @bentoml.service(name="mounted", **CONFIGURED)

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import console
-from bench import scoring, scoring_counts, serving_blocks
+from bench import answer_counts, scoring, serving_blocks
 from bench.client import served, wait_ready
 from bench.ledger_http import free_port
 from bench.ledger_load import Shot, shoot
@@ -46,7 +46,9 @@ PEERS = {
 def rows() -> list[Row]:
     """All of it: the core, its instructions (where valgrind is), and the service."""
     counted = (
-        scoring_counts.rows() if shutil.which("valgrind") else [row("instructions left out: no valgrind", 0, "rows")]
+        answer_counts.all_counts()
+        if shutil.which("valgrind")
+        else [row("instructions left out: no valgrind", 0, "rows")]
     )
     return [*scoring.rows(), *counted, *http()]
 

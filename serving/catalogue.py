@@ -48,6 +48,8 @@ def languages(locale: str | None, accept_language: str, fallback: str) -> list[s
     """Languages wanted, best first: the request's own, else those of an Accept-Language header, then `fallback`."""
     if locale is not None:
         return [locale, fallback]
+    if not accept_language:
+        return [fallback]
     weighted = []
     for place, part in enumerate(accept_language.split(",")[:MAX_LANGUAGES]):
         tag, _, weight = part.partition(";")

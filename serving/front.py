@@ -13,7 +13,7 @@ import msgspec
 from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
-from serving.deadline import Within, budget_s
+from serving.deadline import Deadlines, budget_s
 from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
 from serving.headers import check_request, request_id_of
 from serving.identified import in_references
@@ -43,7 +43,7 @@ class Front:
         self.parts: Parts | None = None
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
-        self.load = Load()
+        self.load, self._deadlines = Load(), Deadlines(DEADLINE_S)
         self.is_leaving = False  # set while the process ends: every answer then ends its connection (`drain`)
         self._scrape, self._troubles = Scrape(), Troubles()
 
@@ -81,7 +81,7 @@ class Front:
         try:
             check_request(scope)
             within_s = budget_s(headers, DEADLINE_S)
-            with Within(within_s) as deadline:
+            with self._deadlines.within(within_s) as deadline:
                 if beside := await self._beside(scope):
                     return "beside", beside
                 call, path = self._routes.find(scope["method"], scope["path"])

@@ -11,8 +11,6 @@ alone: a coupon that can't be redeemed is a person at the counter.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from serving.asked import Call
 from serving.problems import RETRY_AFTER_S, Problem
@@ -61,16 +59,18 @@ class Load:
         if self.is_full(sheds(call)):
             raise busy()
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """One that waits for its client is no work meanwhile. Raises Problem 429 when too many wait."""
+    def aside(self) -> Load:
+        """One that waits for its client, while this is entered, is no work meanwhile. Entering raises Problem 429 when too many
+        wait."""
+        return self
+
+    def __enter__(self) -> None:
         if self.n_aside >= MOST_ASIDE:
             raise busy()
         self.n, self.n_aside = self.n - 1, self.n_aside + 1
-        try:
-            yield
-        finally:
-            self.n, self.n_aside = self.n + 1, self.n_aside - 1
+
+    def __exit__(self, *_: object) -> None:
+        self.n, self.n_aside = self.n + 1, self.n_aside - 1
 
     def answered(self, seconds: float) -> None:
         """A recommendation took so long."""

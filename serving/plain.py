@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from feature_repo.events import in_one_form
-from people.plain import SUSPECT_ID, is_plain
+from people.plain import is_plain
 from people.spelling import NULL_WORDS, misspelt
 from serving.door import decode
 from serving.problems import malformed
@@ -22,16 +22,35 @@ _PERSONS = ("/user_id", "/identity")
 # Prose, words of ours and the merchant's words for goods may be anything; links are judged one by one.
 _NO_IDS = ("/why", "/ruling", "/identity", "/evidence")
 _WORDS = "/categories/"
-# Most bodies are let through by a look at their bytes; an escape may hide whatever.
+# Most bodies are let through by a look at their bytes; an escape may hide whatever. It finds what SUSPECT_ID does, and spaces at
+# an end of a text, and words for nothing. Several looks, each with few letters to begin with, take half the time of one.
 _NULLS = "|".join(map(re.escape, sorted(NULL_WORDS)))
-_SUSPECT = re.compile(rf"\\|{SUSPECT_ID}|[:,\[]\s*\"\s|\s\"\s*[,}}\]]|\"(?:{_NULLS})\"".encode())
+_LOOKS = tuple(
+    re.compile(form.encode()).search
+    for form in (
+        r"[^\x00-\x24\x26-\x2A\x2C-\x3F\x41-\x5B\x5D-\x7F]",
+        r"[\s.:](?<=[DELNOYdelnoy][\s.:])(?:(?<=:)|(?<=\s)\s*:|[\s.:]*\(?0)",
+        r"[0-9][0-9]{3}[\s._\-]+(?:[0-9]{4}|[0-9]{6})[\s._\-]",
+        r"[0-9](?=[0-9\s]{14})(?:\s*[0-9]){14}",
+        r"[0-9](?=[0-9][0-9A-Za-z\s]{11})(?<=[^0-9A-Za-z][A-Za-z]{2}[0-9])[0-9](?:\s*[0-9A-Za-z]){11}",
+        r"[:,\[]\s*\"\s",
+        r"\s\"\s*[,}\]]",
+        rf"\"(?:{_NULLS})\"",
+    )
+)
+
+
+def is_suspect(raw: bytes) -> bool:
+    """Whether a JSON text of one of our structs may hold anything that `check_word` refuses or changes."""
+    found = [look(raw) for look in _LOOKS]
+    return any(found)
 
 
 def impersonal(raw: bytes, kind: type[Any]) -> Any:
     """The body as a struct of `kind`, its texts in one form, unless one of them, whichever, holds a mail address, a phone or a
     card; events are judged one by one. Raises Problem 400."""
     body = decode(raw, kind)
-    if not isinstance(body, EventsAsk) and _SUSPECT.search(raw):
+    if not isinstance(body, EventsAsk) and is_suspect(raw):
         told = msgspec.to_builtins(body)
         form = _checked(told, "")
         if form != told:

@@ -11,7 +11,7 @@ from offers.answers import Offer
 from serving.answering import Wish
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
-from serving.impressions import rows_of
+from serving.impressions import lines_of
 from serving.overload import LEAST, TARGET_S, busy
 from serving.problems import malformed
 from serving.standing import NONE
@@ -31,7 +31,7 @@ async def recommendations(asked: Asked) -> Reply:
     # Who is in a hurry waits for nobody.
     answer = turn.alone(wish) if wish.in_hurry else await turn.ask(wish)
     if not wish.ask.dry_run:
-        asked.parts.impressions.put(rows_of(answer.slate, wish.ask, asked.now))
+        asked.parts.impressions.put(lines_of(answer.slate, wish.ask, asked.now))
     asked.parts.metrics.stages.observe(answer.features_s, answer.score_s, answer.encode_s, wallet_s)
     meta = answer.slate.meta
     asked.parts.metrics.recommended(meta.fallback, meta.feature_age_s, meta.degraded)

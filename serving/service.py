@@ -30,10 +30,10 @@ from serving.orphans import end_with_parent
 from serving.parts import Parts
 from serving.preflight import FAULTS, preflight
 from serving.reload import Reload
+from serving.straight import Straight, stand_before
 from serving.watcher import Watcher
 
 VERSION, TIMEOUT_S = "1", 5
-PROBES = frozenset(("/livez", "/readyz", "/healthz"))
 # The default collects the young generation every 700 allocations and stops the world for what start-up left behind.
 GC_THRESHOLD = (100_000, 50, 100)
 log = logging.getLogger("daypart.serving")
@@ -96,7 +96,8 @@ class DaypartService:
         for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)):
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
-        for each in (beat(lambda: front.parts or parts), accept_all(running_server())):
+        stand_before(server := running_server(), front)
+        for each in (beat(lambda: front.parts or parts), accept_all(server)):
             self._tasks.append(asyncio.create_task(each))
         leave_by_turns(self._leaving)
 
@@ -131,20 +132,7 @@ def _one_line() -> Iterator[None]:
         raise SystemExit(2) from None
 
 
-class Straight:
-    """Brings what is asked straight to the front, but for the probes that BentoML answers: its context, its routes and the mount
-    cost 15 µs, overlook a path with a newline (%0A), and tell anybody of the service (/schema.json)."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """ASGI."""
-        is_ours = scope["type"] == "http" and scope["path"] not in PROBES
-        await (front if is_ours else self._app)(scope, receive, send)
-
-
 # The decorator has turned the class into BentoML's own Service, which type checkers can't see.
 _service: Any = DaypartService
 _service.mount_asgi_app(front, path="/")
-_service.add_asgi_middleware(Straight)
+_service.add_asgi_middleware(Straight, front=front)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
-Row = Sequence[str | int | None]
 
-
-def append(file: Path, header: Sequence[str], rows: Sequence[Row]) -> None:
-    """Add rows, below the header where nothing stands yet. Raises OSError, and the file is what it was before."""
+def append(file: Path, header: str, lines: str) -> None:
+    """Add whole lines, below the header's where nothing stands yet. Raises OSError, and the file is what it was before."""
     with file.open("ab", buffering=0) as stream:
         size = stream.seek(0, os.SEEK_END)
-        text = StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows if size else [header, *rows])
-        left = memoryview(text.getvalue().encode("utf-8"))
+        left = memoryview((lines if size else header + lines).encode("utf-8"))
         try:
             while left:
                 left = left[stream.write(left) :]

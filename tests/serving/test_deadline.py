@@ -1,9 +1,10 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from serving.asked import Asked
-from serving.deadline import ANSWER_S, Within, budget_s
+from serving.deadline import ANSWER_S, Deadlines, Within, budget_s
 from serving.problems import Problem
 from tests.serving.fakes import NOW
 
@@ -52,7 +53,12 @@ def outcome(work):
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("within", [asyncio.timeout, Within])
+def lined(seconds):
+    """One of a line."""
+    return Deadlines(seconds).within(seconds)
+
+
+@pytest.mark.parametrize("within", [asyncio.timeout, Within, lined])
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("in time", "done"), ("late", TimeoutError), ("fails", KeyError), ("cancelled", asyncio.CancelledError)],
@@ -67,8 +73,8 @@ def test_within_is_asyncios_timeout(within, name, expected):
         return "done"
 
     async def work():
-        if within is Within:
-            with Within(0.01 if name == "late" else 5.0):
+        if within is not asyncio.timeout:
+            with within(0.01 if name == "late" else 5.0):
                 return await inner()
         async with asyncio.timeout(0.01 if name == "late" else 5.0):
             return await inner()
@@ -104,3 +110,66 @@ def test_one_who_caught_it_is_not_late():
                 return limit.until_s <= asyncio.get_running_loop().time() + 0.005
 
     assert outcome(work) is True
+
+
+class Alarms:
+    """A loop's clock and timers, turned by hand; what is set is (when, what)."""
+
+    def __init__(self):
+        self.now_s, self.set = 0.0, []
+
+    def time(self):
+        return self.now_s
+
+    def call_at(self, when_s, work):
+        self.set.append((when_s, work))
+
+    def turn_to(self, now_s):
+        self.now_s = now_s
+        due, self.set = [each for each in self.set if each[0] <= now_s], [each for each in self.set if each[0] > now_s]
+        for _, work in due:
+            work()
+
+
+def test_a_line_has_one_timer_and_ends_each_in_time(monkeypatch):
+    alarms, deadlines, late, entered = Alarms(), Deadlines(3.0), [], []
+
+    def task(_):
+        number = len(entered)
+        return SimpleNamespace(cancelling=lambda: 0, cancel=lambda: late.append((alarms.now_s, number)))
+
+    monkeypatch.setattr(asyncio, "get_running_loop", lambda: alarms)
+    monkeypatch.setattr(asyncio, "current_task", task)
+    for start_s in (0.0, 1.0, 1.0, 2.0):
+        alarms.turn_to(start_s)
+        entered.append(deadlines.within(3.0).__enter__())
+        assert len(alarms.set) == 1
+    entered[0].__exit__(None, None, None)
+    entered[2].__exit__(None, None, None)
+    for now_s in (3.0, 3.9, 4.0, 5.0, 9.0):
+        alarms.turn_to(now_s)
+    assert late == [(4.0, 1), (5.0, 3)]
+    # Nobody is left, so nothing is set until the next.
+    assert alarms.set == []
+    entered.append(deadlines.within(3.0).__enter__())
+    assert [when_s for when_s, _ in alarms.set] == [12.0]
+
+
+def test_who_has_other_seconds_has_a_timer_of_their_own():
+    async def work():
+        deadlines = Deadlines(5.0)
+        with deadlines.within(5.0), pytest.raises(TimeoutError), deadlines.within(0.01):
+            await asyncio.sleep(1.0)
+        return "done"
+
+    assert outcome(work) == "done"
+
+
+def test_a_line_is_its_loops_own():
+    deadlines = Deadlines(0.02)
+
+    async def work():
+        with deadlines.within(0.02):
+            await asyncio.sleep(1.0)
+
+    assert [outcome(work), outcome(work)] == [TimeoutError, TimeoutError]

@@ -2,12 +2,14 @@ import csv
 import os
 import subprocess
 import threading
+from io import StringIO
 
+import msgspec
 import pytest
 
 from feature_repo.events import EVENT_COLUMNS
 from serving import impressions
-from serving.impressions import COLUMNS, ImpressionLog, finished, rows_of
+from serving.impressions import COLUMNS, ImpressionLog, finished, lines_of
 from serving.wire import Context, Item, RecommendationAsk, Slate, SlateMeta
 from tests.serving.fakes import NOW, Clock
 
@@ -25,21 +27,31 @@ def read(path):
 
 def test_rows_are_events_of_the_table():
     ask = RecommendationAsk(user_id="ann", context=Context(store_id="soho", channel="app"))
-    rows = rows_of(a_slate(), ask, NOW)
-    first = dict(zip(COLUMNS, rows[0], strict=True))
+    first, second = csv.reader(lines_of(a_slate(), ask, NOW).splitlines())
     assert tuple(column.name for column in EVENT_COLUMNS) == COLUMNS
-    assert {k: v for k, v in first.items() if v is not None} == {
+    assert {name: told for name, told in zip(COLUMNS, first, strict=True) if told} == {
         "event_id": "r1.1", "event_type": "impression", "occurred_at": NOW.isoformat(), "user_id": "ann",
         "product_id": "p0", "store_id": "soho", "channel": "app", "recommendation_id": "r1",
     }  # fmt: skip
-    assert len({row[0] for row in rows}) == 2
+    assert (second[0], second[1], second[4:]) == ("r1.2", first[1], ["p1", *first[5:]])
+
+
+@pytest.mark.parametrize("odd", ["a,b", '"', 'say "hi"', ",", "zoë 日", "a;b\tc", "'"])
+def test_lines_are_those_of_the_csv_module(odd):
+    items = [msgspec.structs.replace(item, product_id=f"{item.rank}{odd}") for item in a_slate(3).items]
+    slate = msgspec.structs.replace(a_slate(), items=items)
+    ask = RecommendationAsk(user_id=odd, context=Context(store_id=odd[::-1]))
+    read_back, again = list(csv.reader(lines_of(slate, ask, NOW).splitlines())), StringIO()
+    csv.writer(again, lineterminator="\n").writerows(read_back)
+    assert again.getvalue() == lines_of(slate, ask, NOW)
+    assert [row[3:6] for row in read_back] == [[odd, f"{rank}{odd}", odd[::-1]] for rank in (1, 2, 3)]
 
 
 def test_what_was_put_is_in_a_finished_file_after_closing(tmp_path):
     log = ImpressionLog(tmp_path)
     ask = RecommendationAsk(user_id='a,"b"')
     for n in range(50):
-        log.put(rows_of(a_slate(3, f"r{n}"), ask, NOW))
+        log.put(lines_of(a_slate(3, f"r{n}"), ask, NOW))
     log.close()
     (path,) = finished(tmp_path)
     rows = read(path)
@@ -50,7 +62,7 @@ def test_what_was_put_is_in_a_finished_file_after_closing(tmp_path):
 
 def test_nothing_shown_makes_no_file(tmp_path):
     log = ImpressionLog(tmp_path)
-    log.put([])
+    log.put("")
     log.close()
     assert finished(tmp_path) == []
 
@@ -66,7 +78,7 @@ def test_a_file_is_finished_when_it_is_old_or_large(tmp_path, monkeypatch):
     for now_s, n_files in ((0.0, 0), (impressions.MAX_FILE_S, 1)):
         clock.now_s = now_s
         written.clear()
-        log.put(rows_of(a_slate(), ask, NOW))
+        log.put(lines_of(a_slate(), ask, NOW))
         assert written.wait(5)
         assert len(finished(tmp_path)) <= n_files
     log.close()
@@ -79,7 +91,7 @@ def test_a_full_folder_drops_and_counts(tmp_path, monkeypatch):
     for n in range(2):
         (tmp_path / "inbox" / f"impressions-{n}.csv").touch()
     log = ImpressionLog(tmp_path)
-    log.put(rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
+    log.put(lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
     log.close()
     assert log.n_dropped == 2
     assert len(finished(tmp_path)) == 2
@@ -90,7 +102,7 @@ def test_a_full_queue_drops_and_counts(tmp_path, monkeypatch):
     gate = threading.Event()
     monkeypatch.setattr(ImpressionLog, "_run", lambda self: gate.wait(5))
     log = ImpressionLog(tmp_path)
-    rows = rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW)
+    rows = lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW)
     log.put(rows)
     log.put(rows)
     assert log.n_dropped == 2
@@ -101,7 +113,7 @@ def test_a_full_queue_drops_and_counts(tmp_path, monkeypatch):
 def test_a_disk_that_refuses_does_not_stop_the_writer(tmp_path, broken):
     (tmp_path / "inbox").write_text(broken)
     log = ImpressionLog(tmp_path)
-    log.put(rows_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
+    log.put(lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
     log.close()
     assert log.n_dropped == 2
 

@@ -1,13 +1,17 @@
 """Personal data in the clear is refused wherever an id may stand; who it is about may be named by an identity."""
 
 import json
+import random
+import re
 from functools import partial
 
 import msgspec
 import pytest
 
+from people.plain import SUSPECT_ID
+from people.spelling import NULL_WORDS
 from serving import privacy
-from serving.plain import check_word, impersonal
+from serving.plain import check_word, impersonal, is_suspect
 from serving.problems import Problem
 from serving.wire import RecommendationAsk
 from serving.wire_events import EventsAsk
@@ -163,3 +167,36 @@ def test_a_text_that_is_too_long_in_the_one_form_is_refused():
     with pytest.raises(Problem) as caught:
         impersonal(json.dumps({"user_id": "\u0958" * 65}).encode(), RecommendationAsk)
     assert caught.value.status == 400
+
+
+# What the looks at a body's bytes are to find, as one expression.
+SUSPECT = re.compile(
+    rf"\\|{SUSPECT_ID}|[:,\[]\s*\"\s|\s\"\s*[,}}\]]|\"(?:{'|'.join(map(re.escape, NULL_WORDS))})\"".encode()
+)
+PIECES = ('"', '"', " ", "\n", ":", ",", "[", "]", "}", "DE", "ch", "x", "n", "l", "0", "(", "12", "4444", ".", "-", "_", 
+          "999999", "123456789", '"null"', '"none"', "a", "@", "%", "+", "\\", "é")  # fmt: skip
+
+
+def test_the_looks_find_what_one_expression_does():
+    rng, found = random.Random(7), [0, 0]
+    for n in range(30_000):
+        raw = f"{{{''.join(rng.choices(PIECES[: 26 if n % 4 else None], k=rng.randint(1, 14)))}}}".encode()
+        expected = SUSPECT.search(raw) is not None
+        assert is_suspect(raw) == expected, raw
+        found[expected] += 1
+    assert min(found) > 8_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("o-1", False), ("1234-5678-901", True), ("123-5678-901", False), ("1234 567890.", True), ("1" * 14, False),
+        ("1" * 15, True), ("1 2 3 4 5 6 7 8 9 0 1 2 3 4 5", True), ("CH93 0076 2011 623", True), ("xCH9300762011623", False),
+        ("tel.0791", True), ("tal.0791", True), ("tax.0791", False), ("n :", True), ("x :", False), (" a", True), ("a ", True),
+        ("none", True), ("nones", False), ("a@b", True), ("50%", True), ("1+1", True), ("é", True), ("a\\b", True),
+    ],
+)  # fmt: skip
+def test_what_is_suspect(text, expected):
+    raw = f'{{"order_id": "{text}"}}'.encode()
+    assert is_suspect(raw) is expected
+    assert (SUSPECT.search(raw) is not None) is expected

@@ -24,16 +24,25 @@ def kept(most=3):
     return Turn(lambda items: blocks.append(list(items)) or [item * 10 for item in items], most), blocks
 
 
-def test_those_of_one_turn_are_answered_together_in_order_and_no_more_than_most():
+def test_those_of_two_turns_are_answered_together_in_order_and_no_more_than_most():
     turn, blocks = kept()
     assert told_by(turn, [1, 2, 3, 4, 5]) == [10, 20, 30, 40, 50]
     assert blocks == [[1, 2, 3], [4, 5]]
 
 
-def test_one_alone_is_answered_in_the_same_turn_and_who_comes_later_in_the_next():
+@pytest.mark.parametrize(
+    ("rounds", "expected"),
+    [
+        (([1], [], [2, 3]), [[1], [2, 3]]),
+        # Who is read a turn after the first comes along, and brings nobody.
+        (([1], [2], [3]), [[1, 2], [3]]),
+        (([1], [2, 3, 4], [5]), [[1, 2, 3], [4, 5]]),
+    ],
+)
+def test_one_alone_waits_for_one_turn_and_who_comes_later_is_in_the_next(rounds, expected):
     turn, blocks = kept()
-    assert told_by(turn, [1], [], [2, 3]) == [10, 20, 30]
-    assert blocks == [[1], [2, 3]]
+    assert told_by(turn, *rounds) == [10 * item for questions in rounds for item in questions]
+    assert blocks == expected
 
 
 def test_who_asks_while_a_block_is_answered_is_in_the_next_one():
@@ -74,6 +83,7 @@ def test_who_left_is_not_answered_and_whose_answer_stands_has_it():
         leaves, stays = (asyncio.ensure_future(turn.ask(item)) for item in (1, 2))
         await asyncio.sleep(0)
         leaves.cancel()
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
         # Its answer is there, and it has not heard of it yet.
         stays.cancel()

@@ -8,7 +8,7 @@ import pytest
 
 from serving.whole_rows import append, cut_torn
 
-HEADER = ("user_id", "n")
+HEADER = "user_id,n\n"
 
 
 class Filling(FileIO):
@@ -36,8 +36,8 @@ def disk(monkeypatch):
 
 
 def test_the_header_stands_once_above_all_rows(tmp_path):
-    append(tmp_path / "f.csv", HEADER, [("ann", 1), ("a,b", None)])
-    append(tmp_path / "f.csv", HEADER, [("zoë", 3)])
+    append(tmp_path / "f.csv", HEADER, 'ann,1\n"a,b",\n')
+    append(tmp_path / "f.csv", HEADER, "zoë,3\n")
     assert (tmp_path / "f.csv").read_text("utf-8") == 'user_id,n\nann,1\n"a,b",\nzoë,3\n'
 
 
@@ -46,10 +46,10 @@ def test_a_disk_that_fills_at_first_leaves_nothing_and_the_header_comes_with_the
     file = tmp_path / "f.csv"
     disk.left = room
     with pytest.raises(OSError, match="no space"):
-        append(file, HEADER, [("ann", 1), ("bob", 2)])
+        append(file, HEADER, "ann,1\nbob,2\n")
     assert file.read_bytes() == b""
     disk.left = 1000
-    append(file, HEADER, [("eve", 3)])
+    append(file, HEADER, "eve,3\n")
     assert file.read_text() == "user_id,n\neve,3\n"
 
 
@@ -59,7 +59,7 @@ def test_a_disk_that_fills_later_leaves_what_stood(tmp_path, disk, room):
     file.write_text("user_id,n\nann,1\n")
     disk.left = room
     with pytest.raises(OSError, match="no space"):
-        append(file, HEADER, [("bob", 2), ("cat", 3)])
+        append(file, HEADER, "bob,2\ncat,3\n")
     assert file.read_text() == "user_id,n\nann,1\n"
 
 
