@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -55,7 +56,8 @@ def slates(bundle: Bundle, wanted: Sequence[Wanted]) -> list[list[Item]]:
     scores = bundle.ranker.score_together([_question(bundle, one) for one in wanted])
     chosen = _chosen(bundle, wanted, scores)
     whys = reasons_together(scores, [best.rows for best in chosen])
-    return [_items(bundle, one, best, why) for one, best, why in zip(wanted, chosen, whys, strict=True)]
+    chances = iter((np.rint(sigmoid(np.concatenate([best.scores for best in chosen])) * MILLION) / MILLION).tolist())
+    return [_items(bundle, one, best, chances, why) for one, best, why in zip(wanted, chosen, whys, strict=True)]
 
 
 def _question(bundle: Bundle, wanted: Wanted) -> Question:
@@ -93,12 +95,14 @@ def _mixed(bundle: Bundle, ask: RecommendationAsk, scores: Scores, away: np.ndar
     return Best(rows, scores.score.take(rows))
 
 
-def _items(bundle: Bundle, wanted: Wanted, best: Best, whys: Sequence[Sequence[tuple[str, str]]]) -> list[Item]:
+def _items(
+    bundle: Bundle, wanted: Wanted, best: Best, chances: Iterator[float], whys: Sequence[Sequence[tuple[str, str]]]
+) -> list[Item]:
+    """chances: of the products of this slate, and then of others."""
     known, names = wanted.known, wanted.names
     coupons = open_coupons(known.offers, wanted.ask.context.store_id)
     ids, row_of, places = bundle.ranker.product_ids.ids, bundle.ranker.product_ids.row, best.rows.tolist()
-    chances = (np.rint(sigmoid(best.scores) * MILLION) / MILLION).tolist()
-    told = zip(places, chances, known.shelf.prices(best.rows), whys, strict=True)
+    told = zip(places, islice(chances, len(places)), known.shelf.prices(best.rows), whys, strict=True)
     return [
         Item(
             product_id=ids[row],
