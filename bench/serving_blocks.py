@@ -24,10 +24,10 @@ from bench.ledger_http import free_port
 from bench.results import Row, row
 from bench.serving_decode import decode_rows
 from bench.serving_world import world
+from models.best import Sought
 from models.history import LIMIT, History
 from models.ranker import NAME, Question, Ranker
-from models.scores import reasons_together
-from models.scoring import top_k
+from models.scores import best_together, reasons_together
 from models.shelf import load_current
 from settings import Settings
 
@@ -96,5 +96,5 @@ def block_rows(ranker: Ranker, asked: Sequence[Question], rounds: int) -> list[R
 
 def answered(ranker: Ranker, block: Sequence[Question]) -> list[list[list[tuple[str, str]]]]:
     """Score, take the best, tell why."""
-    scores = ranker.score_together(block)
-    return reasons_together(scores, [top_k(each.score, K) for each in scores])
+    scores, all_sold = ranker.score_together(block), Sought(K, np.zeros(len(ranker.product_ids), np.float32))
+    return reasons_together(scores, [best.rows for best in best_together(scores, [all_sold] * len(block))])

@@ -43,8 +43,7 @@ def values(terms: tuple[str, ...], signals: Signals, told: Ragged) -> np.ndarray
             near = signals.near[name]
             sharpened(near.take(told.of * near.shape[1] + told.rows), out=found[place])
         elif name in signals.wide:
-            each = zip(signals.wide[name], told.each(), strict=True)
-            found[place] = np.concatenate([one.take(rows) for one, rows in each])
+            found[place] = signals.wide[name].at(told)
     return found.T
 
 

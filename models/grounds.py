@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from models.best import Best, Sought, best_of_all
 from models.block import Block
 from models.parts import Parts
 from models.ragged import Ragged
@@ -117,6 +118,16 @@ class LinearGrounds:
 
     block: Block
     each: Sequence[Grounds]
+    scores: Sequence[np.ndarray]
+    """float32[n] of each."""
+
+    def score(self, place: int) -> np.ndarray:
+        """See Ground."""
+        return self.scores[place]
+
+    def best(self, wanted: Mapping[int, Sought]) -> dict[int, Best]:
+        """See Ground."""
+        return {place: best_of_all(self.scores[place], *one) for place, one in wanted.items()}
 
     def splits(self, told: Ragged, places: np.ndarray) -> Splits:
         """See Ground."""

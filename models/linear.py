@@ -41,13 +41,13 @@ class Linear:
         """With the weights that the artifact keeps."""
         return cls(parts, dict(zip(parts.options.blend_terms, parts.arrays["blend_weights"], strict=True)))
 
-    def answered(self, asks: Sequence[Ask]) -> list[tuple[np.ndarray, LinearGrounds, int]]:
-        """(float32[n]: the logit of every product, what the reasons share, the question's place there) of each question."""
+    def answered(self, asks: Sequence[Ask]) -> list[tuple[LinearGrounds, int]]:
+        """(what the scores and reasons of those asked together share, the question's place there) of each question."""
         if not asks:
             return []
         each = [Grounds(self.parts, ask, history_terms(self.parts, ask)) for ask in asks]
-        shared = LinearGrounds(Block.of(asks), each)
-        return [(self._score(grounds), shared, place) for place, grounds in enumerate(each)]
+        shared = LinearGrounds(Block.of(asks), each, [self._score(grounds) for grounds in each])
+        return [(shared, place) for place in range(len(asks))]
 
     def _score(self, grounds: Grounds) -> np.ndarray:
         ask = grounds.ask

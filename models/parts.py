@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.checks import check_shapes, check_values
+from models.lanes import widened
 from models.neighbours import Neighbours
 from models.options import Options, options_of
 from models.popularity import Cell, LocalCounts, lift
@@ -51,9 +52,9 @@ class Parts:
         return bool(self.arrays["cold_factors"].any())
 
     @cached_property
-    def cold_columns(self) -> np.ndarray:
-        """float32[g, n]: `cold_factors` lying down, as a thin matrix meets a vector several times faster that way."""
-        return np.ascontiguousarray(self.arrays["cold_factors"].T)
+    def cold_lanes(self) -> np.ndarray:
+        """float32[g, n']: `cold_factors` lying down, as a thin matrix meets a vector several times faster that way."""
+        return widened(self.arrays["cold_factors"].T)
 
     @cached_property
     def here(self) -> Callable[[int | None, int | None], np.ndarray]:

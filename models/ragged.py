@@ -35,6 +35,10 @@ class Ragged(NamedTuple):
             return Ragged(rows, of, (0, len(rows)))
         return Ragged(rows, of, tuple(of.searchsorted(np.arange(len(self.bounds))).tolist()))
 
+    def sizes(self) -> list[int]:
+        """m_q for each question."""
+        return [end - start for start, end in pairwise(self.bounds)]
+
     def each(self) -> list[np.ndarray]:
         """int64[m_q] for each question."""
         return [self.rows[start:end] for start, end in pairwise(self.bounds)]

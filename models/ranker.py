@@ -37,6 +37,8 @@ class Ranker:
         self.blend: Linear | Forms = Forms.of(parts) if parts.options.usual_terms else Linear.of(parts)
         self.unsold: np.ndarray = parts.arrays["has_history"] == 0
         """bool[n]: products that nobody had bought when the model was trained."""
+        self.has_unsold = bool(self.unsold.any())
+        """Whether there are any."""
         self.response_slope = float(parts.arrays["response_slope"][0])
 
     @classmethod

@@ -16,12 +16,13 @@ forms). A part becomes a reason when it is above zero and its words hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from models.best import Best, Sought
 from models.block import Block
 from models.pace import pace_of
 from models.ragged import Ragged
@@ -50,6 +51,12 @@ class Ground(Protocol):
     @property
     def block(self) -> Block:
         """The questions."""
+
+    def score(self, place: int) -> np.ndarray:
+        """float32[n]: the logit of every product for one question; always finite."""
+
+    def best(self, wanted: Mapping[int, Sought]) -> dict[int, Best]:
+        """By the place of a question: what `best_of_all` gives, for some or all of the questions."""
 
     def splits(self, told: Ragged, places: np.ndarray) -> Splits:
         """The parts of the scores of product rows; places int64[m]: of them, as `Block.places` has it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from models.best import Best, Sought
 from models.ragged import Ragged
 from models.reasons import Ground, Reason, Splits, explain
 from models.response import sigmoid
@@ -17,12 +20,15 @@ from models.terms import Ask
 class Scores:
     """Every product's score for one user, place and time. Row j is product `Ranker.product_ids.ids[j]`."""
 
-    score: np.ndarray
-    """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
     grounds: Ground = field(repr=False)
     """What the scores and their reasons share, for all questions that were asked together."""
     place: int
     """Of the question among those."""
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """float32[n]: the logit; always finite. A caller marks what is not eligible with NaN in a copy."""
+        return self.grounds.score(self.place)
 
     @property
     def ask(self) -> Ask:
@@ -57,6 +63,18 @@ class Scores:
         return reasons_together([self], [rows])[0]
 
 
+def best_together(scores: Sequence[Scores], wanted: Sequence[Sought]) -> list[Best]:
+    """The best of each, row-aligned with `scores`, mostly without scoring all; cheapest for those that were asked together.
+
+    ValueError for the same scores twice.
+    """
+    found: list[Any] = [None] * len(scores)
+    for grounds, at in _by_grounds(scores):
+        for place, best in grounds.best({place: wanted[number] for place, number in at.items()}).items():
+            found[at[place]] = best
+    return found
+
+
 def reasons_together(
     scores: Sequence[Scores], slates: Sequence[np.ndarray | Sequence[int]]
 ) -> list[list[list[Reason]]]:
@@ -64,17 +82,22 @@ def reasons_together(
 
     ValueError for the same scores twice.
     """
-    if len({id(each) for each in scores}) < len(scores):
-        raise ValueError("reasons_together: the same scores come twice")
     found: list[list[list[Reason]]] = [[] for _ in scores]
     rows = [np.asarray(slate, dtype=np.int64) for _, slate in zip(scores, slates, strict=True)]
-    for grounds in {id(each.grounds): each.grounds for each in scores}.values():
-        at = {each.place: number for number, each in enumerate(scores) if each.grounds is grounds}
+    for grounds, at in _by_grounds(scores):
         told = _told(grounds, {place: rows[number] for place, number in at.items()})
         words = explain(grounds, told)
         for place, number in at.items():
             found[number] = words[told.bounds[place] : told.bounds[place + 1]]
     return found
+
+
+def _by_grounds(scores: Sequence[Scores]) -> Iterator[tuple[Ground, dict[int, int]]]:
+    """What some were asked together share, and their number by place."""
+    if len({id(each) for each in scores}) < len(scores):
+        raise ValueError("the same scores come twice: answer them once")
+    for grounds in {id(each.grounds): each.grounds for each in scores}.values():
+        yield grounds, {each.place: number for number, each in enumerate(scores) if each.grounds is grounds}
 
 
 def _told(grounds: Ground, rows: Mapping[int, np.ndarray]) -> Ragged:

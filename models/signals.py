@@ -15,6 +15,7 @@ from models.options import Options
 from models.ragged import Ragged
 from models.term_names import USER_TERMS
 from models.terms import Ask
+from models.wide import Wide
 
 REACHING = 64
 """Products owned that reach others, at most, in each neighbour table: those of greatest weight."""
@@ -38,8 +39,8 @@ class Signals:
     """By neighbour table: places int64[r] in the columns of the products that reach others, and whom they reach."""
     near: Mapping[str, np.ndarray]
     """float32[B, n] by neighbour table: how much each product is reached; `sharpened` makes a term of it."""
-    wide: Mapping[str, Sequence[np.ndarray]]
-    """By wide term, float32[n] for each question."""
+    wide: Mapping[str, Wide]
+    """By wide term."""
 
 
 def signals_of(block: Block) -> Signals:
@@ -53,7 +54,7 @@ def signals_of(block: Block) -> Signals:
     strongest = dict(zip(reaching, _strongest([faded[decay] for decay in reaching], block.owned), strict=True))
     links = {name: _links(block, name, *strongest[decay]) for name, decay in by_table.items()}
     near = {name: each.reach() for name, (_, each) in links.items()}
-    wide = {name: [wide_term(ask, name) for ask in asks] for name in options.wide_terms}
+    wide = {name: Wide(asks, name) for name in options.wide_terms}
     return Signals(block, _users(options, asks), faded, links, near, wide)
 
 
@@ -69,20 +70,6 @@ _USER: Mapping[str, Callable[[Ask], float]] = {
     "last_basket": lambda ask: math.log(max(int(np.count_nonzero(ask.history.last_visit == ask.history.n_visits)), 1)),
     "away": lambda ask: math.log1p(max(now_of(ask) - int(ask.history.last_at_s.max()), 0) / habit.DAY_S),
 }
-
-
-def wide_term(ask: Ask, name: str) -> np.ndarray:
-    """float32[n]: a factor model's say, or the place's."""
-    if name == "als":
-        return np.asarray(ask.parts.arrays["als_factors"] @ ask.als_user)
-    if name == "cold":
-        known = ask.parts.has_tastes
-        return (
-            np.asarray(ask.cold_user @ ask.parts.cold_columns)
-            if known
-            else np.zeros(len(ask.parts.products), np.float32)
-        )
-    return ask.parts.here(ask.store, ask.daypart_number)
 
 
 def now_of(ask: Ask) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from models.best import Best, Sought, best_of_all
 from models.block import Block
 from models.ragged import Ragged
 from models.reasons import Splits
@@ -35,6 +37,14 @@ class StartGrounds:
     def scores(self) -> list[np.ndarray]:
         """float32[n] for each question."""
         return [start(ask) for ask in self.block.asks]
+
+    def score(self, place: int) -> np.ndarray:
+        """See Ground."""
+        return self.scores[place]
+
+    def best(self, wanted: Mapping[int, Sought]) -> dict[int, Best]:
+        """See Ground."""
+        return {place: best_of_all(self.scores[place], *one) for place, one in wanted.items()}
 
     def splits(self, told: Ragged, places: np.ndarray) -> Splits:
         """See Ground. All of it is what sells."""

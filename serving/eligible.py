@@ -60,19 +60,20 @@ def shelf_of(bundle: Bundle, assortment: Assortment) -> Shelf:
     return Shelf(on_sale, prices, priced)
 
 
-def ranking(scores: np.ndarray, bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) -> np.ndarray:
-    """float32[n]: the scores float32[n] of what the store sells and the filter lets through, NaN for all else and for what lies
-    in the cart already.
+def struck(bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) -> np.ndarray:
+    """float32[n]: 0 for what the store sells and the filter lets through, NaN for all else and for what lies in the cart already:
+    to be added to scores, and never written to.
 
     With `max_price_cents` a product of unknown price is out: nobody can say that it is cheap enough.
     """
-    products, catalogue = bundle.ranker.product_ids, bundle.catalogue
-    standing: np.ndarray = scores + shelf.struck
+    products, catalogue, gone = bundle.ranker.product_ids, bundle.catalogue, (*wanted.exclude, *cart)
+    if not gone and wanted.include is None and wanted.categories is None and wanted.max_price_cents is None:
+        return shelf.struck
+    standing = shelf.struck.copy()
     if wanted.include is not None:
         standing[~_marked(products, wanted.include)] = NO_SCORE
-    for gone in (wanted.exclude, tuple(cart)):
-        if gone:
-            standing[products.rows(gone)[1]] = NO_SCORE
+    if gone:
+        standing[products.rows(gone)[1]] = NO_SCORE
     if wanted.categories is not None:
         numbers = [catalogue.categories[kind] for kind in wanted.categories if kind in catalogue.categories]
         standing[~np.isin(catalogue.category, np.array(numbers, np.int32))] = NO_SCORE

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 import numpy as np
 from msgspec import UNSET
 
+from models.best import Best, Sought
 from models.history import History
 from models.novelty import dialled, with_quota
 from models.ranker import Question
-from models.scores import Scores, reasons_together
+from models.response import sigmoid
+from models.scores import Scores, best_together, reasons_together
 from offers.answers import Offer
 from serving.bundle import Bundle
-from serving.eligible import Shelf, ranking
+from serving.eligible import Shelf, struck
 from serving.wire import Item, ItemOffer, Reason, RecommendationAsk
 
 NAMING = "similar_to_usual"
@@ -51,9 +54,10 @@ def slates(bundle: Bundle, wanted: Sequence[Wanted]) -> list[list[Item]]:
     `bundle.exploration_share` of the places go to what nobody had bought yet, unless only the usual is asked for (novelty 0).
     """
     scores = bundle.ranker.score_together([_question(bundle, one) for one in wanted])
-    rows = [_chosen(bundle, *pair) for pair in zip(wanted, scores, strict=True)]
-    whys = reasons_together(scores, rows)
-    return [_items(bundle, *each) for each in zip(wanted, scores, rows, whys, strict=True)]
+    chosen = _chosen(bundle, wanted, scores)
+    whys = reasons_together(scores, [best.rows for best in chosen])
+    chances = iter((np.rint(sigmoid(np.concatenate([best.scores for best in chosen])) * MILLION) / MILLION).tolist())
+    return [_items(bundle, one, best, chances, why) for one, best, why in zip(wanted, chosen, whys, strict=True)]
 
 
 def _question(bundle: Bundle, wanted: Wanted) -> Question:
@@ -61,23 +65,44 @@ def _question(bundle: Bundle, wanted: Wanted) -> Question:
     return Question(wanted.known.history, store_id, bundle.hour_of_week(store_id, moment), int(moment.timestamp()))
 
 
-def _chosen(bundle: Bundle, wanted: Wanted, scores: Scores) -> np.ndarray:
-    """int64[k]: the product rows of a slate, best first."""
-    ask, novelty = wanted.ask, wanted.ask.filter.novelty
-    standing = ranking(scores.score, bundle, wanted.known.shelf, ask.filter, ask.context.cart)
-    share = 0.0 if novelty == 0 else bundle.exploration_share
-    rows = dialled(standing, scores.ask.rows, novelty, ask.limit)
-    return with_quota(rows, standing, bundle.ranker.unsold, share)
+def _chosen(bundle: Bundle, wanted: Sequence[Wanted], scores: Sequence[Scores]) -> list[Best]:
+    """The products of each slate, best first."""
+    asks = [one.ask for one in wanted]
+    away = [struck(bundle, one.known.shelf, one.ask.filter, one.ask.context.cart) for one in wanted]
+    plain = [ask.filter.novelty is None and not _guests(bundle, ask) for ask in asks]
+    found = iter(
+        best_together(
+            [each for each, is_plain in zip(scores, plain, strict=True) if is_plain],
+            [Sought(ask.limit, gone) for ask, gone, is_plain in zip(asks, away, plain, strict=True) if is_plain],
+        )
+    )
+    return [
+        next(found) if is_plain else _mixed(bundle, ask, each, gone)
+        for ask, each, gone, is_plain in zip(asks, scores, away, plain, strict=True)
+    ]
+
+
+def _guests(bundle: Bundle, ask: RecommendationAsk) -> float:
+    """The share of places for what nobody had bought yet."""
+    return 0.0 if ask.filter.novelty == 0 or not bundle.ranker.has_unsold else bundle.exploration_share
+
+
+def _mixed(bundle: Bundle, ask: RecommendationAsk, scores: Scores, away: np.ndarray) -> Best:
+    """With so many new products as asked for, and guests."""
+    standing: np.ndarray = scores.score + away
+    rows = dialled(standing, scores.ask.rows, ask.filter.novelty, ask.limit)
+    rows = with_quota(rows, standing, bundle.ranker.unsold, _guests(bundle, ask))
+    return Best(rows, scores.score.take(rows))
 
 
 def _items(
-    bundle: Bundle, wanted: Wanted, scores: Scores, rows: np.ndarray, whys: Sequence[Sequence[tuple[str, str]]]
+    bundle: Bundle, wanted: Wanted, best: Best, chances: Iterator[float], whys: Sequence[Sequence[tuple[str, str]]]
 ) -> list[Item]:
+    """chances: of the products of this slate, and then of others."""
     known, names = wanted.known, wanted.names
     coupons = open_coupons(known.offers, wanted.ask.context.store_id)
-    ids, row_of, places = bundle.ranker.product_ids.ids, bundle.ranker.product_ids.row, rows.tolist()
-    chances = (np.rint(scores.probability(rows) * MILLION) / MILLION).tolist()
-    told = zip(places, chances, known.shelf.prices(rows), whys, strict=True)
+    ids, row_of, places = bundle.ranker.product_ids.ids, bundle.ranker.product_ids.row, best.rows.tolist()
+    told = zip(places, islice(chances, len(places)), known.shelf.prices(best.rows), whys, strict=True)
     return [
         Item(
             product_id=ids[row],

@@ -14,8 +14,9 @@ from models.habit import fading
 from models.history import History
 from models.neighbours import sharpened
 from models.ranker import Ranker
-from models.signals import user_term, wide_term
+from models.signals import user_term
 from models.term_names import GOODS_TERMS, NEAR_TERMS, NEW_TERMS, OWN_TERMS, USER_TERMS, USUAL_TERMS, WIDE_TERMS
+from models.wide import wide_term
 from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived, signals_alone, values_alone
 from tests.models.naive_forms import Naive

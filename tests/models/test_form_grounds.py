@@ -64,7 +64,7 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
     rows = found.ask.rows.tolist()
     if not rows:
         return
-    form = RANKER.blend.usual if row in rows else RANKER.blend.new
+    form = RANKER.blend.usual if row in rows else RANKER.blend.new.form
     told = values_alone(form.terms, signals_alone(found.ask), found.ask.rows if row in rows else np.array([row]))
     shares = dict(zip(form.terms, form.shares(told)[rows.index(row) if row in rows else 0], strict=True))
     split = split_of(found, row)
@@ -72,7 +72,7 @@ def test_each_part_is_the_shares_of_its_terms(visits, store, hour, at_s, row):
     if row not in rows:
         wanted["popular"] += wanted.pop("usual")
         assert split.usual == split.timing == 0.0
-    base, person = float(RANKER.blend.new.matrix[-1, -1]), sum(shares[name] for name in USER_TERMS)
+    base, person = float(RANKER.blend.new.form.matrix[-1, -1]), sum(shares[name] for name in USER_TERMS)
     if row in rows:
         wanted["usual"] += float(form.matrix[-1, -1]) + person - base
     for kind, value in wanted.items():

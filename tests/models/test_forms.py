@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.forms import Forms
 from models.history import History, add_visit
+from models.lanes import LANES
 from models.ranker import Ranker
 from models.scoring import top_k
 from models.start import start
@@ -39,7 +40,7 @@ def one_by_one(ranker: Ranker, history: History, store, hour, at_s) -> list[floa
             place = ask.rows.tolist().index(row)
             scores += blend.usual.score(usual[place : place + 1]).tolist()
         else:
-            scores += blend.new.score(values_alone(blend.new.terms, signals, np.array([row]))).tolist()
+            scores += blend.new.form.score(values_alone(blend.new.form.terms, signals, np.array([row]))).tolist()
     return scores
 
 
@@ -220,19 +221,21 @@ def test_threads_share_a_ranker():
 
 
 def test_asking_leaves_the_ranker_as_it_was():
-    kept = [RANKER.blend.base.copy(), RANKER.blend.lean_near.copy(), RANKER.parts.here(0, 0).copy()]
+    kept = [RANKER.blend.new.base.copy(), RANKER.blend.new.lean_near.copy(), RANKER.parts.here(0, 0).copy()]
     table = RANKER.parts.table(USUAL_TERMS).copy()
     first = scored(RANKER, PAST, "s0", 8, 9 * DAY_S)
     for user in range(4):
         scored(RANKER, checkerboard.history(user), "s0", 8, 20 * DAY_S)
     np.testing.assert_array_equal(scored(RANKER, PAST, "s0", 8, 9 * DAY_S), first)
-    for before, after in zip(kept, (RANKER.blend.base, RANKER.blend.lean_near, RANKER.parts.here(0, 0)), strict=True):
+    for before, after in zip(
+        kept, (RANKER.blend.new.base, RANKER.blend.new.lean_near, RANKER.parts.here(0, 0)), strict=True
+    ):
         np.testing.assert_array_equal(before, after)
     np.testing.assert_array_equal(RANKER.parts.table(USUAL_TERMS), table)
 
 
 def test_the_parts_of_the_new_form_are_reckoned_at_load():
-    blend = RANKER.blend
-    assert isinstance(blend, Forms)
-    shapes = {name: getattr(blend, name).shape for name in ("base", "lean_users", "lean_near", "between")}
-    assert shapes == {"base": (N,), "lean_users": (6, N), "lean_near": (3, N), "between": (3, 5)}
+    assert isinstance(RANKER.blend, Forms)
+    new, wide = RANKER.blend.new, LANES
+    shapes = {name: getattr(new, name).shape for name in ("base", "lean_users", "lean_near", "between")}
+    assert shapes == {"base": (N,), "lean_users": (6, wide), "lean_near": (3, wide), "between": (3, 5)}

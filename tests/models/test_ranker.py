@@ -61,8 +61,8 @@ def test_the_score_is_the_blends_of_the_question(visits, store, hour, at_s):
         history = lived(visits)
         scores = ranker.score(history, store_id=store, hour_of_week=hour, at_s=at_s)
         ask = ranker.ask(history, store_id=store, hour_of_week=hour, at_s=at_s)
-        ((score, _, place),) = ranker.blend.answered([ask])
-        np.testing.assert_array_equal(scores.score, score)
+        ((grounds, place),) = ranker.blend.answered([ask])
+        np.testing.assert_array_equal(scores.score, grounds.score(place))
         assert place == scores.place == 0
         assert (scores.ask.store, scores.ask.daypart_number, scores.ask.at_s) == (ask.store, ask.daypart_number, at_s)
 

@@ -159,7 +159,7 @@ def test_one_at_a_time_or_all_on_the_same_grounds():
     each = [scores.reasons(row) for row in range(17)]
     assert scores.reasons_of(np.arange(17)) == each
     assert scores.reasons_of([16, 2]) == [each[16], each[2]]
-    (_, grounds, _), *_ = RANKER.blend.answered([scores.ask])
+    (grounds, _), *_ = RANKER.blend.answered([scores.ask])
     assert explain(grounds, Ragged.of_each([np.arange(17)])) == each
     assert [scores.reasons(np.int64(row)) for row in range(17)] == each
 

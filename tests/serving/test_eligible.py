@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from serving.bundle import load_bundle
-from serving.eligible import ranking, shelf_of, whole_chain
+from serving.eligible import shelf_of, struck, whole_chain
 from serving.wire import Filter
 from settings import Settings
 from tests.serving.fakes import PRODUCTS, stock
@@ -17,8 +17,9 @@ def bundle(home):
 
 def shown(bundle, shelf, cart=(), **wanted):
     scores = np.arange(N, dtype=np.float32)
-    standing = ranking(scores, bundle, shelf, Filter(**wanted), cart)
-    assert scores.tolist() == list(range(N)), "the model's own scores are left alone"
+    before = shelf.struck.copy()
+    standing = scores + struck(bundle, shelf, Filter(**wanted), cart)
+    np.testing.assert_array_equal(shelf.struck, before)
     kept = np.flatnonzero(~np.isnan(standing))
     assert standing[kept].tolist() == scores[kept].tolist()
     return [bundle.ranker.product_ids.ids[row] for row in kept]
