@@ -38,6 +38,12 @@ def test_all_of_one_slot_are_told_apart(known, asked):
         same_as_a_dict(known, [*asked, *known])
 
 
+@pytest.mark.parametrize(("known", "asked"), [("abcdefgh-1", "abcdefgh"), ("abcdefgh", "abcdefgh-1")])
+def test_an_id_that_begins_another_in_its_slot_is_not_it(known, asked, monkeypatch):
+    monkeypatch.setattr(hashing, "_FACTORS", np.zeros_like(hashing._FACTORS))
+    same_as_a_dict([known], [asked])
+
+
 @pytest.mark.parametrize("style", ["{}", "p{:06}", "400638{:07}", "sku/{}/café", "{0:032x}-{0:07}"])
 def test_most_have_the_slot_that_is_theirs(style):
     known = Packed.of([style.format(number * 7) for number in range(5_000)])

@@ -174,6 +174,27 @@ def test_another_way_of_writing_is_read_and_what_is_none_refused_alone(way):
     same(after, SOME)
 
 
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("number", [0.0, -1.0, np.inf, -np.inf, np.nan])
+def test_a_weight_that_none_can_be_is_refused(at, number):
+    row = row_of(SOME)
+    row[at] = Value(float_list_val=FloatList(val=[1, number, 1])).SerializeToString()
+    before, refused, after = decoded([row_of(SOME), row, row_of(SOME)])
+    assert str(refused) == "history: counts and decayed must be finite and above zero"
+    same(before, SOME)
+    same(after, SOME)
+
+
+@pytest.mark.parametrize("most", [2**31 - 1, 2**31, 2**32 + 1])
+def test_a_visit_is_no_more_than_is_kept_of_it(most):
+    row = row_of(SOME)
+    row[3] = Value(int64_list_val=Int64List(val=[1, 2, most])).SerializeToString()
+    row[5] = Value(int64_val=2**40).SerializeToString()
+    [found] = decoded([row])
+    same(found, alone(row))
+    assert isinstance(found, History) == (most < 2**31)
+
+
 @pytest.mark.parametrize("field", range(6))
 def test_a_feature_that_is_missing_is_told(field):
     row = row_of(SOME)
