@@ -57,12 +57,6 @@ def repo_config(settings: Settings, connection: str) -> dict[str, Any]:
     return filled
 
 
-def serving_config(settings: Settings, connection: str) -> dict[str, Any]:
-    """The same for a process that only reads online. Feast imports the offline store it is told of, and the one of `features`,
-    duckdb, is no part of what serves; its own default asks for nothing more."""
-    return {**repo_config(settings, connection), "offline_store": {"type": "dask"}}
-
-
 def unreachable_registry(settings: Settings, error: Exception) -> str:
     """One line about a SQL registry that failed, without its password."""
     parts = urlsplit(settings.registry_url)

@@ -70,7 +70,8 @@ class Assortments:
         return _assortment(self._products(ids), lists, as_of)
 
     def _products(self, raw: bytes | None) -> tuple[str, ...]:
-        if raw is None:
+        # An empty list is two bytes, null is none.
+        if not raw:
             raise ValueError("a feature is missing")
         products = self._lists.get(mark := _hash(raw))
         if products is None:

@@ -9,8 +9,6 @@ import yaml
 
 from embedded.feast_config import FEATURE_REPO, connection_string, repo_config
 from settings import Settings, SettingsError
-from tests.house.rooms import ROOT
-from tests.house.wall import run_walled
 
 NO_RETRY = {"retry": None, "socket_timeout": 0.05, "socket_connect_timeout": 0.05}
 
@@ -109,17 +107,3 @@ def test_feast_itself_takes_both_files_by_its_own_variables(tmp_path, monkeypatc
         assert config.registry.path == str(tmp_path / "registry.db")
         nodes, arguments = read_back(config.online_store.connection_string)
         assert (nodes[0]["host"], arguments["password"]) == ("cache", "a'b")
-
-
-def test_what_serves_needs_nothing_that_only_features_needs():
-    """The runtime lock holds no duckdb, and Feast imports the offline store it is told of."""
-    body = """
-from feast import RepoConfig
-from embedded.feast_config import serving_config
-from settings import Settings
-config = serving_config(Settings(), "localhost:1")
-assert RepoConfig(**config).offline_store.type == "dask"
-"""
-    blocked = {"duckdb", "polars", "implicit", "lightfm", "sklearn"}
-    answer = run_walled(ROOT, ["embedded.feast_config"], body, blocked=blocked)
-    assert answer.stdout.strip().endswith("light"), answer.stderr[-2000:]

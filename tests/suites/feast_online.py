@@ -13,7 +13,7 @@ import numpy as np
 import redis
 
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
-from embedded.feast_config import serving_config, unreachable_registry
+from embedded.feast_config import repo_config, unreachable_registry
 from models.history import History
 from serving.feast_values import moment_of, plain
 from serving.history_kind import NAMES, WRITE_TIMEOUT_S, history_kind
@@ -34,7 +34,7 @@ class FeastOnline:
         from feast.errors import FeastObjectNotFoundException
         from sqlalchemy.exc import SQLAlchemyError
 
-        self._feast = FeatureStore(config=RepoConfig(**serving_config(settings, store.connection_string)))
+        self._feast = FeatureStore(config=RepoConfig(**repo_config(settings, store.connection_string)))
         try:
             # Objects, not names: looking a service up costs milliseconds a request.
             self._user_service = self._feast.get_feature_service("recommendations_v1")
