@@ -40,16 +40,21 @@ def test_of_some_rows_the_best_are_what_sorting_gives(pairs, k):
     assert told(found) == sorted_best(rows, scores, k)
 
 
-@given(st.lists(FEW, min_size=1, max_size=40), st.integers(0, 12), st.data())
-def test_of_two_halves_the_best_are_those_of_the_whole(scores, k, data):
-    n = len(scores)
-    first = data.draw(st.lists(st.integers(0, n - 1), unique=True))
-    rest = [row for row in range(n) if row not in first and scores[row] == scores[row]]
-    best = best_of(np.array(first, np.int64), np.array([scores[row] for row in first], np.float32), k)
-    if len(best.rows) < k:
-        return
-    found = better(best, np.array(rest, np.int64), np.array([scores[row] for row in rest], np.float32)) if k else best
-    assert told(found) == sorted_best(range(n), scores, k)
+@given(st.lists(FEW, min_size=1, max_size=12), st.data())
+def test_of_two_halves_the_best_are_those_of_the_whole(scores, data):
+    rows = [row for row, score in enumerate(scores) if score == score]
+    first = data.draw(st.lists(st.sampled_from(rows), unique=True)) if rows else []
+    rest = [row for row in rows if row not in first]
+    k = data.draw(st.integers(0, len(first)))
+    halves = ((np.array(half, np.int64), np.array([scores[row] for row in half], np.float32)) for half in (first, rest))
+    best = best_of(*next(halves), k)
+    assert told(better(best, *next(halves)) if k else best) == sorted_best(range(len(scores)), scores, k)
+
+
+def test_what_ties_with_the_last_comes_in_by_its_row():
+    best = Best(np.array([2, 5]), np.array([3.0, 1.0], np.float32))
+    assert told(better(best, np.array([4]), np.ones(1, np.float32))) == [(2, 3.0), (4, 1.0)]
+    assert told(better(best, np.array([6]), np.ones(1, np.float32))) == [(2, 3.0), (5, 1.0)]
 
 
 @settings(max_examples=60, deadline=None)

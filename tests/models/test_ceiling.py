@@ -16,6 +16,16 @@ from tests.models import checkerboard
 from tests.models.asked import AT_S, HOUR, STORE, VISITS, N, asked, lived
 from tests.models.some_forms import chosen, weighed, without
 
+
+def paired(terms: tuple[str, str], weight: float) -> Ranker:
+    """The new form is the product of two terms, which may stand to 9 at most."""
+    arrays, parameters = chosen(["count"], terms)
+    arrays["new_range"] = np.tile(np.array([0, 9, 0], np.float32), (2, 1))
+    arrays["new_matrix"] = np.zeros((3, 3), np.float32)
+    arrays["new_matrix"][0, 1] = arrays["new_matrix"][1, 0] = weight / 2.0
+    return Ranker.from_arrays(arrays, parameters)
+
+
 FORMS = Ranker.from_arrays(checkerboard.form_arrays(), checkerboard.form_parameters())
 RANKERS = {
     "all": FORMS,
@@ -23,6 +33,11 @@ RANKERS = {
     "no wide": without(WIDE_TERMS),
     "no user": without(USER_TERMS),
     "turned": weighed({"count": 1.0}, {"als": -1.0, "cold": -2.0, "together": -1.0, "here": -0.5, "visits": -1.0}),
+    **{f"{weight} {name}": weighed({"count": 1.0}, {name: weight}) for name in WIDE_TERMS for weight in (-3.0, 3.0)},
+    "pairs of users": paired(("visits", "basket"), 1.0),
+    "pairs of near": paired(("together", "alike"), 1.0),
+    "pairs of both": paired(("visits", "together"), 1.0),
+    "pairs of both, turned": paired(("visits", "together"), -1.0),
 }
 
 
