@@ -17,8 +17,8 @@ from google.protobuf.message import DecodeError
 
 from serving.entity_rows import EntityRows
 from serving.feast_messages import value_class
+from serving.list_values import numbers
 from serving.online_port import Assortment
-from serving.packed import numbers
 
 log = logging.getLogger("daypart.serving")
 STORE_CACHE_S, MAX_CACHED_STORES = 60.0, 4096

@@ -25,6 +25,7 @@ def budget_s(headers: Mapping[str, str], most_s: float) -> float:
     told = headers.get(HEADER)
     if told is None:
         return most_s
+    told = told.strip(" \t")  # which a header's value may have around it (RFC 9110, 5.5)
     if not (told.isascii() and told.isdecimal() and len(told) <= MAX_DIGITS and int(told) > 0):
         raise malformed(
             "X-Deadline-Ms: not a whole number of milliseconds from 1", "header/X-Deadline-Ms", "bad_deadline"

@@ -1,7 +1,8 @@
 """Readiness: the parts are open and warm, the online store and the ledger have answered, and the process isn't leaving.
 
 A part that fails later is worked around, so a process stays ready without it: a balancer that took out every process for the
-online store's sake would turn short answers into none. What is away is in the log and in `daypart_part_down`.
+online store's sake would turn short answers into none. What is away is in the log, in
+`daypart_online_store_up` and in `daypart_ledger_up`.
 """
 
 from __future__ import annotations

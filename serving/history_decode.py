@@ -14,14 +14,14 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from models.history import History
-from serving.packed_lists import Entries, entries, head, numbers
+from serving.packed_lists import ENTRY, Entries, entries, head, numbers
 
 Parse = Callable[[Any], Any]
 """Bytes to a message: `Value.FromString`."""
 Values = Sequence[bytes | None]
 """A row: product_ids, counts, decayed, last_visit, last_at_s, n_visits."""
 # Fields of `Value`: a string, float and int64 list, whose packed numbers are one field more; and an int64 by itself.
-_TEXTS, _FLOATS, _INTS, _INT = (b"\x62",), (b"\x82\x01", b"\x0a"), (b"\x72", b"\x0a"), b"\x20"
+_TEXTS, _FLOATS, _INTS, _INT = (b"\x62",), (b"\x82\x01", ENTRY), (b"\x72", ENTRY), b"\x20"
 _LISTS = (_TEXTS, _FLOATS, _FLOATS, _INTS, _INTS)
 _MOST_VISITS = 2**31 - 1
 

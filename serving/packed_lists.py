@@ -15,7 +15,7 @@ import numpy as np
 
 from models.packed import LONGEST, WORD, Packed
 
-_ENTRY = 0x0A
+ENTRY = b"\x0a"
 """The tag of field 1, length-delimited: `val` of Feast's lists."""
 # Row b keeps of the first b bytes of a word the seven bits that are a number's; then what lies between neighbours is taken out:
 # of a higher one, shifted down, as much as it stands too high.
@@ -92,14 +92,14 @@ def entries(parts: Sequence[bytes]) -> Entries:
     text, marks = b"".join((*parts, b"\0")), [0, *accumulate(map(len, parts))]
     raw = np.frombuffer(text, np.uint8)
     # A length of ten looks like a tag, but follows one; bytes of a text that do so too break the chain.
-    is_start = raw == _ENTRY
+    is_start = raw == ENTRY[0]
     is_start[1:] &= ~is_start[:-1]
     is_start[marks] = True
     starts = is_start.nonzero()[0]
     starts, ends = starts[:-1] + 2, starts[1:]
     lengths, told = ends - starts, raw.take(starts - 1)
     bounds = ends.searchsorted(marks, "right")
-    odd = {part for part, (start, end) in enumerate(pairwise(marks)) if start == end or text[start] != _ENTRY}
+    odd = {part for part, (start, end) in enumerate(pairwise(marks)) if start == end or text[start] != ENTRY[0]}
     odd |= _parts_of(bounds, (told != lengths) | (told > LONGEST))
     if not text.isascii() or text.find(0) < marks[-1]:  # a NUL may be the length of an empty text
         odd.update(part for part, body in enumerate(parts) if not _is_text(body))

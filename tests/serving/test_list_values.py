@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.packed import numbers
+from serving.list_values import numbers
 
 INT64 = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 300))
 KINDS = {
