@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def keeper_of(settings: Settings) -> Iterator[Keeper]:
     """One on the settings' lake, ledger and online store. Raises LedgerError, OnlineStoreError, DataError."""
     from embedded import lease_online_store
+    from embedded.filled import filling
     from embedded.online_rows import delete_rows
     from offers.journal import Journal
     from river.keeping import Keeper
@@ -29,7 +30,8 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
         journal = stack.enter_context(closing(Journal(settings.ledger_url)))
         prepare(journal.engine)
         rows, forget = history_rows(settings, store), partial(delete_rows, settings, store, "user_id")
-        yield stack.enter_context(closing(Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC))))
+        keeper = Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC), filling(settings, store))
+        yield stack.enter_context(closing(keeper))
 
 
 def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) -> int:
