@@ -1,6 +1,8 @@
 """Whether the online store holds all that belongs there: marks beside Feast's rows, which are gone with them when it comes back
 empty. Who fills it begins with a pledge, and what is pledged is marked only if the pledge still stands: a store that was emptied
 meanwhile stays unmarked.
+
+Marks are fields of one hash, and every key ends in the project's name as Feast's do: the rights of docs/security.md suffice.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ PLEDGE_S = 6 * 3600
 # The store runs a script alone: nobody empties it between its look and its writing.
 _MARK = """
 if redis.call('DEL', KEYS[1]) == 0 then return 0 end
-for place = 2, #KEYS do redis.call('SET', KEYS[place], '1') end
+for _, name in ipairs(ARGV) do redis.call('HSET', KEYS[2], name, '1') end
 return 1
 """
 
@@ -34,38 +36,39 @@ class Filled(NamedTuple):
 
     @staticmethod
     def of(marks: Sequence[bytes | None]) -> Filled:
-        """As MGET of `marks` answers."""
+        """As HMGET of the fields answers."""
         return Filled(*(mark is not None for mark in marks))
 
 
 WHOLE = Filled(True, True)
 
 
-def marks(project: str) -> list[bytes]:
-    """The keys, in the order of `Filled`."""
-    return [f"{project}:daypart:filled:{name}".encode() for name in Filled._fields]
+def mark_key(project: str) -> bytes:
+    """Of the hash whose fields are `Filled`'s."""
+    return f"filled:{project}".encode()
 
 
 class Filling:
     """The marks of one project for who fills the store. Raises what `client` raises (`embedded.connect`)."""
 
     def __init__(self, client: redis.Redis, project: str) -> None:
-        self._client, self._marks = client, marks(project)
-        self._pledge = f"{project}:daypart:filling:{token_hex(8)}".encode()
+        self._client, self._mark = client, mark_key(project)
+        self._pledge = f"filling:{token_hex(8)}:{project}".encode()
 
     def stands(self) -> Filled:
         """What is whole now."""
-        answer: list[bytes | None] = self._client.mget(self._marks)  # type: ignore[assignment]
+        answer: list[bytes | None] = self._client.hmget(self._mark, list(Filled._fields))  # type: ignore[assignment]
         return Filled.of(answer)
 
     def begin(self) -> None:
         """From now on it is filled."""
-        self._client.set(self._pledge, b"1", ex=PLEDGE_S)
+        self._client.hset(self._pledge, "since", b"1")
+        self._client.expire(self._pledge, PLEDGE_S)
 
     def end(self, others: bool = True) -> bool:
         """It is filled, with the `others` too; False (and no mark) when it was emptied since `begin`."""
-        chosen = self._marks if others else self._marks[:1]
-        return bool(self._client.eval(_MARK, 1 + len(chosen), self._pledge, *chosen))
+        fields = Filled._fields if others else Filled._fields[:1]
+        return bool(self._client.eval(_MARK, 2, self._pledge, self._mark, *fields))
 
 
 def filling(settings: Settings, store: OnlineStore) -> Filling:

@@ -15,7 +15,7 @@ import redis
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from embedded.filled import WHOLE, Filled, marks
+from embedded.filled import WHOLE, Filled, mark_key
 from embedded.online_rows import entity_key
 from models.history import History
 from serving.feast_values import moment_of
@@ -33,8 +33,8 @@ class HistoryRead:
         self._client, self._project, self._kind = client, project, kind
         self._asked = b"".join(map(_bulk, [*map(field, kind.names), STAMP.encode()]))
         self._head = b"*%d\r\n%s" % (len(kind.names) + 3, _bulk(b"HMGET"))
-        asked = marks(project)
-        self._marks = b"*%d\r\n%s%s" % (len(asked) + 1, _bulk(b"MGET"), b"".join(map(_bulk, asked)))
+        asked = [b"HMGET", mark_key(project), *(name.encode() for name in Filled._fields)]
+        self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
         self.filled: Filled = WHOLE
         """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
         self._connection: Any = None

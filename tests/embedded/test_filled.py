@@ -1,7 +1,7 @@
 import pytest
 
 from embedded import connect, lease_online_store
-from embedded.filled import PLEDGE_S, WHOLE, Filled, Filling, filling, marks
+from embedded.filled import PLEDGE_S, WHOLE, Filled, Filling, filling, mark_key
 from settings import Settings
 
 NOTHING = Filled(False, False)
@@ -20,8 +20,8 @@ def test_what_was_pledged_and_filled_stands_whole_until_the_store_is_emptied(cli
     assert one.stands() == NOTHING
     assert one.end()
     assert one.stands() == WHOLE
-    assert client.mget(marks("daypart")) == [b"1", b"1"]
-    assert len(client.keys()) == 2, "no pledge is left"
+    assert client.hgetall(mark_key("daypart")) == {b"histories": b"1", b"others": b"1"}
+    assert client.keys() == [mark_key("daypart")], "no pledge is left"
     client.flushall()
     assert one.stands() == NOTHING
 
