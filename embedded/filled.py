@@ -71,6 +71,6 @@ class Filling:
         return bool(self._client.eval(_MARK, 2, self._pledge, self._mark, *fields))
 
 
-def filling(settings: Settings, store: OnlineStore) -> Filling:
+def filling(settings: Settings, store: OnlineStore, timeout_s: float = BULK_TIMEOUT_S) -> Filling:
     """For one who fills this store."""
-    return Filling(connect(store.url, BULK_TIMEOUT_S), str(repo_config(settings, "localhost:0")["project"]))
+    return Filling(connect(store.url, timeout_s), str(repo_config(settings, "localhost:0")["project"]))

@@ -22,7 +22,7 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
     from embedded.online_rows import delete_rows
     from offers.journal import Journal
     from river.keeping import Keeper
-    from serving.history_kind import history_rows
+    from serving.history_kind import WRITE_TIMEOUT_S, history_rows
     from serving.tables import prepare
 
     with ExitStack() as stack:
@@ -30,7 +30,8 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
         journal = stack.enter_context(closing(Journal(settings.ledger_url)))
         prepare(journal.engine)
         rows, forget = history_rows(settings, store), partial(delete_rows, settings, store, "user_id")
-        keeper = Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC), filling(settings, store))
+        whole = filling(settings, store, WRITE_TIMEOUT_S)
+        keeper = Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC), whole)
         yield stack.enter_context(closing(keeper))
 
 
