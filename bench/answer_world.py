@@ -18,6 +18,7 @@ import uvloop
 
 from bench.answer_ranker import ranker
 from bench.driven import driven
+from embedded.filled import WHOLE
 from models.history import History
 from offers.database import connect
 from people.secret import References
@@ -58,6 +59,8 @@ class Shown:
 
 class Online:
     """Everybody has a past, every store sells everything."""
+
+    filled = WHOLE
 
     def __init__(self, ids: Sequence[str], rng: np.random.Generator) -> None:
         n = len(ids)

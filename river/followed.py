@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def keeper_of(settings: Settings) -> Iterator[Keeper]:
     """One on the settings' lake, ledger and online store. Raises LedgerError, OnlineStoreError, DataError."""
     from embedded import lease_online_store
+    from embedded.filled import filling
     from embedded.online_rows import delete_rows
     from offers.journal import Journal
     from river.keeping import Keeper
-    from serving.history_kind import history_rows
+    from serving.history_kind import WRITE_TIMEOUT_S, history_rows
     from serving.tables import prepare
 
     with ExitStack() as stack:
@@ -29,7 +30,9 @@ def keeper_of(settings: Settings) -> Iterator[Keeper]:
         journal = stack.enter_context(closing(Journal(settings.ledger_url)))
         prepare(journal.engine)
         rows, forget = history_rows(settings, store), partial(delete_rows, settings, store, "user_id")
-        yield stack.enter_context(closing(Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC))))
+        whole = filling(settings, store, WRITE_TIMEOUT_S)
+        keeper = Keeper(settings, journal.engine, rows, forget, partial(datetime.now, UTC), whole)
+        yield stack.enter_context(closing(keeper))
 
 
 def catch_up(settings: Settings, since: datetime, owed: Collection[str] = ()) -> int:

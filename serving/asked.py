@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from serving.deadline import ANSWER_S
+from serving.deadline import ANSWER_S, TICK_S
 from serving.door import SMALL_BODY
 from serving.keys import ApiKey
 from serving.parts import Parts
@@ -39,6 +39,10 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     def patience_s(self, most_s: float) -> float:
         """How long this request may wait for something it can do without: 0 or less when it had better not ask."""
         return min(most_s, self.until_s - asyncio.get_running_loop().time() - ANSWER_S)
+
+    def is_late(self) -> bool:
+        """Whether the caller's time is over."""
+        return asyncio.get_running_loop().time() >= self.until_s - TICK_S
 
     def begin(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         """Start a blocking call (the ledger, above all) beside the event loop; await what comes back."""

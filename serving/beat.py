@@ -34,6 +34,7 @@ def stand(parts: Parts, version: str) -> str:
     metrics, bundle = parts.metrics, parts.bundle
     metrics.dropped.n = parts.impressions.n_dropped
     metrics.online_up.set(not parts.gate.is_down)
+    metrics.online_whole.set(parts.gate.has_histories and parts.gate.has_others)
     metrics.resident.set(resident_bytes())
     if bundle.version != version:
         metrics.workers.set(1)

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from embedded import OnlineStoreError
+from models.history import History
 from serving.episode import Episode
 from serving.last_known import LastKnown
 from serving.online_port import Assortment, OnlineFeatures, Past, Portrait, UserFeatures
+from serving.pace import Pace
+from serving.remembering import Remembering, Told
 
 T = TypeVar("T")
 Q = TypeVar("Q")
@@ -18,13 +21,8 @@ Q = TypeVar("Q")
 log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
 CLOSED_S = 1.0
-
-
-class Told(NamedTuple):
-    """What can be told of a user: None when nobody can say; `is_last_known` when it is from memory."""
-
-    past: Past | None
-    is_last_known: bool
+LOOKED_AT_S = 0.005
+"""From so much on that reads need, they are timed beside the requests too."""
 
 
 class OnlineGate:
@@ -35,8 +33,8 @@ class OnlineGate:
         self._clock_s = clock_s
         self._closed_until = -1.0
         self._down = Episode("online store down, recommendations fall back", "online store back")
-        self._emptied = Episode("online store has lost rows; run daypart features", "online store has its rows again")
-        self.last_known = LastKnown(clock_s)
+        self.last_known, self.pace = LastKnown(clock_s), Pace()
+        self._remembering = Remembering(self.last_known)
 
     @property
     def is_down(self) -> bool:
@@ -44,20 +42,26 @@ class OnlineGate:
         return self._down.is_on
 
     def settled(self, user_id: str, read: Past | None) -> Told:
-        """What a read comes to. read: None for a store that couldn't say; one that knows nobody has an empty history.
+        """What a read comes to (see `Remembering`)."""
+        return self._remembering.settled(user_id, read, self.has_histories)
 
-        A row that was there a moment ago and is gone was lost with the store: who was erased has no say here any more
-        (`standing`), and is not in memory.
-        """
-        if read is not None and read.as_of is not None:
-            self.last_known.keep(user_id, read)
-            self._emptied.end()
-            return Told(read, False)
+    @property
+    def has_histories(self) -> bool:
+        """Whether everybody's history was in the store when it was last read."""
+        return self._online.filled.histories
+
+    @property
+    def has_others(self) -> bool:
+        """Whether what stores sell was there."""
+        return self._online.filled.others
+
+    def lost(self, user_id: str) -> History | None:
+        """What was last known of somebody without a row, if theirs was lost with an emptied store; the store is asked. Blocking,
+        raises OnlineStoreError."""
         if (kept := self.last_known.of(user_id)) is None:
-            return Told(read, False)
-        if read is not None:
-            self._emptied.begin("a row that stood is gone")
-        return Told(kept, True)
+            return None
+        self._online.pasts([user_id])
+        return None if self.has_histories else kept.history
 
     def user(self, user_id: str) -> UserFeatures | None:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
@@ -66,6 +70,8 @@ class OnlineGate:
     def pasts(self, user_ids: Sequence[str]) -> list[Past | None]:
         """The users' histories alone, in one read; otherwise as `user`."""
         found = self._read(self._online.pasts, user_ids) if user_ids else []
+        if user_ids and found is not None:
+            self._remembering.stands(self.has_histories)
         return [None] * len(user_ids) if found is None else [self._whole(one) for one in found]
 
     def portrait(self, user_id: str) -> Portrait | None:
@@ -86,16 +92,25 @@ class OnlineGate:
 
     def answers(self) -> bool:
         """Whether the store answers right now, asked past the gate. Blocking."""
+        began_s = self._clock_s()
         try:
             self._online.user("readiness")
         except OnlineStoreError as error:
             self._close(error)
             return False
+        finally:
+            self.pace.took(self._clock_s() - began_s)
         self._down.end()
         return True
 
+    def look(self) -> None:
+        """An errand beside the requests: while all who come are in a hurry nobody reads, and it would stay slow for ever.
+        Blocking."""
+        if self.pace.needed_s > LOOKED_AT_S:
+            self.answers()
+
     def _read(self, read: Callable[[Q], T], asked: Q) -> T | None:
-        if self._clock_s() < self._closed_until:
+        if (began_s := self._clock_s()) < self._closed_until:
             return None
         try:
             found = read(asked)
@@ -104,6 +119,8 @@ class OnlineGate:
             return None
         except ValueError as error:
             return self._whole(error)
+        finally:
+            self.pace.took(self._clock_s() - began_s)
         self._down.end()
         return found
 

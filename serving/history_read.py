@@ -15,6 +15,7 @@ import redis
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from embedded.filled import WHOLE, Filled, mark_key
 from embedded.online_rows import entity_key
 from models.history import History
 from serving.feast_values import moment_of
@@ -32,6 +33,10 @@ class HistoryRead:
         self._client, self._project, self._kind = client, project, kind
         self._asked = b"".join(map(_bulk, [*map(field, kind.names), STAMP.encode()]))
         self._head = b"*%d\r\n%s" % (len(kind.names) + 3, _bulk(b"HMGET"))
+        asked = [b"HMGET", mark_key(project), *(name.encode() for name in Filled._fields)]
+        self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
+        self.filled: Filled = WHOLE
+        """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
         self._connection: Any = None
         self._turn = Lock()
 
@@ -39,7 +44,9 @@ class HistoryRead:
         """What is known of each user's purchases, in one round trip: an empty history and no moment where nothing is, a
         ValueError where a row is damaged."""
         keys = (entity_key(self._project, "user_id", user_id) for user_id in user_ids)
-        answers = self._answers([self._head + _bulk(key) + self._asked for key in keys])
+        *answers, stands = self._answers([*(self._head + _bulk(key) + self._asked for key in keys), self._marks])
+        if isinstance(stands, list):
+            self.filled = Filled.of(stands)
         moments = [_moment_of(answer) for answer in answers]
         told = [
             one[:-1]

@@ -57,6 +57,7 @@ class Metrics:
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
         self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
+        self.online_whole = self._gauge("online_store_whole", "1 while nothing is missing there.", "livemin")
         self.trained_through = self._gauge(
             "model_trained_through_seconds", "Moment until which the model in use learned, from 1970.", "livemin"
         )

@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 
 from embedded import READ_TIMEOUT_S, OnlineStore, connect
 from embedded.feast_config import repo_config
+from embedded.filled import Filled
 from models.history import History
 from serving.assortments import Assortments
 from serving.entity_rows import EntityRows, Stands
@@ -62,6 +63,11 @@ class RedisOnline:
         """See OnlineFeatures."""
         with _answering():
             return self._reading.read(user_ids)
+
+    @property
+    def filled(self) -> Filled:
+        """See OnlineFeatures."""
+        return self._reading.filled
 
     def portrait(self, user_id: str) -> Portrait:
         """See OnlineFeatures."""

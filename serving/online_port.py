@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from embedded import OnlineStoreError
+from embedded.filled import Filled
 from models.history import History
 
 
@@ -65,6 +66,10 @@ class Assortment:
 
 class OnlineFeatures(Protocol):
     """The port. Every call raises OnlineUnavailable when the online store does not answer within about 100 ms."""
+
+    @property
+    def filled(self) -> Filled:
+        """What stood whole in the store at the last read of `pasts`; all, before the first."""
 
     def user(self, user_id: str) -> UserFeatures:
         """All about one user, in one read."""

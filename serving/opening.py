@@ -68,7 +68,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
             shelves=Shelves(bundle),
             online=online,
             gate=gate,
-            visits=Visits(online, zones, settings.history_limit),
+            visits=Visits(online, zones, settings.history_limit, gate.lost),
             desk=Desk(journal, stock=partial(units, gate), sending=sending_of(settings)),
             signer=signer_at(settings.signing_key, settings.offline_retired_keys),
             engine=journal.engine,

@@ -93,7 +93,7 @@ class DaypartService:
         self._health = Health(parts, leaving=lambda: front.is_leaving)
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
-        for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone)):
+        for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone), parts.gate.look):
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         stand_before(server := running_server(), front)

@@ -25,23 +25,26 @@ class Shelves:
         if before is not None:
             self._told = before._told | {store_id: told for store_id, (told, _) in list(before._laid.items())}
 
-    def of(self, gate: OnlineGate, store_id: str | None) -> tuple[Shelf, str | None]:
+    def of(self, gate: OnlineGate, store_id: str | None, in_hurry: bool = False) -> tuple[Shelf, str | None]:
         """(the store's shelf, a warning or None). Without an assortment all products are on the shelf.
 
         When the online store can't say, or has lost it, the assortment last seen is better than none: `stale_assortment`.
+        in_hurry: it isn't asked.
         """
         if store_id is None:
             return self._chain, None
-        could_say, assortment = gate.store(store_id)
+        could_say, assortment = (False, None) if in_hurry else gate.store(store_id)
         if assortment is not None:
             return self._lay(store_id, assortment), None
         known = self._laid.get(store_id)
         if known is not None or store_id in self._told:
             return known[1] if known else self._lay(store_id, self._told[store_id]), "stale_assortment"
-        if not could_say:
+        if not could_say or (not gate.has_others and self._is_known(store_id)):
             return self._chain, "no_assortment"
-        is_known = store_id in self._bundle.zones or store_id in self._bundle.ranker.store_ids.row
-        return self._chain, None if is_known else "unknown_store"
+        return self._chain, None if self._is_known(store_id) else "unknown_store"
+
+    def _is_known(self, store_id: str) -> bool:
+        return store_id in self._bundle.zones or store_id in self._bundle.ranker.store_ids.row
 
     def _lay(self, store_id: str, assortment: Assortment) -> Shelf:
         known = self._laid.get(store_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
 from embedded import OnlineStoreError
@@ -17,10 +17,18 @@ class Visits:
     """Adds purchases to histories, those of a batch in one round trip; what another process adds at the same moment stays.
     Adding a purchase twice is adding it once, as a visit has a product or has it not, unless a later day came between: then it
     is one of the past.
+
+    lost: what was last known of somebody whose row was lost with the store, None for everybody else.
     """
 
-    def __init__(self, online: OnlineFeatures, zones: Mapping[str, tzinfo], history_limit: int) -> None:
-        self._online, self._zones, self._limit = online, zones, history_limit
+    def __init__(
+        self,
+        online: OnlineFeatures,
+        zones: Mapping[str, tzinfo],
+        history_limit: int,
+        lost: Callable[[str], History | None] = lambda user_id: None,
+    ) -> None:
+        self._online, self._zones, self._limit, self._lost = online, zones, history_limit, lost
         self._down = Episode(
             "online store down, purchases wait for the next features run", "purchases reach histories again"
         )
@@ -36,12 +44,19 @@ class Visits:
         if not by_user:
             return 0
         try:
-            n_changed = self._online.change(sorted(by_user), lambda user, history: self._with(history, by_user[user]))
+            n_changed = self._online.change(sorted(by_user), self._on(by_user))
         except OnlineStoreError as error:
             self._down.begin(error)
             return 0
         self._down.end()
         return n_changed
+
+    def _on(self, by_user: Mapping[str, Sequence[Record]]) -> Callable[[str, History], History]:
+        def how(user_id: str, history: History) -> History:
+            before = history if len(history) else self._lost(user_id) or history
+            return self._with(before, by_user[user_id])
+
+        return how
 
     def _with(self, history: History, records: Sequence[Record]) -> History:
         days: dict[tuple[date, str], list[tuple[str, datetime]]] = defaultdict(list)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from embedded import lease_online_store
+from embedded.filled import filling
 from settings import Settings
 from training.errors import FeatureError
 from training.feast_store import declare, join, load, open_store
@@ -79,7 +80,8 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
     """
     counts = {}
     with lease_online_store(settings) as online:
-        store = open_store(settings, online)
+        store, whole = open_store(settings, online), filling(settings, online)
+        whole.begin()
         for n_done, (view, key) in enumerate(VIEWS.items(), 1):
             source = settings.features / f"{view}.parquet"
             at, ids = latest(source, key, through, view in _MAY_BE_EMPTY)
@@ -90,6 +92,8 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
                 )
             if progress:
                 progress("online store", n_done, len(VIEWS))
+        if not whole.end():
+            raise FeatureError("the online store was emptied meanwhile; run `daypart features` again")
     return counts
 
 

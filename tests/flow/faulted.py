@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,10 @@ import redis
 import sqlalchemy as sa
 
 from embedded import connect, lease_online_store
+from models.history import History
 from offers.database import connect as connect_ledger
+from river.followed import keeper_of
+from serving.online import RedisOnline
 from serving.tables import EVENT_INBOX
 from settings import Settings
 from tests.flow import served_home
@@ -65,6 +68,23 @@ class Place:
             found = {str(event): int(n) for event, n in rows}
         engine.dispose()
         return found
+
+    def ask(self, path: str, scope: str, body: object, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """One request."""
+        key = {"Authorization": f"Bearer {self.keys[scope]}", **(headers or {})}
+        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=key, timeout=10)
+
+    def history(self, user_id: str) -> History:
+        """What stands online of somebody."""
+        with lease_online_store(Settings(home=self.home)) as store:
+            (found,) = RedisOnline(Settings(home=self.home), store).pasts([user_id])
+        assert not isinstance(found, ValueError), found
+        return found.history
+
+    def follow(self) -> None:
+        """What the follower beside the workers does at its next look."""
+        with keeper_of(Settings(home=self.home, database_url=self.ledger_url)) as keeper:
+            keeper.look()
 
     def lines(self) -> list[str]:
         """What the log says of parts, workers together."""

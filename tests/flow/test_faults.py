@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -50,6 +51,14 @@ def well_again(load):
         return len(last) >= 8 and not any(one.status != 200 or one.meta["degraded"] for one in last)
 
     return until(is_well, within_s=30)
+
+
+def whole_histories(load):
+    """Whether the last answers rest on rows."""
+    last = load.tally.between(time.monotonic() - 0.5)
+    return len(last) >= 8 and not any(
+        one.meta["fallback"] or "history_incomplete" in one.meta["warnings"] for one in last
+    )
 
 
 def everybody_was_asked_about(load):
@@ -94,6 +103,74 @@ def test_the_online_store_is_restarted_empty(place):
     assert (set(tally.statuses()), tally.cut) == ({200}, [])
     assert all(one.meta["degraded"] for one in held)
     assert by_memory(held)
+
+
+def _bought(place, user_id, number):
+    """A sale at a till, at once."""
+    sale = {
+        "event_id": f"{user_id}-{number}-{time.time_ns()}", "event_type": "purchase", "user_id": user_id,
+        "product_id": "tea", "store_id": "soho", "quantity": 1, "unit_price_cents": 250,
+        "occurred_at": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    answer = place.ask("/v1/events", "pos", {"events": [sale]})
+    assert answer.status_code == 202
+
+
+def test_tills_sell_while_the_online_store_is_empty_and_nobodys_visits_are_lost(place):
+    load = place.load()
+    well_again(load)
+    everybody_was_asked_about(load)
+    before = {user: place.history(user).n_visits for user in USERS}
+    n_lines, kept = len(place.lines()), {key: place.store.dump(key) for key in place.store.scan_iter()}
+    place.store.flushall()
+    began = time.monotonic()
+    for number, user in enumerate(USERS):
+        _bought(place, user, number)
+    stood = {user: place.history(user).n_visits for user in USERS}
+    time.sleep(HELD_S)
+    held = load.tally.between(began + 0.1, time.monotonic())
+    place.follow()
+    until(lambda: whole_histories(load), within_s=30)
+    # What stores sell comes with the next features run.
+    for key, row in kept.items():
+        if b"user_id" not in key:
+            place.store.restore(key, 0, row, replace=True)
+    well_again(load)
+    tally = load.finish()
+    assert (set(tally.statuses()), set(tally.events), tally.cut) == ({200}, {202}, [])
+    assert len(held) > 10
+    assert all(one.meta["degraded"] for one in held)
+    assert by_memory(held)
+    told = [
+        line for line in place.lines()[n_lines:] if "was emptied" in line or "history again" in line or "a row" in line
+    ]
+    # A line at each end, and a worker.
+    assert len(told) <= 2 * 2, "\n".join(told)
+    assert all(stood[user] >= before[user] > 0 for user in USERS), (before, stood)
+    assert all(place.history(user).n_visits >= before[user] for user in USERS)
+    assert lost(place, tally) == []
+
+
+def test_a_caller_with_a_deadline_is_answered_in_time_by_a_store_that_is_slow(place):
+    load = place.load(events=False)
+    well_again(load)
+    everybody_was_asked_about(load)
+    place.to_store.become("late")
+    # Until it is known to be slow, some may be late.
+    time.sleep(1.0)
+    statuses, fallbacks = Counter(), Counter()
+    for k in range(int(100 * SCALE)):
+        body = {"user_id": USERS[k % len(USERS)], "context": {"store_id": "soho"}, "dry_run": True}
+        answer = place.ask("/v1/recommendations", "app", body, {"X-Deadline-Ms": "60"})
+        statuses[answer.status_code] += 1
+        fallbacks[answer.json()["meta"]["fallback"]] += 1
+    place.to_store.become("whole")
+    well_again(load)
+    tally = load.finish()
+    assert set(statuses) == {200}
+    assert fallbacks["last_known"] > 0.7 * fallbacks.total()
+    assert (set(tally.statuses()), tally.cut) == ({200}, [])
+    assert [line for line in place.lines() if "online store slow" in line]
 
 
 def test_the_online_store_is_full(place):

@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from embedded import connect, lease_online_store
+from embedded.filled import WHOLE, Filling
 from serving.calls import CALLS
 from serving.front import Front
 from serving.keys import key_id_of
@@ -72,3 +73,11 @@ def test_the_service_serves_under_the_pages_user(store):
 def test_it_may_do_little_else(store, command):
     with connect(store[2]) as client, pytest.raises(redis.ResponseError, match=r"(?i)permission|no permissions|ACL"):
         client.execute_command(*command)
+
+
+def test_who_fills_the_store_needs_no_other_rights(store):
+    with connect(store[2]) as client:
+        whole = Filling(client, "daypart")
+        assert whole.stands() == WHOLE
+        whole.begin()
+        assert whole.end()

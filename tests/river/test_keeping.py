@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import redis
 
+from embedded.filled import Filled
 from models.history import History
 from people.identity import receipt
 from river.erasing import erase_person
@@ -49,17 +50,36 @@ class Rows:
         return self.of[name].product_ids if name in self.of else None
 
 
+class Marks:
+    """As `embedded.filled.Filling`, of `Rows`."""
+
+    def __init__(self):
+        self.is_whole, self.is_pledged = True, False
+
+    def stands(self):
+        return Filled(self.is_whole, self.is_whole)
+
+    def begin(self):
+        self.is_pledged = True
+
+    def end(self, others=True):
+        assert not others
+        self.is_whole, self.is_pledged = self.is_pledged, False
+        return self.is_whole
+
+
 class Place:
     """A home with one line of ann's in the lake, and its follower."""
 
     def __init__(self, settings, desk):
         self.settings, self.engine, self.rows, self.gone, self.now = settings, desk.journal.engine, Rows(), [], AT
+        self.marks = Marks()
         prepare(self.engine)
         write_whole(settings.lake / "stores.parquet", world.stores())
         append_events(settings.lake, pl.DataFrame([{**line("e0", order="0"), "occurred_at": AT - 30 * 24 * HOUR}]))
 
     def keeper(self):
-        return closing(Keeper(self.settings, self.engine, self.rows, self.gone.extend, lambda: self.now))
+        return closing(Keeper(self.settings, self.engine, self.rows, self.gone.extend, lambda: self.now, self.marks))
 
     def send(self, *records):
         take(self.engine, records, self.now)
@@ -207,3 +227,56 @@ def test_that_the_lake_refused_all_is_seen_too(place):
         settle(keeper._stock)
         keeper.look()
         assert place.rows.products("ghost") == ()
+
+
+def test_an_emptied_store_is_filled_again_and_what_was_pushed_since_is_whole(place):
+    with place.keeper() as keeper:
+        place.send(line("e1", product="tea", day=-1), line("e2", user="zoe", product="bagel"))
+        place.link("card:1", "zoe")
+        keeper.look()
+        place.marks.is_whole, place.rows.of = False, {}
+        # Pushed on nothing: the only visit of somebody who has others.
+        place.send(line("e3", product="mocha"))
+        place.rows.of["ann"] = History.of(["mocha"], [1.0], [1.0], [1], [1], 1)
+        assert keeper.look() >= 2
+        assert place.rows.products("ann") == ("latte", "mocha", "tea")
+        assert place.rows.products("zoe") == ("bagel",)
+        assert place.marks.is_whole
+        assert keeper.look() == 0
+
+
+def test_a_purchase_that_came_while_everybody_was_reckoned_is_found_by_the_next_look(place):
+    with place.keeper() as keeper:
+        place.marks.is_whole = False
+        keeper.look()
+        # Its push was overwritten by what was reckoned without it.
+        place.send(line("e1", product="tea"))
+        assert keeper.look() == 1
+        assert place.rows.products("ann") == ("latte", "tea")
+        place.send(line("e2", product="bagel"))
+        assert keeper.look() == 1, "looked at once more"
+        place.now += HOUR
+        keeper.look()
+        place.send(line("e3", product="mocha"))
+        assert keeper.look() == 0
+
+
+def test_what_fails_midway_is_filled_from_the_start_and_not_whole_before(place):
+    with place.keeper() as keeper:
+        place.marks.is_whole, place.rows.down = False, True
+        with pytest.raises(redis.ConnectionError):
+            keeper.look()
+        assert not place.marks.is_whole
+        place.rows.down = False
+        assert keeper.look() == 1
+        assert place.marks.is_whole
+
+
+def test_nobody_who_was_erased_comes_back_with_the_others(place):
+    place.send(line("e1", user="bob", product="tea"))
+    with place.keeper() as keeper:
+        erase_person(place.settings, "ann", "shell:ada", AT)
+        place.marks.is_whole = False
+        keeper.look()
+        assert place.rows.products("bob") == ("tea",)
+        assert set(place.gone) == {"ann"} or "ann" not in place.rows.of

@@ -116,14 +116,14 @@ def world(home: Path, tmp_path: Path):
         {"s0": stock(("p00", 450, 3), ("p02", 500, None), ("p04", 0, 5), ("p06", 600, 0), ("gone", 100, 1))},
     )
     desk, bundle = MemoryDesk(offer("ABCD")), load_bundle(Settings(home=home))
-    impressions, pool = ImpressionLog(tmp_path), ThreadPoolExecutor(2)
+    impressions, pool, gate = ImpressionLog(tmp_path), ThreadPoolExecutor(2), OnlineGate(online, time.monotonic)
     parts = Parts(
         settings=settings,
         bundle=bundle,
         shelves=Shelves(bundle),
         online=online,
-        gate=OnlineGate(online, time.monotonic),
-        visits=Visits(online, bundle.zones, settings.history_limit),
+        gate=gate,
+        visits=Visits(online, bundle.zones, settings.history_limit, gate.lost),
         desk=desk,
         signer=SIGNER,
         engine=engine,

@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 
+from embedded.filled import WHOLE, Filled
 from serving import beat
 from serving.metrics import Metrics
 
@@ -37,6 +38,10 @@ def test_a_worker_stands_by_its_bundle_and_its_gate(world):
     assert [sample("daypart_model_workers", {"version": v}) for v in (first, "other")] == [0, 1]
     assert sample("daypart_online_store_up") == 0
     assert beat.resident_bytes() > 10_000_000
+    for filled, whole in ((WHOLE, 1), (Filled(True, False), 0), (Filled(False, True), 0)):
+        world.online.filled = filled
+        beat.stand(parts, first)
+        assert sample("daypart_online_store_whole") == whole
 
 
 def test_memory_is_nothing_where_it_isnt_told(monkeypatch, tmp_path):

@@ -2,8 +2,11 @@ import logging
 
 import pytest
 
+from embedded.filled import WHOLE, Filled
 from serving.gate import CLOSED_S, OnlineGate
-from tests.serving.fakes import Clock, CountingOnline, stock
+from serving.online_port import Past
+from tests.models import checkerboard
+from tests.serving.fakes import Clock, CountingOnline, known, stock
 
 
 @pytest.fixture
@@ -75,3 +78,40 @@ def test_one_row_of_several_that_cannot_be_read_is_none_alone(setting, monkeypat
     assert gate.pasts(["ann", "torn", "bob"]) == ["ann", None, "bob"]
     assert "a user's features can't be read: torn" in caplog.text
     assert not gate.is_down
+
+
+def test_whose_row_was_lost_with_the_store_is_known_by_what_was_remembered(setting):
+    online, _, gate = setting
+    ann = online.users["ann"] = known(checkerboard.history(0))
+    gate.settled("ann", gate.pasts(["ann"])[0])
+    assert gate.lost("ann") is None, "nothing is lost"
+    online.users, online.filled = {}, Filled(False, False)
+    assert gate.lost("ann") is ann.history
+    assert gate.lost("bob") is None
+    assert gate.settled("ann", gate.pasts(["ann"])[0]) == (Past(ann.history, ann.as_of), True)
+    assert gate.settled("bob", gate.pasts(["bob"])[0]) == (None, False)
+    online.filled = WHOLE
+    assert gate.settled("bob", gate.pasts(["bob"])[0]).past is not None
+
+
+def test_a_store_that_takes_long_is_timed_beside_the_requests_until_it_is_quick_again(setting, monkeypatch):
+    online, clock, gate = setting
+    read, takes_s = online.user, 0.035
+
+    def slow(user_id):
+        clock.now_s += takes_s
+        return read(user_id)
+
+    monkeypatch.setattr(online, "user", slow)
+    gate.look()
+    assert online.n_reads == 0, "nothing is known to be slow"
+    for _ in range(30):
+        gate.pasts(["ann"])
+    assert gate.pace.needed_s > 0.1
+    takes_s = 0.0
+    for _ in range(30):
+        gate.look()
+    n_reads = online.n_reads
+    assert gate.pace.needed_s < 0.01
+    gate.look()
+    assert online.n_reads == n_reads

@@ -87,7 +87,7 @@ def test_a_store_that_lost_its_rows_is_made_up_for(world, caplog):
         meta = after["meta"]
         assert (meta["degraded"], meta["fallback"], meta["warnings"]) == (True, "last_known", ["stale_assortment"])
     assert [r.message for r in caplog.records] == [
-        "online store has lost rows; run daypart features: a row that stood is gone"
+        "online store has lost a row; run daypart features: it stood a moment ago"
     ]
     assert world.rank(user_id="u01")["meta"]["fallback"] == "cold_start"
 

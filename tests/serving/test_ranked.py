@@ -1,8 +1,11 @@
+import asyncio
 import csv
+import time
 from datetime import timedelta
 
 import pytest
 
+from embedded.filled import WHOLE, Filled
 from serving import ledger_gate, ranked, told
 from serving.answering import Wish, answer_together
 from serving.impressions import finished
@@ -172,3 +175,47 @@ def test_who_would_wait_too_long_behind_many_is_refused_at_once(world, monkeypat
     assert answer.status_code == status
     if status == 429:
         assert (answer.json()["code"], answer.headers["retry-after"]) == ("too_many_requests", "1")
+
+
+def test_an_emptied_store_is_told_in_every_answer_of_somebody_and_a_sale_overwrites_nobody(world):
+    told = {reason["code"] for item in world.rank()["items"] for reason in item["reasons"]}
+    world.online.users, world.online.filled = {}, Filled(False, True)
+    for _ in range(2):
+        meta = world.rank()["meta"]
+        assert (meta["degraded"], meta["fallback"], meta["warnings"]) == (True, "last_known", ["history_incomplete"])
+        meta = world.rank(user_id="nobody")["meta"]
+        assert (meta["degraded"], meta["fallback"]) == (True, "global_popularity")
+        event = {"event_type": "purchase", "user_id": "u00", "product_id": "p00", "occurred_at": NOW.isoformat()}
+        assert world.ask("POST", "/v1/events", "pos", json={"events": [event]}).status_code == 202
+    assert not world.rank(user_id=None, anonymous_id="device-1")["meta"]["degraded"]
+    world.online.filled = WHOLE
+    assert world.rank()["meta"]["fallback"] is None
+    assert {reason["code"] for item in world.rank()["items"] for reason in item["reasons"]} == told
+
+
+def test_who_has_less_time_than_reads_take_of_late_is_not_read(world):
+    world.rank(context={"store_id": "s0"})
+    reads = world.online.n_reads
+    world.parts.gate.pace.mean_s = 0.035
+    body = {"user_id": "u00", "context": {"store_id": "s0"}}
+    for ms, is_read in (("60", False), ("1000", True)):
+        answer = world.ask("POST", "/v1/recommendations", "app", json=body, headers={"X-Deadline-Ms": ms})
+        assert answer.status_code == 200
+        assert (answer.json()["meta"]["fallback"] is None) == is_read
+        assert (world.online.n_reads > reads) == is_read
+
+
+def test_whose_time_is_over_while_others_are_read_has_an_answer_all_the_same(world, monkeypatch):
+    assert world.rank()["meta"]["fallback"] is None
+
+    async def long(asked, user_id):
+        time.sleep(0.05)  # as a block that reads a slow store does
+        await asyncio.sleep(0)
+        await asyncio.sleep(1)
+
+    monkeypatch.setattr(ranked, "names_told", long)
+    body = {"user_id": "u00"}
+    answer = world.ask("POST", "/v1/recommendations", "app", json=body, headers={"X-Deadline-Ms": "30"})
+    assert answer.status_code == 200
+    assert answer.json()["meta"]["fallback"] == "last_known"
+    assert answer.json()["meta"]["warnings"] == ["offers_unavailable"]

@@ -1,5 +1,6 @@
 import pytest
 
+from embedded.filled import Filled
 from serving.bundle import load_bundle
 from serving.gate import CLOSED_S, OnlineGate
 from serving.shelves import Shelves, units
@@ -48,3 +49,19 @@ def test_stock_is_told_as_far_as_it_is_known(setting):
     assert units(gate, "elsewhere", "p00") is None
     online.down = True
     assert units(gate, "s0", "p01") is None
+
+
+def test_who_is_in_a_hurry_has_the_last_shelf_and_no_read(setting):
+    online, _, gate, shelves = setting
+    assert shelves.of(gate, "s0", in_hurry=True)[1] == "no_assortment"
+    first, _ = shelves.of(gate, "s0")
+    n_reads = online.n_reads
+    assert shelves.of(gate, "s0", in_hurry=True) == (first, "stale_assortment")
+    assert online.n_reads == n_reads
+
+
+def test_an_emptied_store_says_nothing_of_what_stores_sell(setting):
+    online, _, gate, shelves = setting
+    online.stores, online.filled = {}, Filled(True, False)
+    assert shelves.of(gate, "s0")[1] == "no_assortment"
+    assert shelves.of(gate, "elsewhere")[1] == "unknown_store"

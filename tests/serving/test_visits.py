@@ -96,3 +96,24 @@ def test_a_row_that_cannot_be_read_holds_up_nobody_else(online, visits, monkeypa
     monkeypatch.setattr(online, "user", damaged)
     assert visits.add([bought("2026-03-02T13:00"), bought("2026-03-02T13:00", user="bob")]) == 1
     assert set(online.users) == {"bob"}
+
+
+def test_a_purchase_of_somebody_whose_row_was_lost_goes_onto_what_was_last_known(online):
+    Visits(online, ZONES, 4).add([bought("2026-03-02T13:00"), bought("2026-03-03T13:00", "bagel")])
+    before, online.users = online.users["ann"].history, {}
+    visits = Visits(online, ZONES, 4, {"ann": before}.get)
+    visits.add([bought("2026-03-04T13:00", "tea"), bought("2026-03-04T13:00", "tea", user="bob")])
+    history = online.users["ann"].history
+    assert (history.product_ids, history.n_visits) == (("bagel", "latte", "tea"), 3)
+    assert online.users["bob"].history.n_visits == 1
+    # Whose row stands is asked about no more.
+    visits = Visits(online, ZONES, 4, {"ann": before, "bob": before}.get)
+    visits.add([bought("2026-03-05T13:00", "tea", user="bob")])
+    assert online.users["bob"].history.product_ids == ("tea",)
+
+
+def test_a_purchase_of_the_past_brings_back_what_was_lost(online):
+    Visits(online, ZONES, 4).add([bought("2026-03-03T13:00")])
+    before, online.users = online.users["ann"].history, {}
+    Visits(online, ZONES, 4, {"ann": before}.get).add([bought("2026-03-02T13:00", "tea")])
+    assert online.users["ann"].history is before

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-Mode = Literal["whole", "refused", "silent", "slow"]
+Mode = Literal["whole", "refused", "silent", "slow", "late"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-SLOW_S = 0.2
+SLOW_S, LATE_S = 0.2, 0.035
 CHUNK = 1 << 16
 
 
@@ -18,7 +18,7 @@ class FaultyLine:
     """Forwards `port` of the loopback to whatever `reach` opens.
 
     refused: nobody listens, and who was connected is cut off; silent: everybody is heard and nobody answered; slow: every answer
-    is `SLOW_S` late. A mend cuts off who waits, as a network that comes back does.
+    is `SLOW_S` late; late: `LATE_S`, as long as is waited for. A mend cuts off who waits, as a network that comes back does.
     """
 
     def __init__(self, reach: Callable[[], Awaitable[Streams]]) -> None:
@@ -76,8 +76,8 @@ class FaultyLine:
         while chunk := await reader.read(CHUNK):
             while self._mode == "silent":
                 await asyncio.sleep(0.02)
-            if answers and self._mode == "slow":
-                await asyncio.sleep(SLOW_S)
+            if answers and self._mode in ("slow", "late"):
+                await asyncio.sleep(SLOW_S if self._mode == "slow" else LATE_S)
             writer.write(chunk)
             await writer.drain()
         with contextlib.suppress(OSError):

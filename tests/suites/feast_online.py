@@ -14,6 +14,7 @@ import redis
 
 from embedded import READ_TIMEOUT_S, OnlineStore, OnlineStoreError, connect
 from embedded.feast_config import repo_config, unreachable_registry
+from embedded.filled import Filled
 from models.history import History
 from serving.feast_values import moment_of, plain
 from serving.history_kind import NAMES, WRITE_TIMEOUT_S, history_kind
@@ -65,6 +66,11 @@ class FeastOnline:
         """See OnlineFeatures."""
         with _answering():
             return self._reading.read(user_ids)
+
+    @property
+    def filled(self) -> Filled:
+        """See OnlineFeatures."""
+        return self._reading.filled
 
     def portrait(self, user_id: str) -> Portrait:
         """See OnlineFeatures."""

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from embedded import lease_online_store
+from embedded.filled import filling
 from embedded.online_rows import delete_rows
 from offers.journal import Journal
 from river.keeping import AGAIN_MS, Keeper
@@ -33,7 +34,8 @@ class Online:
         journal = self._stack.enter_context(closing(Journal(self._settings.ledger_url)))
         rows = history_rows(self._settings, store)
         forget = partial(delete_rows, self._settings, store, "user_id")
-        keeper = Keeper(self._settings, journal.engine, rows, forget, lambda: clock() + self._later)
+        whole = filling(self._settings, store)
+        keeper = Keeper(self._settings, journal.engine, rows, forget, lambda: clock() + self._later, whole)
         self.keeper = self._stack.enter_context(closing(keeper))
         self.visits, self.is_open = Visits(rows, ZONES, self._settings.history_limit), True
 

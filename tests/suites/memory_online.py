@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from embedded.filled import WHOLE
 from models.history import History
 from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures
 
@@ -26,7 +27,7 @@ class MemoryOnline:
     ) -> None:
         self.portraits = dict(portraits or {})
         self.users, self.stores, self.down = dict(users or {}), dict(stores or {}), False
-        self._clock, self._cached = clock, {}
+        self._clock, self._cached, self.filled = clock, {}, WHOLE
 
     def user(self, user_id: str) -> UserFeatures:
         self._touch()

@@ -1,0 +1,37 @@
+import logging
+
+import pytest
+
+from serving.pace import QUICK_S, READS, SLOW_S, Pace
+
+
+def after(pace, seconds, n):
+    for _ in range(n):
+        pace.took(seconds)
+    return pace
+
+
+def test_what_somebody_needs_follows_what_reads_take():
+    pace = Pace()
+    assert pace.needed_s == 0.0
+    assert after(pace, 0.035, 50).needed_s == pytest.approx(READS * 0.035, rel=0.01)
+    assert after(pace, 0.0003, 50).needed_s == pytest.approx(READS * 0.0003, rel=0.01)
+
+
+def test_one_late_read_is_no_slow_store(caplog):
+    pace = after(Pace(), 0.0003, 50)
+    pace.took(0.05)
+    assert pace.needed_s < 0.04
+    assert not caplog.records
+
+
+def test_a_slow_store_is_a_line_at_each_end(caplog):
+    caplog.set_level(logging.WARNING, "daypart.serving")
+    pace = after(Pace(), 0.035, 50)
+    after(pace, (SLOW_S + QUICK_S) / 2, 50)
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "online store slow, who is in a hurry is answered from memory"
+    ]
+    after(pace, 0.0003, 50)
+    assert caplog.records[-1].message == "online store quick again"
+    assert len(caplog.records) == 2
