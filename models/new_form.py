@@ -17,7 +17,7 @@ import numpy as np
 from models.form import Form
 from models.lanes import Lanes, widened
 from models.neighbours import sharpened
-from models.parts import PLACES_KEPT, Parts
+from models.parts import Parts
 from models.ragged import Ragged
 from models.scratch import OwnScratch
 from models.signals import Signals
@@ -62,7 +62,7 @@ class NewForm:
         base: np.ndarray = np.einsum("nt,nt->n", z @ form.pairs + form.linear, z) + form.matrix[-1, -1]
         alone = form.part(WIDE_TERMS)
 
-        @lru_cache(maxsize=PLACES_KEPT)
+        @lru_cache(maxsize=parts.n_places)
         def ground(store: int | None, daypart: int | None) -> np.ndarray:
             return base + alone.alone("here", parts.here(store, daypart)) if "here" in alone.terms else base
 

@@ -17,8 +17,8 @@ from models.popularity import Cell, LocalCounts, lift
 from models.vocabulary import Vocabulary
 
 WORDS_KEPT = 65_536
-PLACES_KEPT = 64
-"""Places whose sales are kept at hand: at most these many times 4 bytes a product."""
+PLACES_BYTES, MOST_PLACES, LEAST_PLACES = 4 << 20, 256, 4
+"""Of the places whose sales are kept at hand, 4 bytes a product each; how many they are at most and at least."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,16 @@ class Parts:
     """By name, for the tables that a form reads."""
 
     @cached_property
-    def table(self) -> Callable[[tuple[str, ...]], np.ndarray]:
-        """terms -> float32[n, T]: what every product has whoever asks, 0 where a question gives the term; one kept per form."""
-        return lru_cache(maxsize=2)(self._table)
+    def n_places(self) -> int:
+        """How many places are kept at hand."""
+        return min(MOST_PLACES, max(LEAST_PLACES, PLACES_BYTES // (4 * max(1, len(self.products)))))
 
     @cached_property
     def stated(self) -> Callable[[tuple[str, ...]], tuple[list[int], np.ndarray]]:
         """terms -> (places of those that every product has whoever asks, their columns of `table`); one kept per form."""
-        return lru_cache(maxsize=2)(self._stated)
+        # What is kept must not hold these parts: a model that is replaced goes when the last request lets go of it.
+        goods, arrays, n = self.options.goods_terms, self.arrays, len(self.products)
+        return lru_cache(maxsize=2)(lambda terms: _stated(arrays, goods, n, terms))
 
     @cached_property
     def has_tastes(self) -> bool:
@@ -59,40 +61,53 @@ class Parts:
     @cached_property
     def here(self) -> Callable[[int | None, int | None], np.ndarray]:
         """(store, daypart) -> float32[n]: `popularity.lift` there; the latest few are kept, as many users share a place."""
-        log_global, strength = self.arrays["popularity_global"], self.options.popularity_strength
-        return lru_cache(maxsize=PLACES_KEPT)(
-            lambda store, daypart: lift(log_global, self.cell(store, daypart), strength)
-        )
+        log_global, strength, cell = self.arrays["popularity_global"], self.options.popularity_strength, self.cell
+        return lru_cache(maxsize=self.n_places)(lambda store, daypart: lift(log_global, cell(store, daypart), strength))
 
     @cached_property
     def cell(self) -> Callable[[int | None, int | None], Cell]:
         """(store, daypart) -> what sold there; the latest few are kept."""
-        return lru_cache(maxsize=PLACES_KEPT)(self.local.cell)
+        return lru_cache(maxsize=self.n_places)(self.local.cell)
 
-    def _stated(self, terms: tuple[str, ...]) -> tuple[list[int], np.ndarray]:
-        known = {"popularity", "rebuy", *self.options.goods_terms}
-        places = [place for place, name in enumerate(terms) if name in known]
-        return places, self._table(tuple(terms[place] for place in places))
-
-    def _table(self, terms: tuple[str, ...]) -> np.ndarray:
-        goods = {name: self.arrays["goods"][:, place] for place, name in enumerate(self.options.goods_terms)}
-        own = {"popularity": self.arrays["popularity_global"], "rebuy": np.log(self.arrays["rebuy_rate"]), **goods}
-        table = np.zeros((len(self.products), len(terms)), dtype=np.float32)
-        for place, name in enumerate(terms):
-            if name in own:
-                table[:, place] = own[name]
-        return table
+    def table(self, terms: tuple[str, ...]) -> np.ndarray:
+        """float32[n, T]: what every product has whoever asks, 0 where a question gives the term."""
+        return _table(self.arrays, self.options.goods_terms, len(self.products), terms)
 
     @cached_property
     def rank_words(self) -> Callable[[int], str]:
         """Product row -> its place among the chain's best sellers in words; kept, as the same ones are shown again and again."""
-        n = len(self.products)
-        return lru_cache(maxsize=WORDS_KEPT)(lambda row: f"number {self.popularity_rank(row)} of {n} in the chain")
+        popularity, ascending = self.arrays["popularity_global"], self.sorted_popularity
+        return lru_cache(maxsize=WORDS_KEPT)(
+            lambda row: f"number {_rank(popularity, ascending, row)} of {len(ascending)} in the chain"
+        )
 
     def popularity_rank(self, row: int) -> int:
         """Place of a product row among the chain's best sellers, from 1; equals share a place."""
-        value = self.arrays["popularity_global"][row]
-        return len(self.products) - int(np.searchsorted(self.sorted_popularity, value, side="right")) + 1
+        return _rank(self.arrays["popularity_global"], self.sorted_popularity, row)
+
+
+def _rank(popularity: np.ndarray, ascending: np.ndarray, row: int) -> int:
+    return len(ascending) - int(np.searchsorted(ascending, popularity[row], side="right")) + 1
+
+
+def _table(
+    arrays: Mapping[str, np.ndarray], goods_terms: tuple[str, ...], n: int, terms: tuple[str, ...]
+) -> np.ndarray:
+    goods = {name: arrays["goods"][:, place] for place, name in enumerate(goods_terms)}
+    own = {"popularity": arrays["popularity_global"], "rebuy": np.log(arrays["rebuy_rate"]), **goods}
+    table = np.zeros((n, len(terms)), dtype=np.float32)
+    for place, name in enumerate(terms):
+        if name in own:
+            table[:, place] = own[name]
+    return table
+
+
+def _stated(
+    arrays: Mapping[str, np.ndarray], goods_terms: tuple[str, ...], n: int, terms: tuple[str, ...]
+) -> tuple[list[int], np.ndarray]:
+    known = {"popularity", "rebuy", *goods_terms}
+    places = [place for place, name in enumerate(terms) if name in known]
+    return places, _table(arrays, goods_terms, n, tuple(terms[place] for place in places))
 
 
 def parts_of(arrays: Mapping[str, np.ndarray], parameters: Mapping[str, Any]) -> Parts:

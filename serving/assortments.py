@@ -18,7 +18,7 @@ from google.protobuf.message import DecodeError
 from serving.entity_rows import EntityRows
 from serving.feast_messages import value_class
 from serving.list_values import numbers
-from serving.online_port import Assortment
+from serving.online_port import Assortment, narrowed
 
 log = logging.getLogger("daypart.serving")
 STORE_CACHE_S, MAX_CACHED_STORES = 60.0, 4096
@@ -91,7 +91,7 @@ def _assortment(product_ids: tuple[str, ...], lists: Sequence[bytes | None], as_
     )
     if not len(product_ids) == len(prices) == len(units) == len(known):
         raise ValueError("lists of different lengths")
-    return Assortment(product_ids, prices, units, known, as_of)
+    return Assortment(product_ids, narrowed(prices), narrowed(units), known, as_of)
 
 
 def _hash(raw: Hashable) -> int:

@@ -14,12 +14,12 @@ BEAT_S = 0.25
 _STATM = Path("/proc/self/statm")
 
 
-async def beat(current: Callable[[], Parts]) -> None:
-    """Beat until cancelled. current: the parts that serve, which a reload exchanges."""
-    loop, version, parts = asyncio.get_running_loop(), "", current()
+async def beat(parts: Parts, current: Callable[[], Parts | None]) -> None:
+    """Beat until cancelled for the parts that serve: these, then whatever `current` says, as a reload exchanges them."""
+    loop, version = asyncio.get_running_loop(), ""
     try:
         while True:
-            parts = current()
+            parts = current() or parts
             version = stand(parts, version)
             parts.metrics.flush()
             due = loop.time() + BEAT_S

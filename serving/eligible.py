@@ -4,60 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from models.vocabulary import Vocabulary
 from serving.bundle import Bundle
-from serving.online_port import Assortment
+from serving.online_port import Assortment, narrowed
 from serving.wire import Filter
 
 NO_SCORE = np.float32(np.nan)
+Rows = tuple[np.ndarray | None, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Shelf:
     """What one store, or the chain when no assortment is known, can sell. Row r is product r of the vocabulary."""
 
-    on_sale: np.ndarray
-    """bool[n]: in the assortment, and in stock or of unknown stock."""
-    price_cents: np.ndarray
-    """int64[n], meaningless where `priced` is false."""
-    priced: np.ndarray
-    """bool[n]."""
+    struck: np.ndarray
+    """float32[n]: 0 where on sale (in the assortment, and in stock or of unknown stock), NaN elsewhere: added to scores it
+    strikes out what isn't sold, without a branch."""
+    cents: np.ndarray
+    """int32[n], or int64[n] where that is too narrow: the price, −1 where nobody said."""
 
-    @cached_property
-    def struck(self) -> np.ndarray:
-        """float32[n]: 0 where on sale, NaN elsewhere: added to scores it strikes out what isn't sold, without a branch."""
-        return np.where(self.on_sale, np.float32(0.0), NO_SCORE)
+    @property
+    def on_sale(self) -> np.ndarray:
+        """bool[n]."""
+        return np.asarray(self.struck == 0.0)
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory it takes."""
+        return self.struck.nbytes + self.cents.nbytes
 
     def prices(self, rows: np.ndarray) -> list[int | None]:
         """The prices of product rows int64[m] in cents, None where nobody said."""
-        told = zip(self.price_cents[rows].tolist(), self.priced[rows].tolist(), strict=True)
-        return [cents if is_priced else None for cents, is_priced in told]
+        return [None if cents < 0 else cents for cents in self.cents.take(rows).tolist()]
 
 
 def whole_chain(bundle: Bundle) -> Shelf:
     """Every product the artifact knows, at the product table's price."""
     catalogue = bundle.catalogue
-    return Shelf(np.ones(len(catalogue.priced), bool), catalogue.price_cents, catalogue.priced)
+    cents = np.where(catalogue.priced, catalogue.price_cents, -1)
+    return Shelf(np.zeros(len(cents), np.float32), narrowed(cents))
 
 
-def shelf_of(bundle: Bundle, assortment: Assortment) -> Shelf:
-    """A store's assortment laid over the vocabulary; a product without a price there keeps the product table's."""
-    catalogue = bundle.catalogue
+def shelf_of(chain: Shelf, assortment: Assortment, listed: Rows) -> Shelf:
+    """A store's assortment laid over the vocabulary; a product without a price there keeps the chain's. listed: `rows_of`."""
+    positions, rows = listed
+    stock, known, told = (
+        column if positions is None else column[positions]
+        for column in (assortment.stock_units, assortment.stock_known, assortment.price_cents)
+    )
+    struck = np.full(len(chain.struck), NO_SCORE)
+    struck[rows[~known | (stock > 0)]] = 0.0
+    cents = chain.cents.astype(np.promote_types(chain.cents.dtype, told.dtype))
+    priced = told > 0
+    cents[rows[priced]] = told[priced]
+    return Shelf(struck, cents)
+
+
+def rows_of(bundle: Bundle, assortment: Assortment) -> Rows:
+    """(int64[m], which products of the assortment the artifact knows, None for all; int32[m], their rows)."""
     positions, rows = bundle.ranker.product_ids.rows(assortment.product_ids)
-    stock = np.asarray(assortment.stock_units, np.int64)[positions]
-    known = np.asarray(assortment.stock_known, bool)[positions]
-    on_sale = np.zeros(len(catalogue.priced), bool)
-    on_sale[rows] = ~known | (stock > 0)
-    prices, priced = catalogue.price_cents.copy(), catalogue.priced.copy()
-    told = np.asarray(assortment.price_cents, np.int64)[positions]
-    priced_here = told > 0
-    prices[rows[priced_here]] = told[priced_here]
-    priced[rows[priced_here]] = True
-    return Shelf(on_sale, prices, priced)
+    return None if len(positions) == len(assortment.product_ids) else positions, rows
 
 
 def struck(bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) -> np.ndarray:
@@ -78,7 +87,7 @@ def struck(bundle: Bundle, shelf: Shelf, wanted: Filter, cart: Iterable[str]) ->
         numbers = [catalogue.categories[kind] for kind in wanted.categories if kind in catalogue.categories]
         standing[~np.isin(catalogue.category, np.array(numbers, np.int32))] = NO_SCORE
     if wanted.max_price_cents is not None:
-        standing[~(shelf.priced & (shelf.price_cents <= wanted.max_price_cents))] = NO_SCORE
+        standing[(shelf.cents < 0) | (shelf.cents > wanted.max_price_cents)] = NO_SCORE
     return standing
 
 

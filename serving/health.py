@@ -27,7 +27,8 @@ class Health:
     """Answers `/readyz`; says in the log, once per change, which part is away."""
 
     def __init__(self, parts: Parts, leaving: Callable[[], bool] = lambda: False) -> None:
-        self._parts, self._leaving = parts, leaving
+        # Not the parts: with them the first bundle would stay for as long as the process lives.
+        self._pool, self._gate, self._engine, self._leaving = parts.pool, parts.gate, parts.engine, leaving
         self._asked_s = float("-inf")
         self._missing: tuple[str, ...] = ()
         self._was_whole = False
@@ -52,16 +53,16 @@ class Health:
     async def _answers(self, check: Callable[[], bool]) -> bool:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                return await asyncio.get_running_loop().run_in_executor(self._parts.pool, check)
+                return await asyncio.get_running_loop().run_in_executor(self._pool, check)
         except TimeoutError:
             return False
 
     def _online(self) -> bool:
-        return self._parts.gate.answers()
+        return self._gate.answers()
 
     def _ledger(self) -> bool:
         try:
-            with transaction(self._parts.engine, write=False) as connection:
+            with transaction(self._engine, write=False) as connection:
                 connection.exec_driver_sql("SELECT 1")
         except LedgerError:
             return False

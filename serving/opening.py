@@ -53,42 +53,47 @@ WARM_UP_ROUNDS = 20
 def open_parts(settings: Settings) -> Iterator[Parts]:
     """Everything a process serves with, for as long as the block runs. Raises preflight.FAULTS."""
     with ExitStack() as stack:
-        bundle = load_bundle(settings)
-        store = stack.enter_context(lease_online_store(settings))
-        online, journal = RedisOnline(settings, store), _journal(settings, stack)
-        gate = OnlineGate(online, time.monotonic)
-        pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
-        impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
-        intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
-        references, zones = References(settings.identity_secret), dict[str, tzinfo](bundle.zones)
-        forget = partial(_forget, settings, store, gate)
-        parts = Parts(
-            settings=settings,
-            bundle=bundle,
-            shelves=Shelves(bundle),
-            online=online,
-            gate=gate,
-            visits=Visits(online, zones, settings.history_limit, gate.lost),
-            desk=Desk(journal, stock=partial(units, gate), sending=sending_of(settings)),
-            signer=signer_at(settings.signing_key, settings.offline_retired_keys),
-            engine=journal.engine,
-            keys=KeyRing(journal.engine, time.monotonic),
-            impressions=impressions,
-            metrics=Metrics(),
-            pool=pool,
-            persons=Persons(journal.engine, references, time.monotonic),
-            standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
-            clock=_clock,
-            limiter=_limiter(settings, store, stack),
-            holders=Holders(journal.engine, _clock, time.monotonic),
-            intake=intake,
-            turn=Turn(answer_together, MOST_ANSWERED),
-            traces=stack.enter_context(tracing(settings.trace_url)),
-            zones=zones,
-            filed=Filed(settings.lake),
-        )
-        show_again(parts)
-        yield parts
+        # No name for them here: they would hold the first bundle for as long as the process lives.
+        yield _parts(settings, stack)
+
+
+def _parts(settings: Settings, stack: ExitStack) -> Parts:
+    bundle = load_bundle(settings)
+    store = stack.enter_context(lease_online_store(settings))
+    online, journal = RedisOnline(settings, store), _journal(settings, stack)
+    gate = OnlineGate(online, time.monotonic)
+    pool = stack.enter_context(ThreadPoolExecutor(LEDGER_THREADS, thread_name_prefix="ledger"))
+    impressions = stack.enter_context(closing(ImpressionLog(settings.home)))
+    intake = stack.enter_context(closing(Grouped(take_together, MOST_TOGETHER)))
+    references, zones = References(settings.identity_secret), dict[str, tzinfo](bundle.zones)
+    forget = partial(_forget, settings, store, gate)
+    parts = Parts(
+        settings=settings,
+        bundle=bundle,
+        shelves=Shelves(bundle),
+        online=online,
+        gate=gate,
+        visits=Visits(online, zones, settings.history_limit, gate.lost),
+        desk=Desk(journal, stock=partial(units, gate), sending=sending_of(settings)),
+        signer=signer_at(settings.signing_key, settings.offline_retired_keys),
+        engine=journal.engine,
+        keys=KeyRing(journal.engine, time.monotonic),
+        impressions=impressions,
+        metrics=Metrics(),
+        pool=pool,
+        persons=Persons(journal.engine, references, time.monotonic),
+        standing=Standing(journal.engine, references, settings.consent_default, time.monotonic, forget),
+        clock=_clock,
+        limiter=_limiter(settings, store, stack),
+        holders=Holders(journal.engine, _clock, time.monotonic),
+        intake=intake,
+        turn=Turn(answer_together, MOST_ANSWERED),
+        traces=stack.enter_context(tracing(settings.trace_url)),
+        zones=zones,
+        filed=Filed(settings.lake),
+    )
+    show_again(parts)
+    return parts
 
 
 def _clock() -> datetime:

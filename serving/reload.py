@@ -9,6 +9,9 @@ and warms up what it names beside the one that serves, and then exchanges one re
 
 `daypart_reloads_total` counts tries, `refused` those that failed; the log has a line an episode. A failed reload degrades
 no answer (`meta.degraded` stays as it is): the model that serves is whole, and `meta.model_version` names it.
+
+Nothing but the requests that began with it holds what served before, and nothing in it holds itself: it goes with the last of
+them, without the collector, and what it took is given back.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from dataclasses import replace
 
 from serving.bundle import Bundle, load_bundle, stamps
 from serving.episode import Episode
+from serving.heap import trim
 from serving.parts import Parts
 from serving.shelves import Shelves
 
@@ -45,6 +49,7 @@ class Reload:
         self._parts, self._use, self._warm, self._clock_s = parts, use, warm, clock_s
         self._seen = parts.bundle.read_of
         self._again_s, self._wait_s = float("-inf"), FIRST_WAIT_S
+        self._left = False
         self._failing = Episode(
             "the current model can't be loaded, the one before serves on", "what is current serves again"
         )
@@ -56,6 +61,10 @@ class Reload:
 
     def look(self) -> bool:
         """Look once, and load if anything is new or failed before; whether something new went into use. Raises nothing."""
+        if self._left:
+            # A look later, when the last request that began with the bundle before has let go of it.
+            self._left = False
+            trim()
         seen = stamps(self._parts.settings)
         if seen == self._seen and not (self.is_failing and self._clock_s() >= self._again_s):
             return False
@@ -73,7 +82,7 @@ class Reload:
             return False
         finally:
             sys.setswitchinterval(interval_s)
-        self._parts, self._seen = fresh, fresh.bundle.read_of
+        self._parts, self._seen, self._left = fresh, fresh.bundle.read_of, True
         self._use(fresh)
         self._failing.end()
         fresh.metrics.reloads.labels("done").inc()

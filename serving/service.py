@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import bentoml
@@ -24,6 +25,7 @@ from serving.drain import leave_by_turns
 from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
+from serving.heap import trim
 from serving.logs import begin
 from serving.opening import open_parts, warm, warm_up
 from serving.orphans import end_with_parent
@@ -89,15 +91,17 @@ class DaypartService:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
+        trim()
         front.parts = parts
         self._health = Health(parts, leaving=lambda: front.is_leaving)
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
-        for errand in (reload.look, lambda: parts.gate.last_known.sweep(parts.standing.gone), parts.gate.look):
+        sweep = partial(parts.gate.last_known.sweep, parts.standing.gone)
+        for errand in (reload.look, sweep, parts.gate.look):
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         stand_before(server := running_server(), front)
-        for each in (beat(lambda: front.parts or parts), accept_all(server)):
+        for each in (beat(parts, lambda: front.parts), accept_all(server)):
             self._tasks.append(asyncio.create_task(each))
         leave_by_turns(self._leaving)
 

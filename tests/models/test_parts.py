@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from models import parts as parts_module
+from models.best import Sought
 from models.errors import ArtifactError
-from models.parts import PLACES_KEPT, Parts, parts_of
+from models.history import History
+from models.parts import LEAST_PLACES, MOST_PLACES, PLACES_BYTES, Parts, parts_of
 from models.popularity import lift
+from models.ranker import Ranker
+from models.scores import best_together, reasons_together
 from models.term_names import GOODS_TERMS, NEAR_TERMS, NEW_TERMS, OWN_TERMS, USUAL_TERMS
 from tests.models import checkerboard
 
@@ -58,7 +64,7 @@ def test_here_is_the_lift_of_a_place(parts, store, daypart):
 def test_here_is_reckoned_once_for_a_place(parts):
     assert parts.here(0, 0) is parts.here(0, 0)
     assert parts.here(0, 0) is not parts.here(1, 0)
-    assert parts.here.cache_info().maxsize == PLACES_KEPT
+    assert parts.here.cache_info().maxsize == parts.n_places == MOST_PLACES
 
 
 def test_what_sold_in_a_place_is_gathered_once(parts):
@@ -70,7 +76,7 @@ def test_what_sold_in_a_place_is_gathered_once(parts):
 
 
 def test_here_keeps_the_latest_few_places(monkeypatch):
-    monkeypatch.setattr(parts_module, "PLACES_KEPT", 2)
+    monkeypatch.setattr(parts_module, "MOST_PLACES", 2)
     parts = parts_of(ARRAYS, checkerboard.form_parameters())
     first = parts.here(0, 0)
     for place in PLACES:
@@ -97,10 +103,44 @@ def test_the_table_holds_what_every_product_has_and_nought_for_the_rest(parts):
             np.testing.assert_array_equal(column, stated.get(name, np.zeros(17)), err_msg=name)
 
 
-def test_the_tables_of_both_forms_are_kept(parts):
-    kept = parts.table(USUAL_TERMS), parts.table(NEW_TERMS)
-    assert parts.table(USUAL_TERMS) is kept[0]
-    assert parts.table(NEW_TERMS) is kept[1]
+def test_what_is_stated_in_both_forms_is_kept(parts):
+    for terms in (USUAL_TERMS, NEW_TERMS):
+        places, columns = kept = parts.stated(terms)
+        np.testing.assert_array_equal(columns, parts.table(terms)[:, places])
+        assert not parts.table(terms)[:, [place for place in range(len(terms)) if place not in places]].any()
+        assert parts.stated(terms) is kept
+    assert parts.stated(USUAL_TERMS) is not parts.stated(NEW_TERMS)
+
+
+def test_the_more_products_the_fewer_places_are_kept(monkeypatch):
+    for n_bytes, n_places in (
+        (PLACES_BYTES, MOST_PLACES),
+        (17 * 4 * 9 + 67, 9),
+        (17 * 4 * 9 - 1, 8),
+        (0, LEAST_PLACES),
+    ):
+        monkeypatch.setattr(parts_module, "PLACES_BYTES", n_bytes)
+        assert parts_of(ARRAYS, checkerboard.form_parameters()).n_places == n_places
+
+
+@pytest.mark.parametrize("make", [checkerboard.form_arrays, checkerboard.arrays])
+def test_a_ranker_that_was_asked_goes_with_its_last_holder(make):
+    """Without the collector, which in a worker hardly ever looks at what is old: nothing in it may hold itself."""
+    told = checkerboard.form_parameters() if make is checkerboard.form_arrays else checkerboard.parameters()
+    ranker = Ranker.from_arrays(make(), told)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for history in (checkerboard.history(0), History.empty()):
+            scores = ranker.score(history, store_id="s0", hour_of_week=9)
+            assert len(best_together([scores], [Sought(5, np.zeros(len(scores.score), np.float32))])[0].rows) == 5
+            assert reasons_together([scores], [np.arange(5)])
+        held = [weakref.ref(each) for each in (ranker, ranker.parts, ranker.blend, ranker.parts.local)]
+        del ranker, scores
+        assert [ref() for ref in held] == [None] * 4
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def test_the_cold_factors_lie_down(parts):

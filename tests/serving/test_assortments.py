@@ -84,6 +84,16 @@ def test_other_prices_under_the_same_moment_are_seen(rows, clock, kept):
     assert first.as_of == kept.of("soho").as_of
 
 
+def test_numbers_are_as_narrow_as_they_may_be(rows, clock, kept):
+    first = kept.of("soho")
+    assert (first.price_cents.dtype, first.stock_units.dtype) == (np.int32, np.int32)
+    rows.stands["soho"] = sells(latte=2**31, tea=2**31 - 1)
+    clock.now += 60
+    second = kept.of("soho")
+    assert (second.price_cents.tolist(), second.price_cents.dtype) == ([2**31, 2**31 - 1], np.int64)
+    assert second.stock_units.dtype == np.int32
+
+
 def test_stock_alone_is_seen_and_leaves_the_list_as_it_was(rows, clock, kept):
     first = kept.of("soho")
     rows.stands["soho"] = row(

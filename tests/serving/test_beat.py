@@ -13,7 +13,7 @@ def test_a_beat_tells_and_measures_how_late_it_is(world, monkeypatch):
     assert metrics.registry.get_sample_value("daypart_requests_total") is None
 
     async def live():
-        task = asyncio.create_task(beat.beat(lambda: world.parts))
+        task = asyncio.create_task(beat.beat(world.parts, lambda: None))
         await asyncio.sleep(0.05)
         metrics.answered("late", 200, 0.1)
         task.cancel()

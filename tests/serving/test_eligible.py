@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from serving.bundle import load_bundle
-from serving.eligible import shelf_of, struck, whole_chain
+from serving.eligible import rows_of, shelf_of, struck, whole_chain
 from serving.wire import Filter
 from settings import Settings
 from tests.serving.fakes import PRODUCTS, stock
@@ -13,6 +13,10 @@ N = len(PRODUCTS)
 @pytest.fixture(scope="module")
 def bundle(home):
     return load_bundle(Settings(home=home))
+
+
+def laid(bundle, *sold):
+    return shelf_of(whole_chain(bundle), stock(*sold), rows_of(bundle, stock(*sold)))
 
 
 def shown(bundle, shelf, cart=(), **wanted):
@@ -26,14 +30,22 @@ def shown(bundle, shelf, cart=(), **wanted):
 
 
 def test_a_store_shows_what_it_has_or_may_have(bundle):
-    shelf = shelf_of(bundle, stock(("p03", 1, 1), ("p04", 1, 0), ("p05", 1, None), ("not trained", 1, 9)))
+    shelf = laid(bundle, ("p03", 1, 1), ("p04", 1, 0), ("p05", 1, None), ("not trained", 1, 9))
     assert shown(bundle, shelf) == ["p03", "p05"]
 
 
 def test_the_stores_price_wins_over_the_product_tables(bundle):
-    shelf = shelf_of(bundle, stock(("p01", 777, 1), ("p02", 0, 1)))
+    shelf = laid(bundle, ("p01", 777, 1), ("p02", 0, 1))
     assert shelf.prices(np.array([0, 1, 2, N - 1])) == [100, 777, 300, None]
     assert bundle.catalogue.price_cents[1] == 200
+
+
+def test_a_price_beyond_int32_is_told_whole(bundle):
+    shelf = laid(bundle, ("p01", 2**31, 1), ("p02", 5, 2**40))
+    assert shelf.prices(np.arange(3)) == [100, 2**31, 5]
+    assert shown(bundle, shelf, max_price_cents=2**31 - 1) == ["p02"]
+    assert shown(bundle, shelf, max_price_cents=2**31) == ["p01", "p02"]
+    assert whole_chain(bundle).cents.dtype == np.int32
 
 
 def test_filters_narrow(bundle):

@@ -1,6 +1,8 @@
+import gc
 import json
 import logging
 import shutil
+import weakref
 
 import numpy as np
 import pytest
@@ -69,6 +71,40 @@ def test_who_began_with_a_bundle_ends_with_it(place):
     assert before.shelves._bundle is before.bundle
     assert after.shelves._bundle is after.bundle
     assert (before.gate, before.desk, before.keys) == (after.gate, after.desk, after.keys)
+
+
+def test_what_served_before_goes_with_the_last_request_that_began_with_it(place):
+    """Without the collector, which in a worker hardly ever looks at what is old."""
+    world, shelf, found, _ = place
+    versions = [version(world), another(shelf)]
+    world.parts, collecting, gone = None, gc.isenabled(), []
+    gc.disable()
+    try:
+        for n in range(1, 5):
+            asked = world.front.parts
+            gone = [weakref.ref(each) for each in (asked, asked.bundle, asked.bundle.ranker, asked.shelves, asked.turn)]
+            point(shelf, "ranker", versions[n % 2])
+            assert found.look()
+            assert world.rank(context={"store_id": "s0"})["meta"]["model_version"] == versions[n % 2]
+            assert all(ref() is not None for ref in gone)
+            del asked
+            assert [ref() for ref in gone] == [None] * len(gone), gc.get_referrers(*[ref() for ref in gone if ref()])
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def test_memory_is_given_back_a_look_after_a_reload(place, monkeypatch):
+    world, shelf, found, _ = place
+    trims = []
+    monkeypatch.setattr(reload, "trim", lambda: trims.append(version(world)))
+    assert not found.look()
+    point(shelf, "ranker", second := another(shelf))
+    assert found.look()
+    assert not trims
+    for _ in range(3):
+        assert not found.look()
+    assert trims == [second]
 
 
 def damaged(shelf, version):

@@ -1,7 +1,13 @@
+import weakref
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from embedded.filled import Filled
+from serving import shelves as module
 from serving.bundle import load_bundle
+from serving.eligible import rows_of, whole_chain
 from serving.gate import CLOSED_S, OnlineGate
 from serving.shelves import Shelves, units
 from settings import Settings
@@ -40,6 +46,45 @@ def test_while_the_store_is_down_the_last_assortment_serves(setting):
     first, _ = shelves.of(gate, "s0")
     online.down = True
     assert shelves.of(gate, "s0") == (first, "stale_assortment")
+
+
+def test_of_many_stores_the_latest_are_at_hand_and_none_is_forgotten(setting, monkeypatch):
+    online, _, gate, shelves = setting
+    monkeypatch.setattr(module, "LAID_BYTES", 3 * whole_chain(shelves._bundle).n_bytes)
+    shelves = Shelves(shelves._bundle)
+    online.stores |= {f"t{n}": stock((f"p{n:02d}", 450, 1)) for n in range(6)}
+    shelf = {name: shelves.of(gate, name)[0] for name in ("t0", "t1", "t2", "t0", "t3")}
+    assert sorted(shelves._laid) == ["t0", "t2", "t3"]
+    assert shelves.of(gate, "t0")[0] is shelf["t0"]
+    online.down = True
+    for name in ("t1", "t0", "t3"):
+        again, warning = shelves.of(gate, name)
+        assert (np.flatnonzero(again.on_sale).tolist(), warning) == ([int(name[1])], "stale_assortment")
+
+
+def test_an_assortment_that_is_replaced_is_let_go(setting):
+    online, _, gate, shelves = setting
+    later = Shelves(shelves._bundle, shelves)
+    for n in range(9):
+        online.stores["s0"] = stock((f"p{n:02d}", 450, 1))
+        gone = weakref.ref(online.stores["s0"])
+        assert (later if n % 2 else shelves).of(gate, "s0")[1] is None
+        if n == 0:
+            first = gone
+    assert first() is None
+    assert len(later._rows) <= 3
+    online.down = True
+    assert np.flatnonzero(Shelves(later._bundle, later).of(gate, "s0")[0].on_sale).tolist() == [8]
+
+
+def test_stores_that_sell_the_same_have_their_rows_looked_up_once(setting, monkeypatch):
+    online, _, gate, shelves = setting
+    one = stock(("p00", 450, 1), ("p03", 1, 0))
+    online.stores |= {f"t{n}": replace(one, price_cents=one.price_cents + n) for n in range(4)}
+    asked = []
+    monkeypatch.setattr(module, "rows_of", lambda *each: asked.append(each) or rows_of(*each))
+    assert [shelves.of(gate, f"t{n}")[0].prices(np.array([0])) for n in range(4)] == [[450], [451], [452], [453]]
+    assert len(asked) == 1
 
 
 def test_stock_is_told_as_far_as_it_is_known(setting):
