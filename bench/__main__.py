@@ -35,6 +35,7 @@ PARTS = {
     "serving": "bench.serving:rows",
     "serving-http": "bench.serving:http",
     "serving-blocks": "bench.serving_blocks:rows",
+    "serving-memory": "bench.serving_memory:rows",
     "serving-core": "bench.scoring:rows",
     "serving-counts": "bench.answer_counts:all_counts",
     "ledger": "bench.ledger:rows",
@@ -43,7 +44,7 @@ PARTS = {
     "ledger-growth": "bench.ledger:growth",
     "ledger-race": "bench.ledger:race",
 }
-# A name with a dash is a piece of the part before the dash, which runs it already.
+# A name with a dash is a piece of the part before the dash, which runs it already, or is asked for by name alone.
 WHOLE = [name for name in PARTS if "-" not in name]
 
 

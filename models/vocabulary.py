@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise, repeat
+from sys import intern
 
 import numpy as np
 
@@ -71,7 +72,8 @@ class Vocabulary:
             raise damaged
         data, marks = text.tobytes(), offsets.tolist()
         try:
-            return cls([data[a:b].decode() for a, b in pairwise(marks)])
+            # One string for an id wherever in the process it is named: by the model after this one too.
+            return cls([intern(data[a:b].decode()) for a, b in pairwise(marks)])
         except UnicodeDecodeError as error:
             raise damaged from error
 

@@ -10,7 +10,7 @@ from serving.eligible import Rows, Shelf, rows_of, shelf_of, whole_chain
 from serving.gate import OnlineGate
 from serving.online_port import Assortment
 
-LAID_BYTES = 32 << 20
+LAID_BYTES = 16 << 20
 """Of the shelves kept at hand, two numbers a product each: of all stores of most chains, of the latest of a large one."""
 
 
