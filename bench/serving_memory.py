@@ -7,7 +7,6 @@ makes every worker load, verify and warm up all of it anew. RSS counts what work
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +28,8 @@ from settings import Settings
 
 RELOADS, WORKERS, LIMIT, SETTLED_S = 10, 2, 20, 5.0
 MOST_MIB, MOST_GROWTH = 350, 1.1
+WORKER = b"_bentoml_impl.worker"
+"""In the command line of BentoML's workers, and not of its supervisor or of the follower beside."""
 
 
 class Taken(NamedTuple):
@@ -88,15 +89,13 @@ def memory_rows(taken: dict[str, Taken]) -> list[Row]:
     ]
 
 
-def taken_by(pid: int) -> Taken:
-    """The Python process below this one that takes most, or it, if it has none."""
-    below, found = [pid], [_rolled(pid)]
+def taken_by(pid: int, mark: bytes = WORKER) -> Taken:
+    """The process below this one that takes most of those with `mark` in their command line. Raises ValueError if there is none."""
+    below = [pid]
     for parent in below:
         for children in Path(f"/proc/{parent}/task").glob("*/children"):
             below += [int(child) for child in children.read_text().split()]
-    python = Path(sys.executable).resolve()
-    found += [_rolled(each) for each in below[1:] if Path(f"/proc/{each}/exe").resolve() == python]
-    return max(found[1:] or found)
+    return max(_rolled(each) for each in below[1:] if mark in Path(f"/proc/{each}/cmdline").read_bytes())
 
 
 def _rolled(pid: int) -> Taken:

@@ -20,7 +20,7 @@ from serving.feast_values import moment_of, plain
 from serving.history_kind import NAMES, WRITE_TIMEOUT_S, history_kind
 from serving.history_read import HistoryRead
 from serving.history_rows import HistoryRows
-from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures
+from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures, narrowed
 from settings import Settings
 
 HOURS, STORE_CACHE_S = 168, 60.0
@@ -119,8 +119,8 @@ def assortment_of(read: Mapping[str, tuple[Any, datetime | None]]) -> Assortment
         return None
     return Assortment(
         product_ids=tuple(ids),
-        price_cents=np.array(read["price_cents"][0], dtype=np.int64),
-        stock_units=np.array(read["stock_units"][0], dtype=np.int64),
+        price_cents=narrowed(np.array(read["price_cents"][0], dtype=np.int64)),
+        stock_units=narrowed(np.array(read["stock_units"][0], dtype=np.int64)),
         stock_known=np.array(read["stock_known"][0], dtype=bool),
         as_of=as_of,
     )
