@@ -90,7 +90,7 @@ def memory_rows(taken: dict[str, Taken]) -> list[Row]:
 
 
 def taken_by(pid: int, mark: bytes = WORKER) -> Taken:
-    """The process below this one that takes most of those with `mark` in their command line. Raises ValueError if there is none."""
+    """The process below this one that takes most of those with `mark` in their command line; ValueError if none has."""
     below = [pid]
     for parent in below:
         for children in Path(f"/proc/{parent}/task").glob("*/children"):
