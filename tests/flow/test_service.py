@@ -1,6 +1,7 @@
 """The whole service over its real parts: in this process first, then two workers behind `launch.run`, as `daypart serve`."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -17,10 +19,13 @@ from offers.audit import By
 from offers.journal import Journal
 from serving import keys
 from serving.beat import BEAT_S
+from serving.bundle import load_bundle
 from serving.calls import CALLS
 from serving.front import Front
+from serving.health import Health
 from serving.keyring import KNOWN_FOR_S
-from serving.opening import open_parts, warm_up
+from serving.opening import open_parts, warm, warm_up
+from serving.reload import with_bundle
 from settings import Settings
 from tests.flow import served_home
 from tests.flow.ports import free_port
@@ -39,6 +44,24 @@ def place(tmp_path_factory):
 @pytest.fixture
 def bearer(place):
     return {scope: {"Authorization": f"Bearer {secret}"} for scope, secret in place[1].items()}
+
+
+def test_nothing_that_is_opened_beside_a_bundle_holds_it(place):
+    """Without the collector: what served before goes when nobody answers by it."""
+    settings, collecting = Settings(home=place[0]), gc.isenabled()
+    gc.disable()
+    try:
+        with open_parts(settings) as parts:
+            warm_up(parts)
+            health = Health(parts)
+            gone = [weakref.ref(each) for each in (parts, parts.bundle, parts.bundle.ranker)]
+            parts = with_bundle(parts, load_bundle(settings))
+            warm(parts)
+            assert health is not None
+            assert [ref() for ref in gone] == [None] * 3
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def test_a_coupon_goes_from_the_scheduler_to_the_till_and_a_purchase_into_the_list(place, bearer):
