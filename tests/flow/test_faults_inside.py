@@ -7,7 +7,6 @@ import asyncio
 import errno
 import json
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from serving.opening import open_parts
 from serving.tables import EVENT_INBOX
 from settings import Settings
 from tests.flow import served_home
+from tests.flow.faulted import locked
 from tests.suites.raw_http import call
 
 USERS = ("ann", "bob", "cat", "dan")
@@ -95,20 +95,6 @@ def place(opened):
     found = Place(replace(opened[0]), opened[1])
     yield found
     found.runner.close()
-
-
-@contextmanager
-def locked(path):
-    """Somebody writes to the ledger and does not end."""
-    import sqlite3
-
-    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        holder.execute("ROLLBACK")
-        holder.close()
 
 
 def test_a_locked_ledger_costs_a_till_a_second_try_and_nobody_a_coupon(place):
