@@ -52,7 +52,7 @@ schemathesis: $(READY)
 # a minute of twice the load, with its figures.
 FAULTS ?= 15
 faults: $(READY)
-	DAYPART__FAULT_SCALE=$(FAULTS) $(BIN)/python -m pytest -q -s tests/flow/test_faults.py tests/flow/test_faults_inside.py
+	DAYPART__FAULT_SCALE=$(FAULTS) $(BIN)/python -m pytest -q -s tests/flow/test_faults.py tests/flow/test_faults_disk.py tests/flow/test_faults_inside.py
 
 # Every mutant of the ledger's rules against their tests; survivors are listed in docs/mutants.toml.
 mutants: $(READY)

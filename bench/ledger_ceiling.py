@@ -12,7 +12,8 @@ import psycopg
 import sqlalchemy as sa
 
 from bench.threads import begin_together
-from offers.database import CACHE_KIB, WAIT_S
+from offers.database import WAIT_S
+from offers.ledger_file import CACHE_KIB
 
 CONNECTIONS = (1, 2, 4, 8)
 PAYLOAD = "x" * 300

@@ -6,8 +6,6 @@ PostgreSQL with READ COMMITTED and row locks taken in one order: counter, accoun
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from offers.ledger_file import LedgerFile, watch
+
 REVISION = "0009"
 WAIT_S = 5.0
-CACHE_KIB = 32_000
-"""Of pages, a SQLite connection: a group looks at some thousand of them all over the file."""
 _MIGRATION_LOCK = 0x64617970617274  # "daypart" in ASCII
 _CUT = {"tcp_user_timeout": 5000, "keepalives_idle": 5}  # a line cut without a word is noticed in seconds
 _BUSY = ("database is locked", "lock timeout", "deadlock detected", "QueuePool limit")
@@ -39,7 +37,8 @@ def connect(url: str) -> sa.Engine:
     options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": WAIT_S}
     options["pool_use_lifo"] = True  # a connection used a moment ago still has its pages and plans at hand
     if parsed.get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False}
+        file = LedgerFile(parsed.database or "")
+        options["connect_args"] = {"timeout": WAIT_S, "check_same_thread": False, "factory": file.opened}
     else:
         options["connect_args"] = {"connect_timeout": int(WAIT_S), "options": f"-c lock_timeout={WAIT_S:.0f}s"} | _CUT
     with plain_errors(parsed):
@@ -47,7 +46,7 @@ def connect(url: str) -> sa.Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, **options)
         if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _tune_sqlite)
+            watch(engine, file, WAIT_S)
         sa.event.listen(engine, "begin", _begin)
         _upgrade(engine)
         return engine
@@ -95,24 +94,6 @@ def _parse(url: str) -> sa.URL:
             "DAYPART_DATABASE_URL: not a database URL we know; write sqlite:///file or postgresql://user:password@host/name"
         )
     return parsed
-
-
-def _tune_sqlite(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
-    connection.execute("PRAGMA synchronous=FULL").close()
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}").close()
-    # What is erased must not lie on in the file. FAST would leave it in pages that become free whole: a person's many rows.
-    connection.execute("PRAGMA secure_delete=ON").close()
-    give_up = time.monotonic() + WAIT_S
-    while True:
-        try:
-            # SQLite doesn't wait its busy timeout for the lock that turns a new file into WAL, so we do.
-            connection.execute("PRAGMA journal_mode=WAL").close()
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
-                raise
-            time.sleep(0.005)
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from offers.ledger import REASONS
+from serving.mapped import share
 from serving.stages import STAGES, Stages
 from serving.tallies import Cell, Tally, Times, Timing
 
@@ -36,6 +37,7 @@ class Metrics:
     """Counters of one process. One thread, the event loop's, counts and flushes."""
 
     def __init__(self) -> None:
+        share()
         self.registry = CollectorRegistry()
         self._kept: list[Tally | Timing] = []
         self._answered: dict[tuple[str, int], tuple[Cell, Times]] = {}

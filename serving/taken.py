@@ -14,6 +14,7 @@ from serving.clocks import ahead, on_our_clock
 from serving.events import Record, judge
 from serving.inbox import CANCELS, Arrived, content, recent, take
 from serving.parts import Parts
+from serving.troubles import of_ledger
 from serving.wire_events import EventsTaken, Rejected
 
 MOST_TOGETHER = 16
@@ -43,7 +44,7 @@ async def events(asked: Asked) -> Reply:
     good, bad = judge(asked.body.events, asked.now, asked.parts.persons.references, asked.key.store_id)
     faulty = {one.index for one in bad}
     places = [place for place in range(len(asked.body.events)) if place not in faulty]
-    took = await asked.parts.intake.begin(Sent(asked, good, places))
+    took = await of_ledger(asked.parts.intake.begin(Sent(asked, good, places)))
     rejected = sorted([*bad, *took.refused], key=lambda one: one.index)
     out = {one.index for one in took.refused}
     adjusted = [one for one in ahead(good, places, asked.now) if one.index not in out]

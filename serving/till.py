@@ -10,6 +10,7 @@ from serving.asked import Asked, Reply, plausible
 from serving.auth import bound_store
 from serving.identified import as_owner
 from serving.problems import Problem
+from serving.troubles import of_ledger
 from serving.wire_till import BasketLine
 
 _TOLD = ("request_id", "reason", "text", "paid_cents")
@@ -51,7 +52,7 @@ async def carried_out(asked: Asked, kind: ActKind, told: DeskAsk) -> Answer:
     # Two tills may count their acts alike: a key belongs to the API key it came with.
     key = f"{asked.key.holder}:{asked.idempotency_key}"
     try:
-        return await asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now)
+        return await of_ledger(asked.parts.desk.begin(kind, asked.path["code"], told, key, asked.now))
     except KeyReused:
         detail = "this Idempotency-Key was used with another body; use a new key for a new act"
         raise Problem(409, "idempotency_key_reused", detail) from None

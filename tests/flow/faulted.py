@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,18 @@ def until(is_so: Callable[[], object], log: Path | None = None, within_s: float 
         assert time.monotonic() - began < within_s, "" if log is None else log.read_text("utf-8", "replace")[-4000:]
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Somebody writes to the ledger and does not end."""
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
 
 
 def workers(process: subprocess.Popen[bytes]) -> list[int]:

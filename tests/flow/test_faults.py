@@ -4,6 +4,7 @@ accepted is lost, the answers say what they lack, and all is well again without 
 `make faults` holds each fault longer (DAYPART__FAULT_SCALE).
 """
 
+import json
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from models.artifact import read_artifact, write_artifact
-from models.shelf import current, point
+from models.shelf import CURRENT, current, point
 from settings import Settings
 from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
@@ -225,21 +226,57 @@ def test_each_fault_was_a_line_at_each_end_and_no_flood(place):
     assert place.metric("daypart_degraded_total") > 0
 
 
-def promote_another(place, n):
-    """One more version on the shelf, current; its folder."""
+def another(place, n):
+    """One more version on the shelf; its folder."""
     shelf = Settings(home=place.home).shelf
     arrays = {
         name: np.array(a) for name, a in read_artifact(shelf / "ranker" / current(shelf, "ranker")).arrays.items()
     }
     name = next(each for each in sorted(arrays) if arrays[each].dtype == np.float32)
     arrays[name] = arrays[name] * np.float32(1 + n / 1000)
-    version = write_artifact(shelf, "ranker", arrays, checkerboard.manifest()).version
-    point(shelf, "ranker", version)
-    return shelf / "ranker" / version
+    return shelf / "ranker" / write_artifact(shelf, "ranker", arrays, checkerboard.manifest()).version
+
+
+def promote_another(place, n):
+    """The same, and current."""
+    found = another(place, n)
+    point(found.parents[1], "ranker", found.name)
+    return found
 
 
 def versions(load, last_s=0.5):
     return {one.meta["model_version"] for one in load.tally.between(time.monotonic() - last_s)}
+
+
+def cut_short(folder):
+    array = max(folder.glob("*.npy"), key=lambda path: path.stat().st_size)
+    array.write_bytes(array.read_bytes()[:-100])
+
+
+def of_other_bits(folder):
+    array = max(folder.glob("*.npy"), key=lambda path: path.stat().st_size)
+    told = bytearray(array.read_bytes())
+    told[-5] ^= 0x10
+    array.write_bytes(told)
+
+
+def of_a_newer_format(folder):
+    file = folder / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 10**6}))
+
+
+def spoilt(place, good, n, spoil):
+    """A version that is spoiled before it is pointed at, refused by both workers while people ask; then `good` again."""
+    shelf = Settings(home=place.home).shelf
+    before = place.metric('daypart_reloads_total{outcome="refused"}')
+    bad = another(place, 900 + n)
+    spoil(bad)
+    # As by a hand or a half copy: `point` looks at every byte first.
+    (bad.parent / ".CURRENT").write_text(f"{bad.name}\n")
+    (bad.parent / ".CURRENT").replace(bad.parent / CURRENT)
+    until(lambda: place.metric('daypart_reloads_total{outcome="refused"}') >= before + 2, within_s=20)
+    point(shelf, "ranker", good.name)
+    return bad.name
 
 
 def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place):
@@ -250,12 +287,7 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
         good = promote_another(place, n)
         time.sleep(1.0)
     until(lambda: versions(load) == {good.name}, within_s=20)
-    bad = promote_another(place, 999)
-    array = max(bad.glob("*.npy"), key=lambda path: path.stat().st_size)
-    array.write_bytes(array.read_bytes()[:-100])
-    until(lambda: place.metric('daypart_reloads_total{outcome="refused"}') >= 2, within_s=20)
-    seen_bad = bad.name in {one.meta["model_version"] for one in load.tally.told}
-    point(bad.parents[1], "ranker", good.name)
+    bad = [spoilt(place, good, n, spoil) for n, spoil in enumerate((cut_short, of_other_bits, of_a_newer_format))]
     after = promote_another(place, 1000)
     until(lambda: versions(load) == {after.name}, within_s=20)
     tally = load.finish()
@@ -263,7 +295,7 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
     # Nothing is worked around for a reload's sake; a machine that stands still for a moment may be.
     assert Counter(one.meta["degraded"] for one in tally.between(began))[True] < 0.3 * len(tally.told)
     assert len({one.meta["model_version"] for one in tally.told}) >= 4
-    assert not seen_bad or versions(load, 1e9) >= {bad.name}
+    assert set(bad).isdisjoint(one.meta["model_version"] for one in tally.told)
     assert lost(place, tally) == []
 
 
@@ -296,17 +328,23 @@ def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
 def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
     load = OpenLoad(place.port, place.keys["app"])
     peak = max((load.peak(32, min(SCALE, 3.0)) for _ in range(2)), key=lambda rush: rush.goodput)
-    rush = load.rush(2 * peak.goodput, 2.0 if SCALE < 10 else 60.0)
+    rate, for_s = 2 * peak.goodput, 2.0 if SCALE < 10 else 60.0
+    rush = load.rush(rate, for_s)
+    while rush.counts().get(429, 0) < 0.05 * sum(rush.counts().values()) and rate < 16 * peak.goodput:
+        # The client, on the same cores, had not found out what the service can do.
+        rush = load.rush(rate := 2 * rate, for_s)
     after = [load.rush(0.3 * peak.goodput, 1.0)]
     until(lambda: after.append(load.rush(0.3 * peak.goodput, 1.0)) or set(after[-1].counts()) == {200}, within_s=20)
     for each in (peak, rush, *after):
         sys.stderr.write(f"{told(each)}\n")
-    # Everybody hears a yes or a no; 0: the client, on the same cores, stood still for longer than it would wait.
+    # Everybody hears a yes or a no that says when to ask again; 0: the client stood still for longer than it would wait.
     assert set(rush.counts()) <= {200, 429, 0}
-    assert rush.counts()[200] > 0
-    assert rush.counts().get(0, 0) <= 0.02 * sum(rush.counts().values())
+    assert {why for why in rush.unanswered if not why.startswith("TimeoutError")} == set()
+    assert rush.counts().get(0, 0) <= 0.01 * sum(rush.counts().values())
+    assert rush.counts().get(429, 0) > 0.02 * sum(rush.counts().values())
+    assert rush.quantile(429, 0.99) < 1.0
+    assert rush.goodput >= (0.8 if SCALE >= 10 else 0.5) * peak.goodput
     if SCALE >= 10:
-        assert rush.goodput >= 0.8 * peak.goodput
         assert rush.quantile(200, 0.99) < 1.0
 
 

@@ -7,6 +7,7 @@ import asyncio
 import errno
 import json
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from serving.opening import open_parts
 from serving.tables import EVENT_INBOX
 from settings import Settings
 from tests.flow import served_home
+from tests.flow.faulted import locked
 from tests.suites.raw_http import call
 
 USERS = ("ann", "bob", "cat", "dan")
@@ -73,9 +75,44 @@ class Place:
         return self.one("POST", f"/coupons/{code}/redeem", "pos", SALE, Idempotency_Key="k1", **headers)
 
     def sell(self, event):
+        return self.one(*self.sale(event))
+
+    def sale(self, event):
         now = self.parts.clock().isoformat()
         row = {"event_id": event, "event_type": "purchase", "occurred_at": now, "user_id": "dan", "product_id": "tea"}
-        return self.one("POST", "/events", "pos", {"events": [row]})
+        return "POST", "/events", "pos", {"events": [row]}
+
+    def while_asked(self, act):
+        """`act` by a thread of its own while people ask and a till sells, each again as soon as it is answered: what
+        recommendations said of themselves, and the status of each event."""
+        metas, events, body = [], {}, {"context": {"store_id": "soho"}}
+
+        async def people(k):
+            while not over.is_set():
+                answer = await self.ask("POST", "/recommendations", "app", body | {"user_id": USERS[k % 4]})
+                assert (answer.status, bool(answer.json()["items"])) == (200, True)
+                metas.append(answer.json()["meta"])
+
+        async def till():
+            while not over.is_set():
+                event = f"w{time.time_ns()}"
+                events[event] = (await self.ask(*self.sale(event))).status
+                await asyncio.sleep(0.01)
+
+        async def everybody():
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for k in range(6):
+                        group.create_task(people(k))
+                    group.create_task(till())
+                    await asyncio.to_thread(act)
+                    over.set()
+            finally:
+                over.set()
+
+        over = asyncio.Event()
+        self.runner.run(everybody())
+        return metas, events
 
     def inbox(self):
         with self.parts.engine.connect() as connection:
@@ -95,20 +132,6 @@ def place(opened):
     found = Place(replace(opened[0]), opened[1])
     yield found
     found.runner.close()
-
-
-@contextmanager
-def locked(path):
-    """Somebody writes to the ledger and does not end."""
-    import sqlite3
-
-    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        holder.execute("ROLLBACK")
-        holder.close()
 
 
 def test_a_locked_ledger_costs_a_till_a_second_try_and_nobody_a_coupon(place):
@@ -193,16 +216,66 @@ def test_a_full_disk_takes_no_answer_and_no_event(place, monkeypatch):
 
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_clock_that_jumps_costs_nobody_anything(place, hours):
-    before = place.whole_crowd()
+    place.whole_crowd()
     real = place.parts.clock
-    place.front.parts = replace(place.parts, clock=lambda: real() + timedelta(hours=hours))
-    after = place.whole_crowd()
-    assert [meta["fallback"] for meta in after] == [meta["fallback"] for meta in before] == [None] * 24
-    assert all(meta["feature_age_s"] >= 0 for meta in after)
-    assert place.sell(f"jumped{hours}").status == 202
-    place.front.parts = replace(place.parts, clock=real)
-    assert all(meta["feature_age_s"] >= 0 for meta in place.whole_crowd())
-    assert f"jumped{hours}" in place.inbox()
+
+    def jump():
+        for clock in (lambda: real() + timedelta(hours=hours), real):
+            time.sleep(0.4)
+            place.front.parts = replace(place.parts, clock=clock)
+            jumps.append(place.front.parts.clock() - real())
+        time.sleep(0.4)
+
+    jumps = []
+    metas, events = place.while_asked(jump)
+    assert abs(jumps[0] - timedelta(hours=hours)) < timedelta(seconds=5)
+    assert len(metas) > 30
+    assert {meta["fallback"] for meta in metas} == {None}
+    assert all(meta["feature_age_s"] >= 0 for meta in metas)
+    assert len(events) > 10
+    assert set(events.values()) == {202}
+    assert {event: n for event, n in Counter(place.inbox()).items() if event in events} == dict.fromkeys(events, 1)
+
+
+@contextmanager
+def full(engine):
+    """The ledger's file may not become a page larger."""
+
+    def limit(connection, *_):
+        connection.execute("PRAGMA max_page_count=1").close()
+
+    def none(connection, *_):
+        connection.execute(f"PRAGMA max_page_count={1 << 30}").close()
+
+    sa.event.listen(engine, "checkout", limit)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "checkout", limit)
+        sa.event.listen(engine, "checkout", none)
+
+
+@pytest.mark.parametrize("fault", ["held", "full"])
+def test_a_ledger_that_fails_while_people_ask_costs_no_list_and_no_event(place, fault):
+    place.whole_crowd()
+
+    def fail():
+        time.sleep(0.2)
+        engine, file = place.parts.engine, place.parts.settings.home / "ledger.db"
+        with locked(file) if fault == "held" else full(engine):
+            time.sleep(0.6)
+        time.sleep(0.2)
+
+    metas, events = place.while_asked(fail)
+    assert len(metas) > 30
+    assert {meta["fallback"] for meta in metas} <= {None, "last_known"}
+    assert len(events) > 3
+    # Who is held waits, who has no room is told so.
+    assert set(events.values()) == ({202} if fault == "held" else {202, 503})
+    accepted = [event for event, status in events.items() if status == 202]
+    assert {event: n for event, n in Counter(place.inbox()).items() if event in accepted} == dict.fromkeys(accepted, 1)
+    assert place.sell(f"after-{fault}").status == 202
+    assert verify(place.parts.desk.journal) == []
 
 
 def test_who_is_erased_is_not_remembered_and_asking_meanwhile_brings_nobody_back(place):

@@ -2,6 +2,8 @@ import asyncio
 import logging
 import time
 
+import sqlalchemy as sa
+
 from serving import health
 from serving.health import Health
 
@@ -48,6 +50,12 @@ def test_a_ledger_that_is_gone_from_the_start_is_noticed(world, monkeypatch):
         raise OSError("gone")
 
     monkeypatch.setattr(world.parts.engine, "connect", refuse)
+    assert not ask(Health(world.parts))
+
+
+def test_an_empty_file_in_the_ledgers_place_is_no_ledger(world, monkeypatch):
+    """It answers, but holds no table of ours."""
+    monkeypatch.setattr(world.parts, "engine", sa.create_engine("sqlite://"))
     assert not ask(Health(world.parts))
 
 

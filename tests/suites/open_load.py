@@ -108,10 +108,13 @@ class OpenLoad:
         try:
             writer.write(self._request)
             head = await reader.readuntil(b"\r\n\r\n")
+            status = int(head.split(b" ", 2)[1])
+            if status in (429, 503) and b"\r\nretry-after: " not in head.lower():
+                raise ValueError(f"{status} without Retry-After")
             length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
             await reader.readexactly(length)
             whole = b"connection: close" not in head.lower()
-            return int(head.split(b" ", 2)[1])
+            return status
         finally:
             if whole:
                 self._idle.append((reader, writer))
