@@ -237,32 +237,33 @@ def test_a_clock_that_jumps_costs_nobody_anything(place, hours):
     assert {event: n for event, n in Counter(place.inbox()).items() if event in events} == dict.fromkeys(events, 1)
 
 
-@contextmanager
-def full(engine):
-    """The ledger's file may not become a page larger."""
+class Bound:
+    """How many pages the ledger's file may have. It stands before anybody asks: who listens isn't changed while they do."""
 
-    def limit(connection, *_):
-        connection.execute("PRAGMA max_page_count=1").close()
+    def __init__(self, engine):
+        self.n = 1 << 30
+        sa.event.listen(engine, "checkout", lambda connection, *_: self.hold(connection))
 
-    def none(connection, *_):
-        connection.execute(f"PRAGMA max_page_count={1 << 30}").close()
+    def hold(self, connection):
+        connection.execute(f"PRAGMA max_page_count={self.n}").close()
 
-    sa.event.listen(engine, "checkout", limit)
-    try:
-        yield
-    finally:
-        sa.event.remove(engine, "checkout", limit)
-        sa.event.listen(engine, "checkout", none)
+    @contextmanager
+    def full(self):
+        self.n = 1
+        try:
+            yield
+        finally:
+            self.n = 1 << 30
 
 
 @pytest.mark.parametrize("fault", ["held", "full"])
 def test_a_ledger_that_fails_while_people_ask_costs_no_list_and_no_event(place, fault):
     place.whole_crowd()
+    file, bound = place.parts.settings.home / "ledger.db", Bound(place.parts.engine)
 
     def fail():
         time.sleep(0.2)
-        engine, file = place.parts.engine, place.parts.settings.home / "ledger.db"
-        with locked(file) if fault == "held" else full(engine):
+        with locked(file) if fault == "held" else bound.full():
             time.sleep(0.6)
         time.sleep(0.2)
 
