@@ -54,6 +54,10 @@ def latency_rows(shots: Mapping[str, list[Shot]], half: float, steady: Sequence[
             f"p99 at half that load, {half:.0f} a second", p99["daypart"], "ms", against="the empty route at the same rate",
             against_value=p99["mounted"], reach="at most 3 times", met=p99["daypart"] <= 3 * p99["mounted"],
         ),
+        row(
+            "the same beside the peer at half of its own peak", p99["daypart"], "ms", against="FastAPI, Feast's SDK, implicit",
+            against_value=p99["peer"], reach="at most 0.25 times", met=p99["daypart"] <= p99["peer"] / 4,
+        ),
         row(f"{what}, p99", slow, "ms", reach="at most 10 ms", met=slow <= 10),
         row(f"{what}, p99.9", slower, "ms", reach="at most 25 ms", met=slower <= 25),
         row(f"{what}, errors", errors, "requests", reach="none", met=not errors),

@@ -87,9 +87,12 @@ def test_ratios_are_held_against_what_was_asked():
 
 def test_latency_counts_the_slow_and_the_wrong():
     fast, slow = Shot(0.001, 200, b""), Shot(0.0031, 200, b"")
-    shots = {"daypart": [slow] * 100, "mounted": [fast] * 100}
-    half, p99, p999, errors = latency_rows(shots, 10.0, [fast] * 998 + [Shot(0.5, 503, b"")] * 2, 1)
+    shots = {"daypart": [slow] * 100, "mounted": [fast] * 100, "peer": [Shot(0.0124, 200, b"")] * 100}
+    half, peers, p99, p999, errors = latency_rows(shots, 10.0, [fast] * 998 + [Shot(0.5, 503, b"")] * 2, 1)
     assert not half["met"]
+    assert peers["met"]
+    slower = {**shots, "daypart": [Shot(0.0032, 200, b"")] * 100}
+    assert not latency_rows(slower, 10.0, [fast] * 1000, 1)[1]["met"]
     assert p99["met"]
     assert not p999["met"]
     assert (errors["value"], errors["met"]) == (2, False)
