@@ -46,6 +46,8 @@ def run(settings: Settings, data: str, once: bool, now: datetime, n_weeks: int =
         f"${cents['value_cents']:.2f} more margin after ${cents['cost_cents']:.2f} of expected discounts "
         f"(budget ${cents['budget_cents']:.2f}); gap to the bound {plan.gap:.2%}"
     )
+    without = ", ".join(f"{code} {n}" for code, n in plan.reasons_not.items())
+    console.out.print(f"  nothing for: {without or 'nobody'}")
     for note in plan.notes:
         console.out.print(f"  {note}", markup=False)
     keys = {scope: admin.create_key(settings, scope, None, now).key for scope in KEYS}
