@@ -20,12 +20,14 @@ Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Shot:
     """One request: seconds from its appointed time to the last byte of the answer, and what was answered.
 
-    Status 0: the connection broke or nothing came for `PATIENCE_S`.
+    Status 0: the connection broke or nothing came for `PATIENCE_S`. Cut: it was asked once more, as a connection that had
+    waited was closed without an answer.
     """
 
     took_s: float
     status: int
     body: bytes
+    cut: bool = False
 
 
 def shoot(
@@ -66,19 +68,22 @@ async def _shoot(
 
 
 async def _one(host: str, port: int, request: bytes, due: float, free: list[Wire]) -> Shot:
+    cut: list[bool] = []
     try:
         async with asyncio.timeout(PATIENCE_S):
-            status, body = await ask_on(host, port, request, free)
+            status, body = await ask_on(host, port, request, free, lambda: cut.append(True))
     except (OSError, EOFError, ValueError, TimeoutError) as error:
-        return Shot(time.perf_counter() - due, 0, repr(error).encode())
-    return Shot(time.perf_counter() - due, status, body)
+        return Shot(time.perf_counter() - due, 0, repr(error).encode(), bool(cut))
+    return Shot(time.perf_counter() - due, status, body, bool(cut))
 
 
-async def ask_on(host: str, port: int, request: bytes, free: list[Wire]) -> tuple[int, bytes]:
+async def ask_on(
+    host: str, port: int, request: bytes, free: list[Wire], cut: Callable[[], object] = lambda: None
+) -> tuple[int, bytes]:
     """On a connection that waits, or on a new one: a client with as many tills as it needs.
 
     A server may close a connection that waited for long. As HTTP clients do, we then ask once more on a new one; the time
-    that takes counts.
+    that takes counts, and `cut` hears of it.
     """
     while free:
         wire = free.pop()
@@ -92,6 +97,7 @@ async def ask_on(host: str, port: int, request: bytes, free: list[Wire]) -> tupl
             wire[1].close()
             if isinstance(error, asyncio.IncompleteReadError) and error.partial:
                 raise
+            cut()
             break
         free.append(wire)
         return answer

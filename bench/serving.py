@@ -2,7 +2,8 @@
 
 One worker each, 8 connections, 10,000 products × 64 factors, 100,000 users on a real Valkey, 20 products an answer with reasons;
 the load comes from this machine. Rounds take turns, and the best of each counts for throughput. The open loop asks at appointed
-times, and latency counts from them: a stall is paid by everybody whom it keeps waiting.
+times, and latency counts from them: a stall is paid by everybody whom it keeps waiting. It asks one worker, then as many as a
+machine of two cores is run with.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +28,7 @@ from bench.results import Row, row
 from bench.serving_load import Load, press
 from bench.serving_peers import beside, memory_of
 from bench.serving_plot import draw
-from bench.serving_rows import CONNECTIONS, OPEN_RATE, latency_rows, start_rows, throughput_rows
+from bench.serving_rows import CONNECTIONS, OPEN_RATE, half_rows, open_rows, start_rows, throughput_rows
 from bench.serving_world import world
 from console import Report
 from river.admin import create_key
@@ -34,6 +36,7 @@ from settings import Settings
 
 LIMIT, N_REQUESTS = 20, 20_000
 ROUNDS, SECONDS, HALF_S = 3, 6.0, 12.0
+WORKERS = 2
 OPEN_S = int(os.environ.get("DAYPART__BENCH_SECONDS", "300"))
 PLOT = Path(__file__).parent / "results" / "serving.svg"
 PEERS = {
@@ -80,9 +83,15 @@ def measured(settings: Settings, users: Sequence[str], stores: Sequence[str], re
             shots = {name: opened(ports[name], asked, rate, HALF_S, report) for name, rate in rates.items()}
         steady = opened(settings.port, asked, OPEN_RATE, OPEN_S, report)
         memory = memory_of(service.pid)
+    with served(replace(settings, workers=WORKERS)) as service:
+        wait_ready(service, settings)
+        press("127.0.0.1", settings.port, asked, CONNECTIONS, SECONDS)
+        shared = opened(settings.port, asked, OPEN_RATE, OPEN_S, report)
     names = {"daypart": "at half its peak", "mounted": "empty route", "peer": "peer at half its peak"}
-    draw({names[name]: some for name, some in shots.items()} | {f"{OPEN_RATE} a second": steady}, PLOT)
-    return [*throughput_rows(best), *latency_rows(shots, half, steady, OPEN_S), *start_rows(ready_s, memory)]
+    at_rate = {f"{OPEN_RATE} a second": steady, f"{OPEN_RATE} a second, {WORKERS} workers": shared}
+    draw({names[name]: some for name, some in shots.items()} | at_rate, PLOT)
+    opens = [*open_rows(steady, OPEN_S, 1), *open_rows(shared, OPEN_S, WORKERS)]
+    return [*throughput_rows(best), *half_rows(shots, half), *opens, *start_rows(ready_s, memory)]
 
 
 def pressed(

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.ledger_load import Shot
 
-COLOURS = ("#1b7f5c", "#b8b8b8", "#c2571a", "#2b5fa8")
+COLOURS = ("#1b7f5c", "#b8b8b8", "#c2571a", "#2b5fa8", "#8a4fb0")
 MARKS = (0.5, 0.9, 0.99, 0.999, 0.9999)
 
 

@@ -18,8 +18,9 @@ ASK = b"GET / HTTP/1.1\r\n\r\n"
 
 
 @contextmanager
-def answering(answer, stall_s=0.0, closes=False):
-    """A server that stalls at the first request and gives `answer` to every one, or to one a connection; its port."""
+def answering(answer, stall_s=0.0, closes=False, cuts=False):
+    """A server that stalls at the first request and gives `answer` to every one, or to one a connection: it then closes, or cuts
+    when it is asked again; its port."""
     stalls = [stall_s]
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), []
 
@@ -28,7 +29,7 @@ def answering(answer, stall_s=0.0, closes=False):
             # The first holds up all: nobody is served meanwhile, as under a long collection or a lock.
             time.sleep(stalls.pop() if stalls else 0)
             writer.write(answer)
-            if closes:
+            if closes or (cuts and await reader.read(len(ASK))):
                 break
         writer.close()
 
@@ -64,6 +65,13 @@ def test_a_connection_that_was_closed_while_it_waited_is_replaced():
     with answering(OK[:-2] + b"ok", closes=True) as port:
         shots = shoot("127.0.0.1", port, [ASK] * 10, 50.0)
     assert [(shot.status, shot.body) for shot in shots] == [(200, b"ok")] * 10
+    assert not any(shot.cut for shot in shots)
+
+
+def test_a_connection_that_is_cut_when_asked_again_is_told():
+    with answering(OK, cuts=True) as port:
+        shots = shoot("127.0.0.1", port, [ASK] * 4, 20.0)
+    assert [(shot.status, shot.cut) for shot in shots] == [(200, False), (200, True), (200, True), (200, True)]
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])

@@ -15,7 +15,7 @@ from bench.serving import message, requests
 from bench.serving_load import Load, press
 from bench.serving_peers import memory_of
 from bench.serving_plot import draw
-from bench.serving_rows import latency_rows, start_rows, throughput_rows
+from bench.serving_rows import half_rows, open_rows, start_rows, throughput_rows
 
 
 class Server:
@@ -85,18 +85,22 @@ def test_ratios_are_held_against_what_was_asked():
     assert "2 peer" in worse[0]["against"]
 
 
-def test_latency_counts_the_slow_and_the_wrong():
-    fast, slow = Shot(0.001, 200, b""), Shot(0.0031, 200, b"")
+def test_half_the_load_is_held_against_the_empty_route_and_the_peer():
+    fast, slow, edge = Shot(0.001, 200, b""), Shot(0.0031, 200, b""), Shot(0.003, 200, b"")
     shots = {"daypart": [slow] * 100, "mounted": [fast] * 100, "peer": [Shot(0.0124, 200, b"")] * 100}
-    half, peers, p99, p999, errors = latency_rows(shots, 10.0, [fast] * 998 + [Shot(0.5, 503, b"")] * 2, 1)
-    assert not half["met"]
-    assert peers["met"]
-    slower = {**shots, "daypart": [Shot(0.0032, 200, b"")] * 100}
-    assert not latency_rows(slower, 10.0, [fast] * 1000, 1)[1]["met"]
-    assert p99["met"]
-    assert not p999["met"]
-    assert (errors["value"], errors["met"]) == (2, False)
-    assert latency_rows({**shots, "daypart": [fast] * 100}, 10.0, [fast] * 1000, 1)[0]["met"]
+    assert [one["met"] for one in half_rows(shots, 10.0)] == [False, True]
+    assert [one["met"] for one in half_rows({**shots, "daypart": [edge] * 100}, 10.0)] == [True, True]
+    assert [one["met"] for one in half_rows({**shots, "daypart": [Shot(0.0032, 200, b"")] * 100}, 10.0)] == [False] * 2
+
+
+def test_the_open_loop_counts_the_slow_the_wrong_and_the_cut():
+    fast = Shot(0.001, 200, b"")
+    wrong = [Shot(0.5, 503, b""), Shot(0.5, 0, b"", cut=True)]
+    p99, p999, errors = open_rows([*[fast] * 997, Shot(0.001, 200, b"", cut=True), *wrong], 1, 2)
+    assert [p99["met"], p999["met"], errors["value"], errors["met"]] == [True, False, 2, False]
+    assert "2 workers" in p99["figure"]
+    assert errors["against"].endswith(": 2")
+    assert [one["met"] for one in open_rows([Shot(0.011, 200, b"")] * 1000, 1, 1)] == [False, True, True]
 
 
 def test_memory_and_start():
@@ -118,6 +122,6 @@ def test_the_memory_told_is_the_workers_and_not_their_keepers():
 
 def test_the_plot_holds_every_load(tmp_path):
     shots = [Shot(n / 1e4, 200, b"") for n in range(1, 200)]
-    names = ["ours", "empty", "peer", "1000"]
+    names = ["ours", "empty", "peer", "1000", "1000, two"]
     draw(dict.fromkeys(names, shots), tmp_path / "serving.svg")
-    assert (tmp_path / "serving.svg").read_text().count("<path") > 4
+    assert (tmp_path / "serving.svg").read_text().count("<path") > 5
