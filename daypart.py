@@ -187,7 +187,9 @@ def lift(campaign: str, through: Moment = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def serve(workers: int | None = None) -> None:
+def serve(
+    workers: Annotated[int | None, typer.Option(min=0, max=256, help="Processes, 0: one a core.")] = None,
+) -> None:
     """Start the service."""
     from river.beside import follower
     from serving.launch import run

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "DAYPART_"
-_LIMITS = {"port": (0, 65535), "workers": (1, 256), "history_limit": (1, 100_000), "budget_cents": (0, 10**12)}
+_LIMITS = {"port": (0, 65535), "workers": (0, 256), "history_limit": (1, 100_000), "budget_cents": (0, 10**12)}
 _LIMITS |= {"offline_cents": (0, 10**9), "lease_s": (10, 86_400), "messages_per_day": (0, 1000)}
 _LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
 _SCOPE_RATE = r"(app|pos|scheduler|analyst|admin)=\d{1,7}/\d{1,7}"
@@ -46,7 +46,7 @@ class Settings:
     port: int = 3000
     """Port the service binds."""
     workers: int = 1
-    """Service processes."""
+    """Service processes; 0 is one a core."""
     log_format: str = "text"
     """Lines that the workers write: `text`, or `json` for machines that collect them."""
     trace_url: str = ""

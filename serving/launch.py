@@ -28,7 +28,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight get `GRACE_S` to finish. Raises preflight.FAULTS.
 
-    beside: what goes on in this process and is no part of serving, once everything was checked.
+    workers: in place of the setting. beside: what goes on in this process and is no part of serving, once everything was checked.
     """
     settings = replace(settings, home=settings.home.absolute(), campaigns=settings.campaigns.absolute())
     require_free(settings.host, settings.port)
@@ -41,12 +41,11 @@ def run(
 
         # BentoML's decorator turns the class into its own Service, which type checkers can't see.
         daypart: Any = service.DaypartService
-        daypart.config["workers"] = n_workers = settings.workers if workers is None else workers
+        daypart.config["workers"], many = _workers(settings.workers if workers is None else workers)
         daypart.inject_config()
         loaded()
         where = f"http://{settings.host}:{settings.port}"
-        said = f"serving on {where} with {n_workers} worker{'s' * (n_workers > 1)}; {where}/readyz says when"
-        sys.stderr.write(f"{said}\n")
+        sys.stderr.write(f"serving on {where} with {many}; {where}/readyz says when\n")
         with beside(settings):
             serve_http(
                 SERVICE,
@@ -55,6 +54,11 @@ def run(
                 port=settings.port,
                 timeout_graceful_shutdown=GRACE_S,
             )
+
+
+def _workers(n: int) -> tuple[int | str, str]:
+    """(what BentoML is told, which knows of a container's share of the cores; what we say)."""
+    return (n, f"{n} worker{'s' * (n > 1)}") if n else ("cpu_count", "a worker a core")
 
 
 def _environment(settings: Settings) -> dict[str, str]:

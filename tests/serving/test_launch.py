@@ -37,3 +37,10 @@ def test_a_fault_leaves_the_environment_alone(tmp_path):
     with pytest.raises(ArtifactError):
         launch.run(Settings(home=tmp_path, port=0))
     assert SETTINGS not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, ("cpu_count", "a worker a core")), (1, (1, "1 worker")), (2, (2, "2 workers"))]
+)
+def test_no_number_of_workers_is_one_a_core(n, told):
+    assert launch._workers(n) == told
