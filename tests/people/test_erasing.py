@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from people.audit import AuditRow, replay
 from people.consent import say, unwilling
-from people.directory import names_of, resolved, version
+from people.directory import ends, names_of, resolved, version
 from people.erasing import ask, close, forget, note, receipts, under_way
 from people.numbering import Ticket
 from people.proof import differences
@@ -93,6 +93,7 @@ def test_one_erasure_leaves_everybody_else_and_every_other_erasure_as_they_are(t
         assert unwilling(connection, ["ann", "bob", "cat"], "offers") == sorted(
             ["bob", "cat", ref("card2"), ref("card3")]
         )
+        assert [ends(connection, n) for n in (1, 2)] == [[], sorted(["bob", ref("card2")])]
         rule(connection, 3, "rejected", "ada", "sold", NOW + 2)
         assert names_of(connection, "cat") == ["cat"]
         with pytest.raises(RulingFault, match="link 1 is of somebody who was erased"):
