@@ -147,7 +147,9 @@ def test_a_store_lends_no_more_than_its_allowance(desk, signer):
 
 def test_a_lease_that_is_over_is_not_handed_out_again(desk, signer):
     _, first, _ = lend(desk, signer, "soho", "t1", 1000, 1000, "lease_a", AT)
+    lend(desk, signer, "bund", "t1", 1000, 1000, "lease_c", AT)
     settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_a", closed_by="t1")
+    assert lend(desk, signer, "bund", "t1", 1000, 1000, "lease_c", AT)[2], "another's lease stays open"
     # Its money is another till's now: both alive would be twice the allowance.
     _, second, _ = lend(desk, signer, "soho", "t2", 1000, 1000, "lease_b", AT)
     with pytest.raises(LeaseOver, match=r"was closed at .*new Idempotency-Key"):
@@ -167,6 +169,7 @@ def overruns(desk):
 
 def test_what_a_lease_paid_is_noted_with_what_is_booked_or_not_at_all(desk, signer, monkeypatch):
     lend(desk, signer, "soho", "t1", 100, 1000, "lease_1", AT)
+    lend(desk, signer, "soho", "t2", 150, 1000, "lease_2", AT)
     reader = Reader(signer.jwks())
     sales = [sale(token, f"o{n}") for n, token in enumerate(tokens(desk, signer, USERS[:2]))]
     # Ours by its signature, but of a coupon that the ledger lost: what stands beside it is booked and noted all the same.
