@@ -111,7 +111,7 @@ def worth_weighing(value: np.ndarray, p: np.ndarray, off: np.ndarray, allowed: n
 def hull(value: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """int64: places of the points on the upper concave hull from (0, 0), ascending cost; ties go to the first place."""
     kept: list[int] = []
-    for place in np.lexsort((np.arange(len(value)), -value, cost)).tolist():
+    for place in np.argsort(cost, kind="stable").tolist():
         if kept and value[place] <= value[kept[-1]]:
             continue
         while kept:

@@ -1,6 +1,6 @@
 """What a person leaves in the journal: open offers withdrawn, the rest nobody's, every sum as it was, every chain whole."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -64,6 +64,18 @@ def test_a_no_to_offers_withdraws_and_takes_no_name_off(sqlite_url):
     assert withdraw_open(desk.journal, ["bob"], NO_CONSENT, AT) == 0
     assert (len(desk.wallet("ann", AT)), desk.wallet("bob", AT)) == (1, [])
     assert verify(desk.journal) == []
+    desk.journal.close()
+
+
+def test_only_decisions_before_the_day_and_their_coupons_become_nobodys(sqlite_url):
+    desk = desk_of(sqlite_url)
+    with desk.journal.write() as connection:
+        anns = decisions.c.user_id == "ann"
+        connection.execute(sa.update(decisions).where(anns).values(for_date="2024-02-29"))
+        for before, n in (("2024-02-29", 0), ("2024-03-01", 1), ("2024-03-01", 0)):
+            assert make_old_nobodys(connection, date.fromisoformat(before)) == n
+        for table in (decisions, coupons):
+            assert set(connection.execute(sa.select(table.c.user_id)).scalars()) == {None, "bob"}
     desk.journal.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from offers import leases
 from offers.answers import KeyReused
 from offers.book import Line
+from offers.codes import new_code
 from offers.desk import open_desk
 from offers.leases import AllowanceError, LeaseOver, UnknownLease
 from offers.offline import Sale, lend, settle, token_of
@@ -146,7 +147,9 @@ def test_a_store_lends_no_more_than_its_allowance(desk, signer):
 
 def test_a_lease_that_is_over_is_not_handed_out_again(desk, signer):
     _, first, _ = lend(desk, signer, "soho", "t1", 1000, 1000, "lease_a", AT)
+    lend(desk, signer, "bund", "t1", 1000, 1000, "lease_c", AT)
     settle(desk, Reader(signer.jwks()), "soho", [], AT, lease_id="lease_a", closed_by="t1")
+    assert lend(desk, signer, "bund", "t1", 1000, 1000, "lease_c", AT)[2], "another's lease stays open"
     # Its money is another till's now: both alive would be twice the allowance.
     _, second, _ = lend(desk, signer, "soho", "t2", 1000, 1000, "lease_b", AT)
     with pytest.raises(LeaseOver, match=r"was closed at .*new Idempotency-Key"):
@@ -166,8 +169,12 @@ def overruns(desk):
 
 def test_what_a_lease_paid_is_noted_with_what_is_booked_or_not_at_all(desk, signer, monkeypatch):
     lend(desk, signer, "soho", "t1", 100, 1000, "lease_1", AT)
+    lend(desk, signer, "soho", "t2", 150, 1000, "lease_2", AT)
     reader = Reader(signer.jwks())
     sales = [sale(token, f"o{n}") for n, token in enumerate(tokens(desk, signer, USERS[:2]))]
+    # Ours by its signature, but of a coupon that the ledger lost: what stands beside it is booked and noted all the same.
+    lost = replace(reader.coupon(sales[0].token, "soho"), code=new_code(bytes))
+    sales.append(sale(signer.coupon(lost), "o9"))
 
     def dies(*_):
         raise KeyboardInterrupt
@@ -179,7 +186,7 @@ def test_what_a_lease_paid_is_noted_with_what_is_booked_or_not_at_all(desk, sign
     assert money(desk)[::2] == (0, 0), "nothing was booked without its lease's note"
     for outcome in ("redeem", "known"):
         done = settle(desk, reader, "soho", sales, AT, lease_id="lease_1")
-        assert [one.outcome for one in done] == [outcome] * 2
+        assert [one.outcome for one in done] == [outcome] * 2 + ["rejected"]
         assert overruns(desk) == ["lease lease_1 of till t1, store soho: 200 cents paid, 100 lent"]
     assert verify(desk.journal) == []
 

@@ -286,6 +286,16 @@ def test_with_a_when_people_are_asked_at_the_hour_it_expects(settings, desk):
     assert hours == [8] + [13] * 7
 
 
+@pytest.mark.parametrize(("stores", "where"), [(Stores(), "s1"), (Stores(exclude=("s1",)), "s0")])
+def test_nobody_is_expected_in_a_store_that_the_campaign_leaves_out(settings, desk, stores, where):
+    made = When.from_arrays(when_world.arrays(), when_world.parameters(), "w" * 16)
+    last = TUESDAY.toordinal() - date(1970, 1, 1).toordinal() - 2
+    visits = [(last - back, 8, "s0" if back % 4 == 3 else "s1") for back in range(40, -1, -1)]
+    visit_file.write(settings.features, [visit_file.row("u02", KNOWN, visits)])
+    plan(settings, ranker(), campaign(stores=stores), TUESDAY, NOW, desk, when=made)
+    assert [offer.store_id for offer in desk.wallet("u02", NOW)] == [where]
+
+
 def test_a_campaign_that_loses_by_its_own_rule_issues_nothing(settings, desk):
     save(settings.home, LOSING)
     with pytest.raises(PlanError, match=r"campaign c stops by its own rules: the lift's interval .*; change \[stop\]"):

@@ -38,6 +38,16 @@ def test_what_is_held_out_is_planned_at_the_prices_of_money():
     assert found.planned[-2:] == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("value", "means", "arm"),
+    [(0.05, Means(1000), 1), (0.0, Means(1000), 0), (9.0, Means(5), 1), (9.0, Means(4), 0),
+     (9.0, Means(1000, {"s0": 5}), 1), (9.0, Means(1000, {"s0": 4}), 0),
+     (9.0, Means(1000, {}, {("s0", "p"): 1}), 1), (9.0, Means(1000, {}, {("s0", "p"): 0}), 0)],
+)  # fmt: skip
+def test_what_is_held_out_is_planned_where_it_pays_and_could_have_been_paid(value, means, arm):
+    assert spend([candidate("a", ("p", value, 5.0), holdout=True)], means).planned == [arm]
+
+
 def test_each_store_keeps_its_own_budget():
     crowd = [candidate(f"u{n}", ("p", 10.0 + n, 10.0), store=f"s{n % 2}") for n in range(8)]
     found = spend(crowd, Means(1000, {"s0": 20, "s1": 1000}))

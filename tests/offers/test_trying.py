@@ -109,8 +109,9 @@ def test_what_is_logged_holds_where_money_or_shelves_are_short(means):
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_the_order_is_of_chance(share):
     crowd = [candidate(f"u{k}", 2) for k in range(20)]
-    first = [tried(crowd, Means(int(20 / share)), share, rng(seed)).arm.index(2) for seed in range(30)]
-    assert len(set(first)) > 5
+    for explore in (lambda *given: tried(*given).arm, lambda *given: spend(*given).planned):
+        first = [explore(crowd, Means(int(20 / share)), share, rng(seed)).index(2) for seed in range(30)]
+        assert len(set(first)) > 5
 
 
 def test_what_is_logged_is_how_often_it_happens(monkeypatch):

@@ -51,6 +51,13 @@ def test_words_are_added_and_everybodys_are_known(tmp_path):
         assert version(connection) == 3
 
 
+def test_a_word_on_another_purpose_says_nothing_of_this_one(tmp_path):
+    with database() as connection:
+        say(connection, References(tmp_path / "key"), "ann", {"recommend": False}, "key", 1)
+        for default in ("opt-out", "opt-in"):
+            assert permission(connection, {}, "offers", default).of("ann") is (default == "opt-out")
+
+
 @pytest.mark.parametrize("default", ["opt-out", "opt-in"])
 def test_of_many_ids_those_are_willing_whose_person_is(tmp_path, monkeypatch, default):
     monkeypatch.setattr(consent, "_ASKED", 2)

@@ -1,14 +1,15 @@
 """A person goes out of the registry whole; nobody else's evidence stands on theirs; the audit replays to what is stored."""
 
+import pytest
 import sqlalchemy as sa
 
 from people.audit import AuditRow, replay
-from people.consent import say
-from people.directory import names_of, resolved, version
+from people.consent import say, unwilling
+from people.directory import ends, names_of, resolved, version
 from people.erasing import ask, close, forget, note, receipts, under_way
 from people.numbering import Ticket
 from people.proof import differences
-from people.registry import rule, take
+from people.registry import RulingFault, rule, take
 from people.secret import References
 from people.tables import AUDIT, CONSENT, IDENTITIES, LINKS, TARGETS
 from people.tombstones import stones_of
@@ -73,6 +74,31 @@ def test_nothing_is_left_by_name_and_the_audit_replays(tmp_path):
         assert resolved(connection) == {ref("card2"): "bob"}
         (receipt,) = receipts(connection, [erasure_id])
         assert (receipt.asked_us, receipt.done_us, receipt.actor) == (NOW, NOW + 1, "key")
+
+
+def test_one_erasure_leaves_everybody_else_and_every_other_erasure_as_they_are(tmp_path):
+    references = References(tmp_path / "key")
+    with database() as connection:
+        take(connection, [told("ann", ref("card1")), told("bob", ref("card2")), told("cat", ref("card3"))], "t", 1)
+        for who in ("ann", "bob", "cat"):
+            say(connection, references, who, {"offers": False}, "key", 1)
+        anns, bobs = (ask(connection, references, who, "key", NOW) for who in ("ann", "bob"))
+        note(connection, bobs, {"events": 7})
+        note(connection, anns, {"events": 2})
+        forget(connection, names_of(connection, "ann"), "key", NOW)
+        close(connection, anns, NOW + 1)
+        told_of = {one.erasure_id: (dict(one.counts), one.done_us) for one in receipts(connection, [anns, bobs])}
+        assert told_of == {anns: ({"events": 2}, NOW + 1), bobs: ({"events": 7}, None)}
+        assert under_way(connection) == {bobs: ["bob", ref("card2")]}
+        assert unwilling(connection, ["ann", "bob", "cat"], "offers") == sorted(
+            ["bob", "cat", ref("card2"), ref("card3")]
+        )
+        assert [ends(connection, n) for n in (1, 2)] == [[], sorted(["bob", ref("card2")])]
+        rule(connection, 3, "rejected", "ada", "sold", NOW + 2)
+        assert names_of(connection, "cat") == ["cat"]
+        with pytest.raises(RulingFault, match="link 1 is of somebody who was erased"):
+            rule(connection, 1, "accepted", "ada", "found", NOW + 2)
+        stored(connection)
 
 
 def test_what_waited_on_the_erased_person_does_not_join_anybody(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from people.secret import References
-from people.tombstones import Tombstone, bury, every, stones_of, there_are, verdict, welcome
+from people.tombstones import Tombstone, are_living, bury, every, stones_of, there_are, verdict, welcome
 from tests.people.chain import database
 
 ERASED, BACK = 1000, 2000
@@ -22,6 +22,15 @@ ERASED, BACK = 1000, 2000
 )
 def test_the_rule(stone, at_us, said):
     assert verdict(stone, at_us) == said
+
+
+@pytest.mark.parametrize(
+    ("stones", "living"),
+    [([], True), ([None], True), ([None, Tombstone(ERASED, None)], False), ([Tombstone(ERASED, BACK), None], True),
+     ([Tombstone(ERASED, BACK), Tombstone(ERASED, None)], False)],
+)  # fmt: skip
+def test_one_of_several_ids_that_is_gone_is_enough(stones, living):
+    assert are_living({str(n): stone for n, stone in enumerate(stones)}, BACK) is living
 
 
 def test_a_tombstone_is_found_by_the_id_and_tells_nobody_else_of_it(tmp_path):

@@ -68,6 +68,19 @@ def test_dates_that_only_order_hold_out_each_users_own_last_visits():
     assert earlier.known.lines.filter(pl.col.user_id == "u00").height == 2
 
 
+@pytest.mark.parametrize(
+    ("often", "twice", "is_global"), [(20, 0, True), (19, 0, False), (25, 75, True), (24, 76, False)]
+)
+def test_a_global_cut_needs_twenty_users_and_a_quarter_of_those_who_came_twice(often, twice, is_global):
+    rows = [(f"u{user:03d}", "p", n) for user in range(often + twice) for n in range(24 if user < often else 2)]
+    events = pl.DataFrame(rows, schema=["user_id", "product_id", "n"], orient="row")
+    events = events.with_columns(occurred_at=pl.lit(datetime(2025, 3, 1, 12, tzinfo=UTC)) + pl.duration(days="n"))
+    windows = inner_windows(sales(events.lazy()), 2)
+    # A twelfth of twenty-four days, the last one counted.
+    cuts = [datetime(2025, 3, day, tzinfo=UTC) for day in (21, 23)]
+    assert [window.moment for window in windows] == (cuts if is_global else [None, None])
+
+
 def test_nothing_to_hold_out_gives_no_windows():
     once = market.events(30).unique("user_id", keep="first", maintain_order=True)
     assert inner_windows(sales(once.lazy()), 3) == []

@@ -73,12 +73,21 @@ def test_too_few_users_to_compare_on_decide_nothing(settings):
     assert "fewer than 20 users" in done.reason
 
 
+@pytest.mark.parametrize(
+    ("n_users", "told"), [(gate.LEAST_USERS - 1, "fewer than 20 users"), (gate.LEAST_USERS, "not worse")]
+)
+def test_a_first_version_is_compared_on_enough_users(settings, n_users, told):
+    put(settings, board(0.6, 0.6, n_users=n_users))
+    done = gate.promote(settings, now=NOW)
+    assert done.reason.startswith(f"first version{';' if told == 'not worse' else ', and'} {told}")
+
+
 def test_a_candidate_worse_than_the_incumbent_is_refused_with_the_figures(settings):
     first = put(settings, board(0.8, 0.8))
     gate.promote(settings, now=NOW)
     worse = put(settings, board(0.7, 0.8), day=2)
     done = gate.promote(settings, now=NOW)
-    assert (done.promoted, done.version, done.incumbent) == (False, worse, first)
+    assert (done.promoted, done.forced, done.version, done.incumbent) == (False, False, worse, first)
     assert "worse than the incumbent" in done.reason
     assert "in recall (manifests" in done.reason
     assert shelf.current(settings.shelf, "ranker") == first
