@@ -19,7 +19,9 @@ from tests.house.rooms import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 LEDGER = (ROOT / "docs" / "ledger.md").read_text("utf-8")
-READY_WITHIN_S = 400
+# Generous: a busy machine is no fault.
+READY_WITHIN_S, ANSWERS_WITHIN_S = 800, 60
+pytestmark = pytest.mark.timeout(READY_WITHIN_S + 100)
 
 
 def words(path: Path) -> dict[str, str]:
@@ -51,7 +53,7 @@ def demo(tmp_path_factory):
     yield folder, (folder / "printed").read_text("utf-8")
     # Ctrl-C, as a person ends it.
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=40) == 130
+    assert process.wait(timeout=120) == 130
     # Nothing is left behind: the port answers nobody.
     with pytest.raises(OSError, match="refused"):
         Client(words(folder / ".daypart" / "demo.env")["URL"], {"app": "x"}).get("/livez", "app")
@@ -181,7 +183,7 @@ def test_a_purchase_at_the_till_changes_the_next_answer_and_reenters_the_lake(de
         "unit_price_cents": 300,
     }
     assert client.post("/v1/events", "pos", {"events": [event, event]})["accepted"] == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + ANSWERS_WITHIN_S
     while (after := client.post("/v1/recommendations", "app", ask))["meta"]["fallback"]:
         assert time.monotonic() < deadline, "the purchase never reached the answer"
         time.sleep(0.05)
@@ -194,7 +196,7 @@ def test_a_purchase_at_the_till_changes_the_next_answer_and_reenters_the_lake(de
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert told.returncode == 0, told.stderr
     # The till's purchase and the redemption of the tour, at least; impressions too once their file is finished.
