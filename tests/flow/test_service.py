@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import weakref
@@ -119,11 +120,14 @@ def test_a_coupon_goes_from_the_scheduler_to_the_till_and_a_purchase_into_the_li
 def served(place, tmp_path):
     """(process, base URL) of two workers that are ready."""
     port = free_port()
+    # Short, as sockets may stand in it; who is killed leaves folders there.
+    room = tempfile.TemporaryDirectory(prefix="dp", ignore_cleanup_errors=True)
     own = {"DAYPART_HOME": str(place[0]), "DAYPART_PORT": str(port), "DAYPART_CAMPAIGNS": str(tmp_path)}
+    own["TMPDIR"] = room.name
     env = {**os.environ, **own, "PYTHONPATH": str(ROOT), "TZ": "UTC"}
     env.pop("PROMETHEUS_MULTIPROC_DIR", None)
     url = f"http://127.0.0.1:{port}"
-    with (tmp_path / "log").open("w") as log:
+    with room, (tmp_path / "log").open("w") as log:
         # Started elsewhere: the service must not depend on the folder it is started in.
         process = subprocess.Popen([sys.executable, "-c", RUN], cwd=tmp_path, env=env, stdout=log, stderr=log)
         try:
