@@ -111,10 +111,12 @@ def served(home: Path, on_postgres: bool = False, n_workers: int = 2, **more: st
         stack.callback(to_store.close)
         password = urlsplit(store_url).password or ""
         port, log = free_port(), home / "service.log"
+        # Workers that are killed leave folders there. Short, as sockets may stand in it.
+        room = stack.enter_context(tempfile.TemporaryDirectory(prefix="dp", ignore_cleanup_errors=True))
         env = {
             **os.environ, "DAYPART_HOME": str(home), "DAYPART_PORT": str(port), "DAYPART_CAMPAIGNS": str(home / "none"),
             "DAYPART_REDIS_URL": f"redis://:{password}@127.0.0.1:{to_store.port}/0", "DAYPART_RATE_LIMITS": "",
-            "PYTHONPATH": str(ROOT), "TZ": "UTC", **more,
+            "PYTHONPATH": str(ROOT), "TZ": "UTC", "TMPDIR": room, **more,
         }  # fmt: skip
         env.pop("PROMETHEUS_MULTIPROC_DIR", None)
         if to_ledger is not None and url is not None:

@@ -131,7 +131,6 @@ def test_every_byte_that_is_counted_in_has_its_block(place):
     assert [file.name for file in files if file.stat().st_blocks * 512 < file.stat().st_size] == []
 
 
-@pytest.mark.timeout(240)
 def test_a_disk_that_is_full_takes_no_worker_and_no_list(place, small_disk):
     if small_disk is None:
         pytest.skip("no file system can be mounted here; test_mapped.py holds the same in one process")

@@ -114,7 +114,6 @@ def sale(hours_ago, who):
     }
 
 
-@pytest.mark.timeout(120)
 def test_no_trace_is_left_whatever_comes_late(life):
     assert (life.file().accepted, life.links().accepted) == (16, 1)
     stale, seen = [sale(hours, who) for hours, who in ((5, ZOE), (4, CARD))], datetime.now(UTC).isoformat()

@@ -12,6 +12,7 @@ import pytest
 from river import purging
 from settings import Settings
 from tests.flow import served_home
+from tests.flow.patient import CURL
 from tests.flow.ports import free_port
 from tests.flow.test_service import RUN, wait_until_ready
 from tests.house.rooms import ROOT
@@ -37,11 +38,11 @@ def told(tmp_path):
             words = {"URL": url, "STORE_ID": "soho", "PRODUCT_ID": "tea", **names}
             (tmp_path / ".daypart").mkdir()
             (tmp_path / ".daypart" / "demo.env").write_text("".join(f"{name}={word}\n" for name, word in words.items()))
-            own, run = {"PATH": os.environ["PATH"]}, ["bash", "-euc", TOUR]
+            own, run = {"PATH": os.environ["PATH"]}, ["bash", "-euc", CURL + TOUR]
             done = subprocess.run(run, env=own, cwd=tmp_path, capture_output=True, check=True, text=True)
         finally:
             process.terminate()
-            process.wait(timeout=40)
+            process.wait(timeout=120)
     assert "4000 1234" not in (tmp_path / "log").read_text()
     return Settings(home=home), [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -14,12 +14,15 @@ import pytest
 
 from bench.client import Client
 from bench.demo_data import DemoError
+from tests.flow.patient import CURL, whole
 from tests.flow.ports import free_port
 from tests.house.rooms import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 LEDGER = (ROOT / "docs" / "ledger.md").read_text("utf-8")
-READY_WITHIN_S = 400
+# Generous: a busy machine is no fault.
+READY_WITHIN_S, ANSWERS_WITHIN_S = 800, 60
+pytestmark = pytest.mark.timeout(READY_WITHIN_S + 100)
 
 
 def words(path: Path) -> dict[str, str]:
@@ -51,7 +54,7 @@ def demo(tmp_path_factory):
     yield folder, (folder / "printed").read_text("utf-8")
     # Ctrl-C, as a person ends it.
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=40) == 130
+    assert process.wait(timeout=120) == 130
     # Nothing is left behind: the port answers nobody.
     with pytest.raises(OSError, match="refused"):
         Client(words(folder / ".daypart" / "demo.env")["URL"], {"app": "x"}).get("/livez", "app")
@@ -116,7 +119,7 @@ def test_the_readme_tour_ends_in_a_redeemed_coupon(demo):
 def test_the_privacy_tour_is_walked_by_the_demos_words(demo):
     folder, _ = demo
     block = re.search(r"```sh person\n(.*?)```", README, re.S)[1]
-    told = subprocess.run(["bash", "-euc", block], cwd=folder, capture_output=True, text=True)
+    told = subprocess.run(["bash", "-euc", CURL + block], cwd=folder, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     answers = (json.loads(line) for line in told.stdout.splitlines())
     taken, stranger, linked, seen, _, held, receipt, forgotten, nothing = answers
@@ -166,7 +169,7 @@ def test_a_purchase_at_the_till_changes_the_next_answer_and_reenters_the_lake(de
     known = words(folder / ".daypart" / "demo.env")
     client = Client(known["URL"], {"pos": known["POS_KEY"], "app": known["APP_KEY"]})
     ask = {"user_id": "somebody-new", "limit": 100, "context": {"store_id": known["STORE_ID"]}}
-    before = client.post("/v1/recommendations", "app", ask)
+    before = whole(client, ask)
     assert before["meta"]["fallback"] == "cold_start"
     last = before["items"][-1]["product_id"]
     event = {
@@ -181,8 +184,8 @@ def test_a_purchase_at_the_till_changes_the_next_answer_and_reenters_the_lake(de
         "unit_price_cents": 300,
     }
     assert client.post("/v1/events", "pos", {"events": [event, event]})["accepted"] == 1
-    deadline = time.monotonic() + 5
-    while (after := client.post("/v1/recommendations", "app", ask))["meta"]["fallback"]:
+    deadline = time.monotonic() + ANSWERS_WITHIN_S
+    while (after := whole(client, ask))["meta"]["fallback"]:
         assert time.monotonic() < deadline, "the purchase never reached the answer"
         time.sleep(0.05)
     rank = {item["product_id"]: item["rank"] for item in after["items"]}[last]
@@ -194,7 +197,7 @@ def test_a_purchase_at_the_till_changes_the_next_answer_and_reenters_the_lake(de
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert told.returncode == 0, told.stderr
     # The till's purchase and the redemption of the tour, at least; impressions too once their file is finished.

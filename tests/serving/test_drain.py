@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -19,20 +20,26 @@ def told(monkeypatch):
 
 
 def test_the_server_hears_of_it_a_moment_later_and_of_a_second_signal_at_once(told):
-    async def leave(n):
-        left = []
-        leave_by_turns(lambda: left.append(True), lame_s=0.05)
+    async def leave(n, lame_s):
+        left, began = [], time.monotonic()
+        leave_by_turns(lambda: left.append(True), lame_s)
         for _ in range(n):
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.sleep(0.01)
-        at_once = list(told)
-        await asyncio.sleep(0.1)
-        return left, at_once
+            await heard(left)
+        await heard(told)
+        return left, time.monotonic() - began
 
-    assert asyncio.run(leave(1)) == ([True], [])
-    assert told == [signal.SIGTERM]
+    async def heard(signals):
+        async with asyncio.timeout(50):
+            while not signals:
+                await asyncio.sleep(0.001)
+
+    left, waited_s = asyncio.run(leave(1, 0.05))
+    assert (left, told, waited_s >= 0.05) == ([True], [signal.SIGTERM], True)
     told.clear()
-    assert asyncio.run(leave(2)) == ([True], [signal.SIGTERM])
+    # Far within the pause.
+    left, waited_s = asyncio.run(leave(2, 100.0))
+    assert (left, told, waited_s < 100) == ([True], [signal.SIGTERM], True)
 
 
 def test_outside_the_main_thread_or_without_a_server_nothing_is_changed():

@@ -1,6 +1,6 @@
 import asyncio
 import logging
-import time
+import threading
 
 import sqlalchemy as sa
 
@@ -39,8 +39,12 @@ def test_a_part_that_was_silent_from_the_start_is_waited_for(world, monkeypatch)
     monkeypatch.setattr(health, "REMEMBER_S", 0.0)
     found = Health(world.parts)
     with monkeypatch.context() as patch:
-        patch.setattr(world.parts.gate, "answers", lambda: time.sleep(0.1) or True)
-        assert not ask(found)
+        silence = threading.Event()
+        patch.setattr(world.parts.gate, "answers", lambda: silence.wait(60))
+        try:
+            assert not ask(found)
+        finally:
+            silence.set()
     monkeypatch.setattr(health, "PATIENCE_S", 5.0)
     assert ask(found)
 
