@@ -5,7 +5,7 @@ from people import erasing
 from serving import last_known
 from serving.admitting import micros
 from serving.gate import CLOSED_S
-from serving.last_known import KEPT_S, LastKnown
+from serving.last_known import LastKnown
 from tests.models import checkerboard
 from tests.serving.fakes import NOW, Clock, known
 
@@ -21,13 +21,16 @@ SOMEBODY = known(checkerboard.history(0))
 
 def test_it_is_kept_for_so_long_and_then_swept(setting):
     kept, clock = setting
-    kept.keep("u", SOMEBODY)
-    clock.now_s = KEPT_S
-    assert kept.of("u") is SOMEBODY
-    clock.now_s = KEPT_S + 0.001
-    assert (kept.of("u"), len(kept)) == (None, 1)
+    for user in ("u", "v"):
+        kept.keep(user, SOMEBODY)
+    clock.now_s = 600.0
+    kept.keep("w", SOMEBODY)
     kept.sweep(lambda ids: ())
-    assert len(kept) == 0
+    assert [kept.of(user) is SOMEBODY for user in "uvw"] == [True] * 3
+    clock.now_s = 600.001
+    assert (kept.of("u"), kept.of("v"), len(kept)) == (None, None, 3)
+    kept.sweep(lambda ids: ())
+    assert (kept.of("w"), len(kept)) == (SOMEBODY, 1)
 
 
 def test_the_longest_unread_go_first(setting, monkeypatch):
