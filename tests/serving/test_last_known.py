@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from offers.database import transaction
@@ -60,6 +62,34 @@ def test_a_sweep_takes_out_who_is_gone(setting):
         kept.keep(user, SOMEBODY)
     kept.sweep(lambda ids: [user for user in ids if user != "b"])
     assert [kept.of(user) is not None for user in "abc"] == [False, True, False]
+
+
+ACTS = {
+    "keep": lambda kept, ids: kept.keep("a", SOMEBODY),
+    "forget": lambda kept, ids: kept.forget(ids),
+    "sweep": lambda kept, ids: kept.sweep(lambda _: ()),
+}
+
+
+@pytest.mark.parametrize("second", ACTS)
+@pytest.mark.parametrize("first", ACTS)
+def test_a_thread_waits_for_what_another_is_about(first, second):
+    waits = []
+
+    def meanwhile():
+        """While the first is at it, the other comes."""
+        if not waits:
+            waits.append(None)
+            other.start()
+            other.join(0.02)
+            waits.append(other.is_alive())
+        return 0.0
+
+    kept = LastKnown(meanwhile)
+    other = threading.Thread(target=ACTS[second], args=(kept, ["a"]))
+    ACTS[first](kept, (user for user in "ab" if meanwhile() == 0.0))
+    other.join()
+    assert waits == [None, True]
 
 
 def test_the_list_stays_theirs_while_the_online_store_is_down(world):
