@@ -159,6 +159,17 @@ def test_not_verifying_skips_the_sha256_and_nothing_else(tmp_path):
         read_artifact(path, verify=False)
 
 
+def test_a_folder_that_cannot_be_listed_is_one_plain_line(tmp_path, monkeypatch):
+    path = write_artifact(tmp_path, "tiny", {"a": NUMBERS}, manifest()).path
+
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(ArtifactError, match="Permission denied"):
+        read_artifact(path)
+
+
 def test_no_folder_says_what_to_do(tmp_path):
     with pytest.raises(ArtifactError, match="no such artifact folder: train first"):
         read_artifact(tmp_path / "none")

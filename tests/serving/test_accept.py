@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
@@ -138,6 +139,27 @@ def test_another_worker_has_its_half(listening):
         return left
 
     assert set(uvloop.run(count())) & {N // 2, N // 4} != set()
+
+
+class Slow:
+    """A server that listens once the loop has had a turn, or has been asked too often."""
+
+    servers, config, lifespan = (), None, SimpleNamespace(state={})
+    has_turned, n_asked = False, 0
+
+    @property
+    def started(self):
+        self.n_asked += 1
+        return self.has_turned or self.n_asked > 1000
+
+
+def test_a_server_is_waited_for_without_holding_up_the_loop():
+    async def wait(server):
+        asyncio.get_running_loop().call_soon(setattr, server, "has_turned", True)
+        await accept_all(server)
+        return server.n_asked
+
+    assert uvloop.run(wait(Slow())) == 2
 
 
 def test_without_uvicorn_there_is_no_server():

@@ -95,6 +95,21 @@ def test_a_store_that_is_down_has_everybody_answered_by_memory(world):
     assert world.parts.gate.is_down
 
 
+def test_whatever_was_asked_for_in_vain_makes_an_answer_degraded(world):
+    def told(**more):
+        meta = answer_together([wish(world, None, **more)])[0].slate.meta
+        return meta.degraded, meta.fallback, meta.warnings
+
+    assert told(store_id="s0") == (False, "cold_start", [])
+    assert told(store_id="nowhere") == (False, "cold_start", ["unknown_store"])
+    assert told(unasked=["offers_unavailable"]) == (True, "cold_start", ["offers_unavailable"])
+    del world.online.stores["s0"]
+    assert told(store_id="s0") == (True, "cold_start", ["stale_assortment"])
+    world.online.down = True
+    assert told(store_id="s1") == (True, "cold_start", ["no_assortment"])
+    assert told() == (True, "cold_start", [])
+
+
 def test_what_nobody_foresaw_over_http_takes_no_neighbour_down(world, monkeypatch):
     from serving import answering
 

@@ -13,17 +13,20 @@ def test_a_beat_tells_and_measures_how_late_it_is(world, monkeypatch):
     assert metrics.registry.get_sample_value("daypart_requests_total") is None
 
     async def live():
+        began_s = asyncio.get_running_loop().time()
         task = asyncio.create_task(beat.beat(world.parts, lambda: None))
         await asyncio.sleep(0.05)
         metrics.answered("late", 200, 0.1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        return asyncio.get_running_loop().time() - began_s
 
-    asyncio.run(live())
+    lived_s = asyncio.run(live())
     sample = metrics.registry.get_sample_value
     assert sample("daypart_requests_total", {"call": "recommendations", "status": "200"}) == 1
     assert sample("daypart_requests_total", {"call": "late", "status": "200"}) == 1
     assert sample("daypart_loop_lag_seconds_count") >= 1
+    assert 0.0 <= sample("daypart_loop_lag_seconds_sum") < lived_s
 
 
 def test_a_worker_stands_by_its_bundle_and_its_gate(world):

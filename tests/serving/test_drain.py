@@ -1,8 +1,8 @@
 import asyncio
 import os
 import signal
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,19 +42,22 @@ def test_the_server_hears_of_it_a_moment_later_and_of_a_second_signal_at_once(to
     assert (left, told, waited_s < 100) == ([True], [signal.SIGTERM], True)
 
 
-def test_outside_the_main_thread_or_without_a_server_nothing_is_changed():
+async def put():
+    leave_by_turns(lambda: None)
+
+
+def test_outside_the_main_thread_nothing_is_changed(told):
     before = signal.getsignal(signal.SIGTERM)
-
-    async def put():
-        leave_by_turns(lambda: None)
-
-    thread = threading.Thread(target=asyncio.run, args=(put(),))
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, put()).result()
     assert signal.getsignal(signal.SIGTERM) is before
-    asyncio.run(put())
-    assert (signal.getsignal(signal.SIGTERM) is before) == (not callable(before))
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
+def test_without_a_server_nothing_is_changed(told, before):
     signal.signal(signal.SIGTERM, before)
+    asyncio.run(put())
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_who_leaves_says_so_on_every_answer_and_is_not_ready(world):

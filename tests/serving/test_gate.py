@@ -55,7 +55,9 @@ def test_the_probe_asks_past_the_gate(setting):
     online, _, gate = setting
     online.down = True
     assert not gate.answers()
+    assert gate.is_down
     online.down = False
+    assert gate.user("u") is None, "what the probe learned closes the gate too"
     assert gate.answers()
     assert not gate.is_down
 

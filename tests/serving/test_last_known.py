@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from offers.database import transaction
@@ -5,7 +7,7 @@ from people import erasing
 from serving import last_known
 from serving.admitting import micros
 from serving.gate import CLOSED_S
-from serving.last_known import KEPT_S, LastKnown
+from serving.last_known import LastKnown
 from tests.models import checkerboard
 from tests.serving.fakes import NOW, Clock, known
 
@@ -21,13 +23,16 @@ SOMEBODY = known(checkerboard.history(0))
 
 def test_it_is_kept_for_so_long_and_then_swept(setting):
     kept, clock = setting
-    kept.keep("u", SOMEBODY)
-    clock.now_s = KEPT_S
-    assert kept.of("u") is SOMEBODY
-    clock.now_s = KEPT_S + 0.001
-    assert (kept.of("u"), len(kept)) == (None, 1)
+    for user in ("u", "v"):
+        kept.keep(user, SOMEBODY)
+    clock.now_s = 600.0
+    kept.keep("w", SOMEBODY)
     kept.sweep(lambda ids: ())
-    assert len(kept) == 0
+    assert [kept.of(user) is SOMEBODY for user in "uvw"] == [True] * 3
+    clock.now_s = 600.001
+    assert (kept.of("u"), kept.of("v"), len(kept)) == (None, None, 3)
+    kept.sweep(lambda ids: ())
+    assert (kept.of("w"), len(kept)) == (SOMEBODY, 1)
 
 
 def test_the_longest_unread_go_first(setting, monkeypatch):
@@ -57,6 +62,34 @@ def test_a_sweep_takes_out_who_is_gone(setting):
         kept.keep(user, SOMEBODY)
     kept.sweep(lambda ids: [user for user in ids if user != "b"])
     assert [kept.of(user) is not None for user in "abc"] == [False, True, False]
+
+
+ACTS = {
+    "keep": lambda kept, ids: kept.keep("a", SOMEBODY),
+    "forget": lambda kept, ids: kept.forget(ids),
+    "sweep": lambda kept, ids: kept.sweep(lambda _: ()),
+}
+
+
+@pytest.mark.parametrize("second", ACTS)
+@pytest.mark.parametrize("first", ACTS)
+def test_a_thread_waits_for_what_another_is_about(first, second):
+    waits = []
+
+    def meanwhile():
+        """While the first is at it, the other comes."""
+        if not waits:
+            waits.append(None)
+            other.start()
+            other.join(0.02)
+            waits.append(other.is_alive())
+        return 0.0
+
+    kept = LastKnown(meanwhile)
+    other = threading.Thread(target=ACTS[second], args=(kept, ["a"]))
+    ACTS[first](kept, (user for user in "ab" if meanwhile() == 0.0))
+    other.join()
+    assert waits == [None, True]
 
 
 def test_the_list_stays_theirs_while_the_online_store_is_down(world):

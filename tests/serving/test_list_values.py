@@ -7,6 +7,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving import list_values
 from serving.list_values import numbers
 
 INT64 = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(0, 300))
@@ -45,6 +46,15 @@ def test_floats(items):
 @pytest.mark.parametrize("n", [1, 2, 127, 128, 20_000])
 def test_edges_of_a_number_and_of_lengths(edge, n):
     same("int64", [edge] * n + [3])
+
+
+@pytest.mark.parametrize(
+    ("kind", "items"), [("int64", [7, 300, 2**40]), ("bool", [True, False, True]), ("float", [0.5, -2.0, 3.25])]
+)
+def test_what_a_serialiser_wrote_needs_no_parser(kind, items, monkeypatch):
+    raw = KINDS[kind][0](items).SerializeToString()
+    monkeypatch.setattr(list_values, "value_class", None)
+    assert numbers(raw, kind).tolist() == items
 
 
 def test_what_stands_in_another_way_is_read_all_the_same():

@@ -40,6 +40,23 @@ def test_lateness_takes_away_and_time_gives_back(sign):
     assert load.limit == MOST
 
 
+@pytest.mark.parametrize(
+    ("late_s", "took_s", "limit"), [(0.05, 0.15, 116), (0.0501, 0.0, 56.8), (0.0, 0.1501, 56.8), (-9.0, 0.0, 116)]
+)
+def test_up_to_its_targets_it_is_in_time(late_s, took_s, limit):
+    load = Load()
+    load.limit, load.late_s, load.took_s = 100.0, max(0.0, late_s), took_s
+    for n in (70, 10):
+        load.n = n
+        load.is_full(may_shed=True)
+    # The beats of one turn and no more: the limit is reckoned once, from the most there were at once in it.
+    for _ in range(int(TURN_S / (BEAT_S + max(0.0, late_s))) + 2):
+        load.felt(late_s)
+        load.answered(took_s)
+    assert load.limit == pytest.approx(limit)
+    assert load.late_s == pytest.approx(max(0.0, late_s)), "a beat cannot come before its time"
+
+
 def test_one_pause_is_no_overload():
     load = Load()
     turns(load, 2, at_once=20)
@@ -64,9 +81,10 @@ def test_waiting_for_a_body_is_no_work_and_has_an_end():
     with load.aside():
         assert (load.n, load.n_aside) == (0, 1)
     assert (load.n, load.n_aside) == (1, 0)
-    load.n_aside = MOST_ASIDE
-    with pytest.raises(Problem) as found, load.aside():
+    load.n_aside = MOST_ASIDE - 1
+    with load.aside(), pytest.raises(Problem) as found, load.aside():
         pass
+    assert (load.n, load.n_aside) == (1, MOST_ASIDE - 1)
     assert (found.value.status, found.value.headers) == (429, {"Retry-After": "1"})
 
 

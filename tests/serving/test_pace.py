@@ -28,10 +28,19 @@ def test_one_late_read_is_no_slow_store(caplog):
 def test_a_slow_store_is_a_line_at_each_end(caplog):
     caplog.set_level(logging.WARNING, "daypart.serving")
     pace = after(Pace(), 0.035, 50)
-    after(pace, (SLOW_S + QUICK_S) / 2, 50)
+    after(pace, 0.015, 50)
     assert [record.message.split(":")[0] for record in caplog.records] == [
         "online store slow, who is in a hurry is answered from memory"
     ]
     after(pace, 0.0003, 50)
     assert caplog.records[-1].message == "online store quick again"
     assert len(caplog.records) == 2
+
+
+def test_at_the_very_edge_nothing_begins_and_nothing_ends(caplog):
+    caplog.set_level(logging.WARNING, "daypart.serving")
+    pace = Pace()
+    for mean_s, n_lines in [(SLOW_S, 0), (SLOW_S * 1.01, 1), (QUICK_S, 1), (QUICK_S * 0.99, 2)]:
+        pace.mean_s = mean_s
+        pace.took(mean_s)
+        assert len(caplog.records) == n_lines, mean_s

@@ -41,6 +41,8 @@ def test_in_an_emptied_store_the_longer_of_row_and_memory_counts_and_nothing_is_
     for _ in range(2):
         told = memory.settled("ann", past(stands) if stands else NOBODY, False)
         assert (told.past and told.past.history.n_visits, told.is_last_known) == (n_visits, n_visits is not None)
+    if stands == kept and kept:
+        assert memory.settled("ann", row := past(stands), False).past is row, "of two as long, what was read"
     again = memory.settled("ann", None, True)
     assert (again.past and again.past.history.n_visits) == kept
 
@@ -65,6 +67,8 @@ def test_one_row_gone_from_a_whole_store_is_a_line_at_each_end_of_it(memory, cap
         memory.settled(user, past(3), True)
     for _ in range(3):
         assert memory.settled("ann", NOBODY, True).is_last_known
+        assert memory.settled("bob", NOBODY, True).is_last_known
         memory.settled("bob", past(3), True)
+    assert len(caplog.records) == 1, "the second row that is gone is no second line, nor its return the end"
     memory.settled("ann", past(4), True)
     assert len(caplog.records) == 2
