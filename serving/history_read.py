@@ -12,18 +12,14 @@ from threading import Lock
 from typing import Any
 
 import redis
-from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded.filled import WHOLE, Filled, mark_key
 from embedded.online_rows import entity_key
 from models.history import History
-from serving.feast_values import moment_of
+from serving.entity_rows import NO_ROW
+from serving.feast_values import stamped
 from serving.history_rows import STAMP, Kind, field
 from serving.online_port import Past
-
-_NO_ROW = "WRONGTYPE"
-"""What the store answers where something else than a row stands under the key."""
 
 
 class HistoryRead:
@@ -79,7 +75,7 @@ class HistoryRead:
         answers = [self._one() for _ in commands]
         for answer in answers:
             # All are read by now: the next answer on this connection is the next question's.
-            if isinstance(answer, redis.ResponseError) and not str(answer).startswith(_NO_ROW):
+            if isinstance(answer, redis.ResponseError) and not str(answer).startswith(NO_ROW):
                 raise answer
         return answers
 
@@ -102,11 +98,8 @@ def _moment_of(answer: list[bytes | None] | redis.ResponseError) -> datetime | V
     """When what stands there was true; None where nothing does."""
     if isinstance(answer, redis.ResponseError):
         return ValueError(f"history: {answer}")
-    stamp = answer[-1]
     try:
-        return None if stamp is None else moment_of(Timestamp.FromString(stamp))
-    except (DecodeError, OverflowError, OSError):
-        return ValueError("history: not what Feast writes")
+        return stamped(answer[-1])
     except ValueError as error:
         return error
 
