@@ -54,6 +54,11 @@ class OnlineGate:
         """Whether what stores sell was there."""
         return self._online.filled.others
 
+    @property
+    def n_connected(self) -> int:
+        """See OnlineFeatures."""
+        return self._online.n_connected
+
     def lost(self, user_id: str) -> History | None:
         """What was last known of somebody without a row, if theirs was lost with an emptied store; the store is asked. Blocking,
         raises OnlineStoreError."""

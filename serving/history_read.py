@@ -33,6 +33,8 @@ class HistoryRead:
         self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
         self.filled: Filled = WHOLE
         """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
+        self.n_connected = 0
+        """How often it was connected: behind the same address may be another server then."""
         self._connection: Any = None
         self._turn = Lock()
 
@@ -56,23 +58,21 @@ class HistoryRead:
         with self._turn:
             try:
                 return self._ask(commands)
-            except redis.TimeoutError:
-                self._drop()
-                raise
             except (redis.ConnectionError, OSError):
                 # The server may have closed a connection that waited, or have been started anew: a read may be asked again.
-                self._drop()
-            try:
                 return self._ask(commands)
-            except BaseException:
-                self._drop()
-                raise
 
     def _ask(self, commands: Sequence[bytes]) -> list[list[bytes | None] | redis.ResponseError]:
         if self._connection is None:
             self._connection = self._client.connection_pool.get_connection()
-        self._connection.send_packed_command([b"".join(commands)], check_health=False)
-        answers = [self._one() for _ in commands]
+            self.n_connected += 1
+        try:
+            self._connection.send_packed_command([b"".join(commands)], check_health=False)
+            answers = [self._one() for _ in commands]
+        except BaseException:
+            # An answer that came late, or half of one, must not be taken for the next one's.
+            self._drop()
+            raise
         for answer in answers:
             # All are read by now: the next answer on this connection is the next question's.
             if isinstance(answer, redis.ResponseError) and not str(answer).startswith(NO_ROW):
@@ -87,7 +87,6 @@ class HistoryRead:
         return answer
 
     def _drop(self) -> None:
-        """An answer that came late must not be taken for the next one's."""
         if self._connection is not None:
             self._connection.disconnect()
             self._client.connection_pool.release(self._connection)

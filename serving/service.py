@@ -27,12 +27,15 @@ from serving.handed import CHECKED, settings_from
 from serving.health import Health
 from serving.heap import trim
 from serving.logs import begin
+from serving.missed import Missed
 from serving.opening import open_parts, warm, warm_up
 from serving.orphans import end_with_parent
 from serving.parts import Parts
 from serving.preflight import FAULTS, preflight
 from serving.reload import Reload
+from serving.revived import Revived
 from serving.straight import Straight, stand_before
+from serving.taken import show_again
 from serving.watcher import Watcher
 
 VERSION, TIMEOUT_S = "1", 5
@@ -97,7 +100,8 @@ class DaypartService:
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
         sweep = partial(parts.gate.last_known.sweep, parts.standing.gone)
-        for errand in (reload.look, sweep, parts.gate.look):
+        errands = (reload.look, sweep, parts.gate.look, Missed(parts, show_again).look, Revived(parts).look)
+        for errand in errands:
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         stand_before(server := running_server(), front)
