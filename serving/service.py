@@ -26,7 +26,8 @@ from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
 from serving.heap import trim
-from serving.logs import begin
+from serving.log_writer import write_beside
+from serving.logs import HANDLER, begin
 from serving.missed import Missed
 from serving.opening import open_parts, warm, warm_up
 from serving.orphans import end_with_parent
@@ -71,6 +72,7 @@ class DaypartService:
         self._tasks: list[asyncio.Task[None]] = []
         with _one_line():
             begin(settings_from(os.environ).log_format)
+            write_beside(HANDLER)
 
     def _use(self, parts: Parts) -> None:
         """One reference: who began with the parts before goes on with them."""
