@@ -9,6 +9,7 @@ from embedded.lease import (
     answering,
     connect,
     lease_online_store,
+    revive,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "answering",
     "connect",
     "lease_online_store",
+    "revive",
 ]

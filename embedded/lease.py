@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import redis
 
 from embedded.feast_config import connection_string
-from embedded.server import ServerFault, reach, stop
+from embedded.server import ServerFault, reach, started, stop
 from settings import Settings
 
 READ_TIMEOUT_S = 0.05
@@ -82,6 +82,12 @@ def lease_online_store(settings: Settings) -> Iterator[OnlineStore]:
             os.close(users)
 
 
+def revive(settings: Settings) -> bool:
+    """Start the embedded store anew if it died under its users; whether it was started. Raises OnlineStoreError."""
+    with _starting(folder := settings.home / "online"), _alone(folder):
+        return started(folder)
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """For who asks the store itself: what its client raises inside becomes an OnlineStoreError of one line."""
@@ -93,7 +99,7 @@ def answering() -> Iterator[None]:
 
 def _join(folder: Path) -> tuple[int, str]:
     """(descriptor holding our share of `users.lock`, URL of the running server)."""
-    try:
+    with _starting(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         users = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -104,10 +110,15 @@ def _join(folder: Path) -> tuple[int, str]:
         except BaseException:
             os.close(users)
             raise
-    except OSError as error:
-        raise OnlineStoreError(f"{folder}: the embedded online store cannot start ({error})") from None
-    except ServerFault as fault:
-        raise OnlineStoreError(str(fault)) from None
+
+
+@contextmanager
+def _starting(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ServerFault) as fault:
+        why = fault if isinstance(fault, ServerFault) else f"{folder}: the embedded online store cannot start ({fault})"
+        raise OnlineStoreError(str(why)) from None
 
 
 def _leave(folder: Path, users: int, client: redis.Redis) -> None:

@@ -47,7 +47,7 @@ def reach(folder: Path, connect: Connect) -> str:
     """URL of this folder's server, started unless one lives. One caller at a time. Raises ServerFault, OSError."""
     deadline, n_starts, fault = time.monotonic() + START_TIMEOUT_S, 0, "server.json is missing"
     while time.monotonic() < deadline and n_starts <= 2:
-        n_starts += _started(folder)
+        n_starts += started(folder)
         try:
             url = _url(_known(folder))
             with connect(url) as client:
@@ -78,7 +78,7 @@ def stop(folder: Path, client: redis.Redis) -> None:
         socket.parent.rmdir()
 
 
-def _started(folder: Path) -> bool:
+def started(folder: Path) -> bool:
     """Start the server unless one of this folder lives; whether it was started."""
     with (folder / "server.lock").open("w") as lock:
         try:

@@ -13,6 +13,8 @@ DECAY = 0.98
 """What a visit's weight is multiplied by at each later visit. A visit is one store-local day with a purchase."""
 LIMIT = 512
 """Products kept per user unless the caller says otherwise."""
+LATEST_S = 253_402_000_000
+"""A day or two before the year 10000, where calendars end: no purchase is later, or before 1970."""
 _least, _most = np.minimum.reduce, np.maximum.reduce
 
 
@@ -66,6 +68,8 @@ class History:
         # NaN is least and most of whatever it stands among, and neither above zero nor below infinity.
         if not all(_least(column) > 0 and _most(column) < np.inf for column in columns[:2]):
             raise ValueError("history: counts and decayed must be finite and above zero")
+        if not (_least(history.last_at_s) >= 0 and _most(history.last_at_s) <= LATEST_S):
+            raise ValueError("history: last_at_s is a moment that no calendar has")
         return history
 
     def __len__(self) -> int:

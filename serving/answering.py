@@ -81,8 +81,9 @@ def _known(wish: Wish, read: Past | None) -> Known:
     shelf, warning = parts.shelves.of(parts.gate, store_id, wish.in_hurry)
     warnings = [*([] if warning is None else [warning]), *wish.unasked]
     degraded = parts.gate.is_down or warning in LOST or bool(wish.unasked)
-    if user_id is not None and not parts.gate.has_histories:
+    if user_id is not None and (parts.visits.are_missed or not parts.gate.has_histories):
         warnings.append("history_incomplete")
+        degraded = True
     if user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", degraded, warnings, wish.offers)
     past, is_last_known = parts.gate.settled(user_id, read)

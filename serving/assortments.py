@@ -7,7 +7,6 @@ stamp over other prices.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from sys import intern
@@ -16,11 +15,11 @@ from typing import NamedTuple
 from google.protobuf.message import DecodeError
 
 from serving.entity_rows import EntityRows
+from serving.episode import Signs
 from serving.feast_messages import value_class
 from serving.list_values import numbers
 from serving.online_port import Assortment, narrowed
 
-log = logging.getLogger("daypart.serving")
 STORE_CACHE_S, MAX_CACHED_STORES = 60.0, 4096
 
 
@@ -37,6 +36,7 @@ class Assortments:
     def __init__(self, rows: EntityRows, clock: Callable[[], float]) -> None:
         self._rows, self._clock = rows, clock
         self._seen: dict[str, _Seen] = {}
+        self._odd = Signs("what a store sells can't be read, run `daypart features`", clock)
         # By the hash of their bytes: stores that sell the same products hold one list of them.
         self._lists: dict[int, tuple[str, ...]] = {}
 
@@ -52,7 +52,7 @@ class Assortments:
             mark = _hash(tuple(raw))
             found = seen.assortment if seen is not None and seen.mark == mark else self._decoded(raw)
         except (DecodeError, ValueError) as error:
-            log.warning("what a store sells can't be read, run `daypart features`: %s", error)
+            self._odd.seen(error)
         # Oldest first, so that made-up ids cannot grow it without end.
         self._seen.pop(store_id, None)
         if len(self._seen) >= MAX_CACHED_STORES:

@@ -33,7 +33,7 @@ def stand(parts: Parts, version: str) -> str:
     """Set the gauges; `version` is what was served at the last beat, what comes back is what is served now."""
     metrics, bundle = parts.metrics, parts.bundle
     metrics.dropped.n = parts.impressions.n_dropped
-    metrics.online_up.set(not parts.gate.is_down)
+    metrics.online_up.set(not (parts.gate.is_down or parts.visits.are_missed))
     metrics.online_whole.set(parts.gate.has_histories and parts.gate.has_others)
     metrics.resident.set(resident_bytes())
     if bundle.version != version:

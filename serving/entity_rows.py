@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 import mmh3
 import redis
-from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded.online_rows import entity_key
-from serving.feast_values import moment_of
+from serving.feast_values import stamped
 
-_NO_ROW = "WRONGTYPE"
+NO_ROW = "WRONGTYPE"
 """What the store answers where something else than a row stands under the key."""
 
 
@@ -47,7 +45,7 @@ class EntityRows:
         try:
             found = self._client.hmget(entity_key(self._project, self._key, entity), self._fields)
         except redis.ResponseError as error:
-            if not str(error).startswith(_NO_ROW):
+            if not str(error).startswith(NO_ROW):
                 raise
             raise ValueError(f"{self._key}: {error}") from None
         answer: list[bytes | None] = found  # type: ignore[assignment]
@@ -61,7 +59,7 @@ class EntityRows:
         """The same of what `raw` gave."""
         told, place = dict[str, Stands](), iter(raw)
         for names in self._views.values():
-            at = _moment(next(place))
+            at = stamped(next(place))
             told |= {name: Stands(next(place), at) for name in names}
         return told
 
@@ -69,10 +67,3 @@ class EntityRows:
 def hashed(view: str, name: str) -> bytes:
     """The name of a view's feature in the hash: its MurmurHash3, little-endian."""
     return struct.pack("<I", mmh3.hash(f"{view}:{name}", signed=False))
-
-
-def _moment(stamp: bytes | None) -> datetime | None:
-    try:
-        return None if stamp is None else moment_of(Timestamp.FromString(stamp))
-    except DecodeError:
-        raise ValueError("a moment that Feast didn't write") from None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 
 log = logging.getLogger("daypart.serving")
+QUIET_S = 120.0
+"""Above the minute after which what a store sells is read again."""
 
 
 class Episode:
@@ -25,3 +29,19 @@ class Episode:
         if self.is_on:
             self.is_on = False
             log.warning("%s", self._ended)
+
+
+class Signs:
+    """A trouble of some rows among many, of which nobody sees the end: it is over when no sign came for QUIET_S. The log gets a
+    line where it begins."""
+
+    def __init__(self, says: str, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._says, self._clock_s = says, clock_s
+        self._quiet_s = float("-inf")
+
+    def seen(self, cause: object) -> None:
+        """One more."""
+        now_s, ends_s = self._clock_s(), self._quiet_s
+        self._quiet_s = now_s + QUIET_S
+        if now_s >= ends_s:
+            log.warning("%s: %s", self._says, cause)

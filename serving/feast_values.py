@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from models.history import LATEST_S
+
 
 def plain(value: Any) -> Any:
     """A Feast value as Python has it; None for one that is not set."""
@@ -16,7 +21,18 @@ def plain(value: Any) -> Any:
 
 
 def moment_of(stamp: Any) -> datetime | None:
-    """None for zero: on Redis Feast reports an entity without a row as present, true in 1970."""
+    """None for zero: on Redis Feast reports an entity without a row as present, true in 1970. Raises ValueError for a moment
+    that no calendar has: what Python raises, an OSError, would be taken for a store that is down."""
     if not (stamp.seconds or stamp.nanos):
         return None
+    if not 0 <= stamp.seconds <= LATEST_S:
+        raise ValueError("a moment that no calendar has")
     return datetime.fromtimestamp(stamp.seconds, UTC) + timedelta(microseconds=stamp.nanos // 1000)
+
+
+def stamped(raw: bytes | None) -> datetime | None:
+    """The moment that stands as a view's stamp; None where none does. Raises ValueError for what Feast didn't write."""
+    try:
+        return None if raw is None else moment_of(Timestamp.FromString(raw))
+    except DecodeError:
+        raise ValueError("a moment that Feast didn't write") from None

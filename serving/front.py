@@ -1,5 +1,4 @@
-"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline, as BentoML's own
-time limit stands behind it: a mount that raised instead of answering would hang for all of it."""
+"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline."""
 
 from __future__ import annotations
 
@@ -59,16 +58,19 @@ class Front:
         self.load.n += 1
         try:
             name, (status, kind, body, more) = await self._answered(scope, receive, headers, request_id)
-            if self.is_leaving:
-                more = {**more, "Connection": "close"}
-            await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
-            await send({"type": "http.response.body", "body": body})
         except ConnectionError:
             return  # nobody is left to answer
         finally:
-            self.load.n -= 1
-        if self.parts is not None:
+            self.load.n -= 1  # before it is sent: an answer that its client doesn't read is no work
             took_s = perf_counter() - started
+        if self.is_leaving:
+            more = {**more, "Connection": "close"}
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
+            await send({"type": "http.response.body", "body": body})
+        except (ConnectionError, RuntimeError):
+            return  # the second is uvloop's, of a connection that was closed meanwhile
+        if self.parts is not None:
             if name == "recommendations" and status == HTTPStatus.OK:
                 self.load.answered(took_s)
             self.parts.answered(name, status, took_s, headers)

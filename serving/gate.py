@@ -3,13 +3,12 @@ known of people answers in its place."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from embedded import OnlineStoreError
 from models.history import History
-from serving.episode import Episode
+from serving.episode import Episode, Signs
 from serving.last_known import LastKnown
 from serving.online_port import Assortment, OnlineFeatures, Past, Portrait, UserFeatures
 from serving.pace import Pace
@@ -18,7 +17,6 @@ from serving.remembering import Remembering, Told
 T = TypeVar("T")
 Q = TypeVar("Q")
 
-log = logging.getLogger("daypart.serving")
 # A dead store costs one socket timeout (50 ms) a second at most, not one a request.
 CLOSED_S = 1.0
 LOOKED_AT_S = 0.005
@@ -33,6 +31,7 @@ class OnlineGate:
         self._clock_s = clock_s
         self._closed_until = -1.0
         self._down = Episode("online store down, recommendations fall back", "online store back")
+        self._odd = Signs("users' features can't be read, run `daypart features`", clock_s)
         self.last_known, self.pace = LastKnown(clock_s), Pace()
         self._remembering = Remembering(self.last_known)
 
@@ -54,6 +53,11 @@ class OnlineGate:
     def has_others(self) -> bool:
         """Whether what stores sell was there."""
         return self._online.filled.others
+
+    @property
+    def n_connected(self) -> int:
+        """See OnlineFeatures."""
+        return self._online.n_connected
 
     def lost(self, user_id: str) -> History | None:
         """What was last known of somebody without a row, if theirs was lost with an emptied store; the store is asked. Blocking,
@@ -124,11 +128,10 @@ class OnlineGate:
         self._down.end()
         return found
 
-    @staticmethod
-    def _whole(found: T | ValueError) -> T | None:
+    def _whole(self, found: T | ValueError) -> T | None:
         """A row that another version wrote, or half of one, is as good as none until features are reckoned again."""
         if isinstance(found, ValueError):
-            log.warning("a user's features can't be read: %s", found)
+            self._odd.seen(found)
             return None
         return found
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from models.history import History
+from models.history import LATEST_S, History
 from serving.packed_lists import ENTRY, Entries, entries, head, numbers
 
 Parse = Callable[[Any], Any]
@@ -97,6 +97,7 @@ def _split(ids: Entries, values: np.ndarray, counts: Sequence[bytes], decayed: S
     rises = ids.ids.ascends
     rises[firsts] = True
     fine = fine[:n] & fine[n:] & rises & (visits >= 1) & (visits <= most)
+    fine &= times.view(np.uint64) <= LATEST_S  # what is below zero is far above it then
     is_history = np.logical_and.reduceat(fine, firsts).tolist()
     longest = np.maximum.reduceat(ids.lengths, firsts).tolist()
     visits = visits.astype(np.int32)

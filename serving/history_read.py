@@ -12,18 +12,14 @@ from threading import Lock
 from typing import Any
 
 import redis
-from google.protobuf.message import DecodeError
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded.filled import WHOLE, Filled, mark_key
 from embedded.online_rows import entity_key
 from models.history import History
-from serving.feast_values import moment_of
+from serving.entity_rows import NO_ROW
+from serving.feast_values import stamped
 from serving.history_rows import STAMP, Kind, field
 from serving.online_port import Past
-
-_NO_ROW = "WRONGTYPE"
-"""What the store answers where something else than a row stands under the key."""
 
 
 class HistoryRead:
@@ -37,6 +33,8 @@ class HistoryRead:
         self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
         self.filled: Filled = WHOLE
         """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
+        self.n_connected = 0
+        """How often it was connected: behind the same address may be another server then."""
         self._connection: Any = None
         self._turn = Lock()
 
@@ -60,26 +58,24 @@ class HistoryRead:
         with self._turn:
             try:
                 return self._ask(commands)
-            except redis.TimeoutError:
-                self._drop()
-                raise
             except (redis.ConnectionError, OSError):
                 # The server may have closed a connection that waited, or have been started anew: a read may be asked again.
-                self._drop()
-            try:
                 return self._ask(commands)
-            except BaseException:
-                self._drop()
-                raise
 
     def _ask(self, commands: Sequence[bytes]) -> list[list[bytes | None] | redis.ResponseError]:
         if self._connection is None:
             self._connection = self._client.connection_pool.get_connection()
-        self._connection.send_packed_command([b"".join(commands)], check_health=False)
-        answers = [self._one() for _ in commands]
+            self.n_connected += 1
+        try:
+            self._connection.send_packed_command([b"".join(commands)], check_health=False)
+            answers = [self._one() for _ in commands]
+        except BaseException:
+            # An answer that came late, or half of one, must not be taken for the next one's.
+            self._drop()
+            raise
         for answer in answers:
             # All are read by now: the next answer on this connection is the next question's.
-            if isinstance(answer, redis.ResponseError) and not str(answer).startswith(_NO_ROW):
+            if isinstance(answer, redis.ResponseError) and not str(answer).startswith(NO_ROW):
                 raise answer
         return answers
 
@@ -91,7 +87,6 @@ class HistoryRead:
         return answer
 
     def _drop(self) -> None:
-        """An answer that came late must not be taken for the next one's."""
         if self._connection is not None:
             self._connection.disconnect()
             self._client.connection_pool.release(self._connection)
@@ -102,11 +97,8 @@ def _moment_of(answer: list[bytes | None] | redis.ResponseError) -> datetime | V
     """When what stands there was true; None where nothing does."""
     if isinstance(answer, redis.ResponseError):
         return ValueError(f"history: {answer}")
-    stamp = answer[-1]
     try:
-        return None if stamp is None else moment_of(Timestamp.FromString(stamp))
-    except (DecodeError, OverflowError, OSError):
-        return ValueError("history: not what Feast writes")
+        return stamped(answer[-1])
     except ValueError as error:
         return error
 

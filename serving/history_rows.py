@@ -9,23 +9,25 @@ visit that another process adds between its reading and its writing.
 from __future__ import annotations
 
 import logging
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import mmh3
 import redis
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded.online_rows import entity_key
 from models.history import History
+from serving.entity_rows import NO_ROW, hashed
+from serving.episode import Signs
+from serving.feast_values import stamped
 
 log = logging.getLogger("daypart.serving")
 VIEW = "user_history"
 STAMP = f"_ts:{VIEW}"
 TICK = timedelta(microseconds=1)
+_ODD = b"\xff"  # no stamp, in place of one that can't be asked for
 _TOGETHER = 256
 _TRIES = 8
 # The store runs a script alone: between its look at the stamp and its writing nobody else writes.
@@ -57,6 +59,7 @@ class HistoryRows:
     def __init__(self, client: redis.Redis, project: str, kind: Kind) -> None:
         self._client, self._project, self._kind = client, project, kind
         self._fields = {name: field(name) for name in kind.names}
+        self._odd = Signs("users' features can't be read, their purchases wait for `daypart features`")
 
     def change(self, user_ids: Sequence[str], how: Change, at: datetime | None = None) -> int:
         """Replace each history by what `how` makes of it (the same object: it is left alone), true at `at` (default: its last
@@ -69,9 +72,7 @@ class HistoryRows:
             n_done, overtaken = self._replace(some, how, at)
             changed, left = changed + n_done, overtaken + later
         if left:
-            log.warning(
-                "%d histories were changed by others again and again; they wait for the next features run", len(left)
-            )
+            log.warning("%d histories were changed by others again and again; they wait for `features`", len(left))
         return changed
 
     def drop(self, user_ids: Sequence[str]) -> int:
@@ -101,13 +102,17 @@ class HistoryRows:
         rows, asked = self._read(user_ids), list[str]()
         with self._client.pipeline(transaction=False) as pipe:
             for user_id, (stamp, *values) in zip(user_ids, rows, strict=True):
-                [history] = self._kind.from_bytes([values]) if stamp else [History.empty()]
-                if isinstance(history, ValueError):
-                    log.warning("a user's features can't be read, their purchase waits for the next run: %s", history)
+                try:
+                    stood = stamped(stamp)
+                    [history] = self._kind.from_bytes([values]) if stamp else [History.empty()]
+                    if isinstance(history, ValueError):
+                        raise history
+                except ValueError as error:
+                    self._odd.seen(error)
                     continue
                 if (new := how(user_id, history)) is not history:
                     asked.append(user_id)
-                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stamp))
+                    pipe.eval(_REPLACE, 1, self._key(user_id), STAMP, stamp or b"", *self._row(new, at, stood))
             done = pipe.execute() if asked else []
         return sum(done), [user_id for user_id, is_done in zip(asked, done, strict=True) if not is_done]
 
@@ -116,13 +121,18 @@ class HistoryRows:
         with self._client.pipeline(transaction=False) as pipe:
             for user_id in user_ids:
                 pipe.hmget(self._key(user_id), fields)
-            return list(pipe.execute())
+            found = pipe.execute(raise_on_error=False)
+        for one in found:
+            if isinstance(one, redis.RedisError) and not str(one).startswith(NO_ROW):
+                raise one
+        # One that is no row holds up nobody else's.
+        return [[_ODD, *(None for _ in self._fields)] if isinstance(one, redis.RedisError) else one for one in found]
 
-    def _row(self, history: History, at: datetime | None, stood: bytes | None) -> list[Any]:
+    def _row(self, history: History, at: datetime | None, stood: datetime | None) -> list[Any]:
         """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
         true_at = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
         if stood:
-            true_at = max(true_at, Timestamp.FromString(stood).ToDatetime(UTC) + TICK)
+            true_at = max(true_at, stood + TICK)
         stamp = Timestamp()
         stamp.FromDatetime(true_at)
         row: list[Any] = [stamp.SerializeToString()]
@@ -136,4 +146,4 @@ class HistoryRows:
 
 def field(name: str) -> bytes:
     """The name of a feature in the hash."""
-    return struct.pack("<I", mmh3.hash(f"{VIEW}:{name}", signed=False))
+    return hashed(VIEW, name)

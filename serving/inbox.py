@@ -87,13 +87,13 @@ def _mark(engine: Engine) -> str:
     return "?" if engine.dialect.name == "sqlite" else "%s"
 
 
-def recent(engine: Engine, now: datetime) -> list[Record]:
-    """Of the newest `_MOST_RECENT` events that wait those that came within `RECENT`, refunds and voids whenever they came."""
+def recent(engine: Engine, since: datetime) -> list[Record]:
+    """Of the newest `_MOST_RECENT` events that wait those that came then or later, refunds and voids whenever they came."""
     wanted = select(EVENT_INBOX.c.body, EVENT_INBOX.c.received_ms).where(EVENT_INBOX.c.absorbed_ms.is_(None))
     with transaction(engine, write=False) as connection:
         rows = connection.execute(wanted.order_by(EVENT_INBOX.c.seq.desc()).limit(_MOST_RECENT)).all()
-    since = _ms(now - RECENT)
-    told = ((row.received_ms >= since, msgspec.json.decode(row.body)) for row in reversed(rows))
+    since_ms = _ms(since)
+    told = ((row.received_ms >= since_ms, msgspec.json.decode(row.body)) for row in reversed(rows))
     return [record for is_new, record in told if is_new or record["event_type"] in CANCELS]
 
 

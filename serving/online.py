@@ -6,10 +6,9 @@ Feast's SDK stands behind the same port in `tests/suites/feast_online.py`, where
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import redis
@@ -30,6 +29,7 @@ from serving.history_rows import HistoryRows
 from serving.online_port import Assortment, OnlineUnavailable, Past, Portrait, UserFeatures
 from settings import Settings
 
+T = TypeVar("T")
 HOURS = 168
 
 
@@ -51,8 +51,7 @@ class RedisOnline:
 
     def user(self, user_id: str) -> UserFeatures:
         """See OnlineFeatures."""
-        with _answering():
-            read = self._user.read(user_id)
+        read = _answered(lambda: self._user.read(user_id))
         profile = {name: _value(read[name]) for name in self._profile_names if read[name].at}
         week, as_of = _value(read["hour_of_week"]), read["n_visits"].at
         rhythm = np.zeros(HOURS, dtype=np.float32) if week is None else np.array(week, dtype=np.float32)
@@ -61,8 +60,12 @@ class RedisOnline:
 
     def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
         """See OnlineFeatures."""
-        with _answering():
-            return self._reading.read(user_ids)
+        return _answered(lambda: self._reading.read(user_ids))
+
+    @property
+    def n_connected(self) -> int:
+        """See OnlineFeatures."""
+        return self._reading.n_connected
 
     @property
     def filled(self) -> Filled:
@@ -77,25 +80,22 @@ class RedisOnline:
             if views is None:
                 return Portrait({}, None)
             self._portrait = self._rows_of("user_id", views)
-        with _answering():
-            read = self._portrait.read(user_id)
+        portrait = self._portrait
+        read = _answered(lambda: portrait.read(user_id))
         as_of = max((stands.at for stands in read.values() if stands.at), default=None)
         return Portrait({name: _value(stands) for name, stands in read.items() if stands.at}, as_of)
 
     def store(self, store_id: str) -> Assortment | None:
         """See OnlineFeatures."""
-        with _answering():
-            return self._stores.of(store_id)
+        return _answered(lambda: self._stores.of(store_id))
 
     def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
         """See OnlineFeatures."""
-        with _answering():
-            self._histories.change([user_id], lambda _, before: history, at)
+        _answered(lambda: self._histories.change([user_id], lambda _, before: history, at))
 
     def change(self, user_ids: Sequence[str], how: Callable[[str, History], History]) -> int:
         """See OnlineFeatures."""
-        with _answering():
-            return self._histories.change(user_ids, how)
+        return _answered(lambda: self._histories.change(user_ids, how))
 
     def _rows_of(self, key: str, views: Mapping[str, tuple[str, ...]]) -> EntityRows:
         return EntityRows(self._client, self._project, key, views)
@@ -115,9 +115,13 @@ def _value(stands: Stands) -> Any:
         raise ValueError("a feature that Feast didn't write") from None
 
 
-@contextmanager
-def _answering() -> Iterator[None]:
+def _answered(ask: Callable[[], T]) -> T:
+    """What the store says. It may have closed a connection that waited, or have been started anew, and is asked once more then:
+    reading twice does no harm, nor does replacing what stood (`history_rows`)."""
     try:
-        yield
+        try:
+            return ask()
+        except redis.ConnectionError:
+            return ask()
     except (redis.RedisError, OSError) as error:
         raise OnlineUnavailable(f"the online store does not answer ({type(error).__name__})") from error

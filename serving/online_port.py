@@ -77,6 +77,10 @@ class OnlineFeatures(Protocol):
     def filled(self) -> Filled:
         """What stood whole in the store at the last read of `pasts`; all, before the first."""
 
+    @property
+    def n_connected(self) -> int:
+        """How often `pasts` had to connect: behind the same address may be another server then, or older rows."""
+
     def user(self, user_id: str) -> UserFeatures:
         """All about one user, in one read."""
 

@@ -26,13 +26,17 @@ from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
 from serving.heap import trim
-from serving.logs import begin
+from serving.log_writer import write_beside
+from serving.logs import HANDLER, begin
+from serving.missed import Missed
 from serving.opening import open_parts, warm, warm_up
 from serving.orphans import end_with_parent
 from serving.parts import Parts
 from serving.preflight import FAULTS, preflight
 from serving.reload import Reload
+from serving.revived import Revived
 from serving.straight import Straight, stand_before
+from serving.taken import show_again
 from serving.watcher import Watcher
 
 VERSION, TIMEOUT_S = "1", 5
@@ -68,6 +72,7 @@ class DaypartService:
         self._tasks: list[asyncio.Task[None]] = []
         with _one_line():
             begin(settings_from(os.environ).log_format)
+            write_beside(HANDLER)
 
     def _use(self, parts: Parts) -> None:
         """One reference: who began with the parts before goes on with them."""
@@ -97,7 +102,8 @@ class DaypartService:
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
         sweep = partial(parts.gate.last_known.sweep, parts.standing.gone)
-        for errand in (reload.look, sweep, parts.gate.look):
+        errands = (reload.look, sweep, parts.gate.look, Missed(parts, show_again).look, Revived(parts).look)
+        for errand in errands:
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         stand_before(server := running_server(), front)

@@ -12,7 +12,7 @@ from serving.admitting import living
 from serving.asked import Asked, Reply
 from serving.clocks import ahead, on_our_clock
 from serving.events import Record, judge
-from serving.inbox import CANCELS, Arrived, content, recent, take
+from serving.inbox import CANCELS, RECENT, Arrived, content, recent, take
 from serving.parts import Parts
 from serving.troubles import of_ledger
 from serving.wire_events import EventsTaken, Rejected
@@ -103,11 +103,11 @@ def show(parts: Parts, records: Sequence[Record]) -> None:
         parts.standing.forget(gone)
 
 
-def show_again(parts: Parts) -> None:
-    """Show what was taken last, and may have been lost on its way by a process that was killed or with an online store that had
-    not saved itself. What a history has already changes nothing there; a purchase that may have been taken back meanwhile would,
-    so it is left to who reckons those (`river.keeping`), as it was when it came."""
-    records = recent(parts.engine, parts.clock())
+def show_again(parts: Parts, since: datetime | None = None) -> None:
+    """Show what was taken since (in the last minutes), and may have been lost on its way by a process that was killed or with an
+    online store that was away or had not saved itself. What a history has already changes nothing there; a purchase that may
+    have been taken back meanwhile would, so it is left to who reckons those (`river.keeping`), as it was when it came."""
+    records = recent(parts.engine, parts.clock() - RECENT if since is None else since)
     spoken = {key for record in records if record["event_type"] in CANCELS for key in _spoken_of(record)}
     show(parts, [record for record in records if spoken.isdisjoint(_spoken_of(record))])
 

@@ -29,9 +29,14 @@ class Visits:
         lost: Callable[[str], History | None] = lambda user_id: None,
     ) -> None:
         self._online, self._zones, self._limit, self._lost = online, zones, history_limit, lost
-        self._down = Episode(
-            "online store down, purchases wait for the next features run", "purchases reach histories again"
-        )
+        self._down = Episode("online store down, purchases wait until it is back", "purchases reach histories again")
+        self.n_missed = 0
+        """Batches that could not be added."""
+
+    @property
+    def are_missed(self) -> bool:
+        """Whether the last could not be added."""
+        return self._down.is_on
 
     def add(self, records: Sequence[Record]) -> int:
         """Add the purchases among `records`; returns how many users' histories changed. Blocking, never raises for a
@@ -47,6 +52,7 @@ class Visits:
             n_changed = self._online.change(sorted(by_user), self._on(by_user))
         except OnlineStoreError as error:
             self._down.begin(error)
+            self.n_missed += 1
             return 0
         self._down.end()
         return n_changed

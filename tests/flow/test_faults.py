@@ -67,6 +67,17 @@ def everybody_was_asked_about(load):
     until(lambda: len(load.tally.told) >= 40 * len(USERS), within_s=30)
 
 
+def _bought(place, user_id, number):
+    """A sale at a till, at once."""
+    sale = {
+        "event_id": f"{user_id}-{number}-{time.time_ns()}", "event_type": "purchase", "user_id": user_id,
+        "product_id": "tea", "store_id": "soho", "quantity": 1, "unit_price_cents": 250,
+        "occurred_at": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    answer = place.ask("/v1/events", "pos", {"events": [sale]})
+    assert answer.status_code == 202
+
+
 @pytest.mark.parametrize("mode", ["refused", "silent", "slow"])
 def test_the_online_store_fails(place, mode):
     load = place.load()
@@ -104,17 +115,6 @@ def test_the_online_store_is_restarted_empty(place):
     assert (set(tally.statuses()), tally.cut) == ({200}, [])
     assert all(one.meta["degraded"] for one in held)
     assert by_memory(held)
-
-
-def _bought(place, user_id, number):
-    """A sale at a till, at once."""
-    sale = {
-        "event_id": f"{user_id}-{number}-{time.time_ns()}", "event_type": "purchase", "user_id": user_id,
-        "product_id": "tea", "store_id": "soho", "quantity": 1, "unit_price_cents": 250,
-        "occurred_at": datetime.now(UTC).isoformat(),
-    }  # fmt: skip
-    answer = place.ask("/v1/events", "pos", {"events": [sale]})
-    assert answer.status_code == 202
 
 
 def test_tills_sell_while_the_online_store_is_empty_and_nobodys_visits_are_lost(place):
@@ -179,15 +179,20 @@ def test_the_online_store_is_full(place):
     well_again(load)
     place.store.config_set("maxmemory-policy", "noeviction")
     place.store.config_set("maxmemory", 1)
-    began = time.monotonic()
+    began, before = time.monotonic(), place.history("bob").last_at_s.max()
+    _bought(place, "bob", 0)
     time.sleep(HELD_S)
+    told, is_up = load.tally.between(time.monotonic() - 0.5), place.metric("daypart_online_store_up ")
     place.store.config_set("maxmemory", 0)
     held = load.tally.between(began, time.monotonic())
     well_again(load)
+    # What could not be shown is shown when it can be, and the answers said meanwhile that they lack it.
+    until(lambda: place.history("bob").last_at_s.max() > before, within_s=20)
+    assert {(one.meta["degraded"], *one.meta["warnings"]) for one in told} == {(True, "history_incomplete")}
+    assert is_up == 0.0
     tally = load.finish()
     assert (set(tally.statuses()), tally.cut) == ({200}, [])
     assert len(held) > 10
-    # Sales are safe in the inbox, and in the histories with the next features run.
     assert set(tally.events) == {202}
     assert lost(place, tally) == []
 

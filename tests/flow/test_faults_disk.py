@@ -149,3 +149,19 @@ def test_a_disk_that_is_full_takes_no_worker_and_no_list(place, small_disk):
     assert set(tally.events) <= {202, 503}
     assert lost(place, tally) == []
     assert not saw(place, "Traceback"), "\n".join(place.lines())[-3000:]
+
+
+def test_an_embedded_store_that_is_killed_is_there_again_with_what_was_sold(tmp_path):
+    with served(tmp_path / "home", n_workers=1, DAYPART_REDIS_URL="") as place:
+        load = place.load()
+        place.store.save()
+        until(lambda: len(load.tally.accepted) > 5)
+        sold = place.history("dan").counts.sum()
+        os.kill(int(place.store.info("server")["process_id"]), signal.SIGKILL)
+        began = time.monotonic()
+        until(lambda: any(one.meta["degraded"] for one in load.tally.between(began)))
+        until(lambda: not any(one.meta["degraded"] for one in load.tally.told[-20:]), within_s=20)
+        until(lambda: place.history("dan").counts.sum() >= sold, within_s=20)
+        tally = load.finish()
+        assert (set(tally.statuses()), set(tally.events), tally.cut) == ({200}, {202}, [])
+        assert lost(place, tally) == []

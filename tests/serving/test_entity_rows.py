@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import redis
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +134,7 @@ def test_a_store_of_any_row_is_read_as_the_sdk_reads_it(loaded, views, data):
     same_store(online.store("any"), reference)
 
 
-@pytest.mark.parametrize("stands", ["a word", "a stamp of noise", "a feature of noise"])
+@pytest.mark.parametrize("stands", ["a word", "a stamp of noise", "a stamp of no calendar", "a feature of noise"])
 def test_what_is_no_row_is_a_value_error_for_that_entity_alone(loaded, stands):
     _, store, online, sdk = loaded
     key = entity_key("daypart", "user_id", "odd")
@@ -141,15 +142,16 @@ def test_what_is_no_row_is_a_value_error_for_that_entity_alone(loaded, stands):
         client.delete(key)
         if stands == "a word":
             client.set(key, b"not a hash")
-        elif stands == "a stamp of noise":
-            client.hset(key, "_ts:user_profile", b"\xff\xff")
-            client.hset(key, "_ts:user_portrait", b"\xff\xff")
+        elif stands.startswith("a stamp"):
+            noise = b"\xff\xff" if "noise" in stands else Timestamp(seconds=2**60).SerializeToString()
+            client.hset(key, "_ts:user_profile", noise)
+            client.hset(key, "_ts:user_portrait", noise)
         else:
             for view, name in (("user_profile", "segment"), ("user_portrait", "r_score")):
                 stamp = client.hget(entity_key("daypart", "user_id", "ann"), f"_ts:{view}")
                 client.hset(key, mapping={f"_ts:{view}": stamp, hashed(view, name): b"\xff\xff"})
         for read in (online.user, online.portrait):
-            with pytest.raises(ValueError, match=r"WRONGTYPE|Feast didn't write"):
+            with pytest.raises(ValueError, match=r"WRONGTYPE|Feast didn't write|no calendar"):
                 read("odd")
         client.delete(key)
     same_user(online.user("ann"), sdk.user("ann"))

@@ -219,3 +219,47 @@ def test_a_client_that_leaves_is_no_fault(world, caplog):
 
     assert asyncio.run(leave()) == []
     assert caplog.text == ""
+
+
+def asked_of(world, send):
+    """A question that needs no key, answered by way of `send`."""
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "path": "/v1/openapi.json", "raw_path": b"/v1/openapi.json",
+        "query_string": b"", "headers": [],
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return world.front(scope, receive, send)
+
+
+def test_an_answer_that_its_client_does_not_read_is_no_work(world):
+    """Or some hundred such clients, who need no key, have everybody else refused."""
+
+    async def many():
+        read = asyncio.Event()
+
+        async def send(message):
+            sent.append(message["type"])
+            await read.wait()
+
+        sent = []
+        tasks = [asyncio.create_task(asked_of(world, send)) for _ in range(5)]
+        while len(sent) < 5:
+            await asyncio.sleep(0)
+        n_meanwhile = world.front.load.n
+        read.set()
+        await asyncio.gather(*tasks)
+        return n_meanwhile, world.front.load.n
+
+    assert asyncio.run(many()) == (0, 0)
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), RuntimeError("the handler is closed")])
+def test_a_connection_that_is_closed_before_its_answer_is_no_fault(world, caplog, error):
+    async def send(message):
+        raise error
+
+    asyncio.run(asked_of(world, send))
+    assert (caplog.messages, world.front.load.n) == ([], 0)

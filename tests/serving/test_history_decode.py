@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.history import History
+from models.history import LATEST_S, History
 from models.packed import LONGEST, Packed
 from serving.history_decode import histories_of
 from serving.history_kind import NAMES, history_kind
@@ -93,7 +93,7 @@ def rows(draw):
 def sound(draw):
     ids = sorted(draw(st.sets(st.text("0123abé", min_size=1, max_size=12), min_size=1, max_size=12)))
     n_visits = draw(st.integers(1, 2**31 - 1))
-    kinds = (st.floats(2**-20, 2.0**20, width=32),) * 2 + (st.integers(1, n_visits), st.integers(1, 2**55))
+    kinds = (st.floats(2**-20, 2.0**20, width=32),) * 2 + (st.integers(1, n_visits), st.integers(0, LATEST_S))
     return History.of(ids, *([draw(kind) for _ in ids] for kind in kinds), n_visits)
 
 
@@ -181,6 +181,19 @@ def test_a_weight_that_none_can_be_is_refused(at, number):
     row[at] = Value(float_list_val=FloatList(val=[1, number, 1])).SerializeToString()
     before, refused, after = decoded([row_of(SOME), row, row_of(SOME)])
     assert str(refused) == "history: counts and decayed must be finite and above zero"
+    same(before, SOME)
+    same(after, SOME)
+
+
+@pytest.mark.parametrize(
+    ("at_s", "is_sound"), [(0, True), (LATEST_S, True), (-1, False), (LATEST_S + 1, False), (2**62, False)]
+)
+def test_a_moment_that_no_calendar_has_is_refused_alone(at_s, is_sound):
+    row = row_of(SOME)
+    row[4] = Value(int64_list_val=Int64List(val=[1, at_s, 3])).SerializeToString()
+    before, found, after = decoded([row_of(SOME), row, row_of(SOME)])
+    same(found, alone(row))
+    assert isinstance(found, History) == is_sound
     same(before, SOME)
     same(after, SOME)
 

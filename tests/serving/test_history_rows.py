@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import redis
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded import OnlineStore, connect, lease_online_store
 from embedded.online_rows import entity_key
@@ -103,17 +105,39 @@ def test_who_is_overtaken_again_and_again_gives_up_in_the_end(rows, store, caplo
             return buys("latte")(user, history)
 
         assert rows.change(["ann"], how) == 0
-    assert "wait for the next features run" in caplog.text
+    assert "wait for `features`" in caplog.text
 
 
-def test_a_row_that_cannot_be_read_holds_up_nobody_else(rows, client, caplog):
+ANN = entity_key("daypart", "user_id", "ann")
+SPOILT = {
+    "a feature": lambda client: client.hset(
+        ANN, next(name for name in client.hkeys(ANN) if name != STAMP.encode()), "?"
+    ),
+    "a stamp of noise": lambda client: client.hset(ANN, STAMP, b"\xff"),
+    "a stamp of no calendar": lambda client: client.hset(ANN, STAMP, Timestamp(seconds=2**60).SerializeToString()),
+    "a text": lambda client: (client.delete(ANN), client.set(ANN, "no hash")),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_row_that_cannot_be_read_holds_up_nobody_else(rows, client, caplog, what):
     rows.change(["ann", "bob"], buys("latte"))
-    key = entity_key("daypart", "user_id", "ann")
-    (field,) = (name for name in client.hkeys(key) if name != STAMP.encode())
-    client.hset(key, field, "?")
+    SPOILT[what](client)
     assert rows.change(["ann", "bob"], buys("tea")) == 1
-    assert held(rows, "bob") == ("latte", "tea")
-    assert "can't be read" in caplog.text
+    assert rows.change(["ann", "bob"], buys("bagel")) == 1
+    assert held(rows, "bob") == ("bagel", "latte", "tea")
+    assert caplog.text.count("can't be read") == 1
+    assert rows.told_of(["ann", "bob", "cat"]) == ["ann", "bob"]
+    assert rows.drop_empty(["ann", "bob"]) == 0
+
+
+def test_an_answer_that_concerns_all_is_no_row_of_anybody(rows, client):
+    client.execute_command("ACL", "SETUSER", "default", "-hmget")
+    try:
+        with pytest.raises(redis.ResponseError):
+            rows.change(["ann"], buys("latte"))
+    finally:
+        client.execute_command("ACL", "SETUSER", "default", "+@all")
 
 
 def test_a_later_row_is_stamped_later_whatever_its_purchases_say(rows, client):
@@ -127,8 +151,6 @@ def test_a_later_row_is_stamped_later_whatever_its_purchases_say(rows, client):
 
 
 def stamp(client):
-    from google.protobuf.timestamp_pb2 import Timestamp
-
     said = client.hget(entity_key("daypart", "user_id", "ann"), STAMP)
     return Timestamp.FromString(said).ToDatetime(UTC)
 

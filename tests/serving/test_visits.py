@@ -81,7 +81,7 @@ def test_a_store_that_stays_down_is_a_line_at_each_end(online, visits, caplog):
         online.down = is_down
         visits.add([bought("2026-03-02T13:00")])
     began, ended = (record.getMessage() for record in caplog.records)
-    assert began.startswith("online store down, purchases wait for the next features run: ")
+    assert began.startswith("online store down, purchases wait until it is back: ")
     assert ended == "purchases reach histories again"
 
 

@@ -72,6 +72,11 @@ class FeastOnline:
         """See OnlineFeatures."""
         return self._reading.filled
 
+    @property
+    def n_connected(self) -> int:
+        """See OnlineFeatures."""
+        return self._reading.n_connected
+
     def portrait(self, user_id: str) -> Portrait:
         """See OnlineFeatures."""
         from feast.errors import FeatureServiceNotFoundException

@@ -27,7 +27,7 @@ class MemoryOnline:
     ) -> None:
         self.portraits = dict(portraits or {})
         self.users, self.stores, self.down = dict(users or {}), dict(stores or {}), False
-        self._clock, self._cached, self.filled = clock, {}, WHOLE
+        self._clock, self._cached, self.filled, self.n_connected = clock, {}, WHOLE, 1
 
     def user(self, user_id: str) -> UserFeatures:
         self._touch()
