@@ -39,6 +39,7 @@ from serving.shelves import Shelves
 from serving.standing import Standing
 from serving.tables import prepare
 from serving.turn import Turn
+from serving.visits import Visits
 from settings import Settings
 
 NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
@@ -89,7 +90,8 @@ def parts(home: Path) -> tuple[Parts, str]:
     standing = Standing(engine, references, settings.consent_default, _still, len)
     shown, absent = Shown(), None
     made: Any = {
-        "settings": settings, "bundle": bundle, "shelves": Shelves(bundle), "online": online, "visits": absent, "desk": absent,
+        "settings": settings, "bundle": bundle, "shelves": Shelves(bundle), "online": online, "desk": absent,
+        "visits": Visits(online, bundle.zones, settings.history_limit),
         "gate": OnlineGate(online, _still), "signer": absent, "engine": engine, "keys": known, "impressions": shown,
         "metrics": Metrics(), "pool": ThreadPoolExecutor(1), "persons": persons, "standing": standing, "clock": lambda: NOW,
         "limiter": Limiter({}, None, _still), "holders": holders, "intake": absent, "turn": Turn(answer_together, MOST_TOGETHER),

@@ -96,9 +96,21 @@ class OnlineGate:
 
     def answers(self) -> bool:
         """Whether the store answers right now, asked past the gate. Blocking."""
+        return self._probed(lambda: self._online.user("readiness"))
+
+    def look(self) -> None:
+        """An errand beside the requests: while all who come are in a hurry, or nobody comes, nobody reads, and it would stay
+        slow, down or emptied for ever. Blocking."""
+        if self.is_down or not (self.has_histories and self.has_others):
+            # As those who ask read, which alone tells what was lost.
+            self._probed(lambda: self._online.pasts(["readiness"]))
+        elif self.pace.needed_s > LOOKED_AT_S:
+            self.answers()
+
+    def _probed(self, read: Callable[[], object]) -> bool:
         began_s = self._clock_s()
         try:
-            self._online.user("readiness")
+            read()
         except OnlineStoreError as error:
             self._close(error)
             return False
@@ -106,12 +118,6 @@ class OnlineGate:
             self.pace.took(self._clock_s() - began_s)
         self._down.end()
         return True
-
-    def look(self) -> None:
-        """An errand beside the requests: while all who come are in a hurry nobody reads, and it would stay slow for ever.
-        Blocking."""
-        if self.pace.needed_s > LOOKED_AT_S:
-            self.answers()
 
     def _read(self, read: Callable[[Q], T], asked: Q) -> T | None:
         if (began_s := self._clock_s()) < self._closed_until:

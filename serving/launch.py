@@ -62,11 +62,12 @@ def _workers(n: int) -> tuple[int | str, str]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What the workers inherit. BentoML's own state goes below `home`, so that two services share no metrics files."""
+    """What the workers inherit. BentoML's own state goes below `home`, by port, so that two services share no metrics files: the
+    one that begins deletes what it finds."""
     return {
         SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(),
         CHECKED: str(os.getpid()),
         # BentoML reads these two when it is imported, before it knows what the service itself sets.
         "BENTOML_DO_NOT_TRACK": "True",
-        "BENTOML_HOME": os.environ.get("BENTOML_HOME") or str(settings.home / "bentoml"),
+        "BENTOML_HOME": os.environ.get("BENTOML_HOME") or str(settings.home / "bentoml" / str(settings.port)),
     }

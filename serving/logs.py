@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 
 FIELDS = ("request_id",)
 """What a line may carry beside its words (`extra`)."""
+NOT_HTTP, QUIET_S = "Invalid HTTP request received.", 60.0
+"""What uvicorn says of them, and for how long once is enough."""
 # BentoML's own handler of a worker's lines, ours and uvicorn's among them, stands at these under its name.
 LOGGERS, HANDLER = ("", "bentoml", "uvicorn.error"), "tracehandler"
 
@@ -25,6 +29,7 @@ def begin(form: str) -> None:
     for handler in found:
         if not any(isinstance(each, WithoutWords) for each in handler.filters):
             handler.addFilter(WithoutWords())
+            handler.addFilter(NoFlood())
         if form == "json":
             handler.setFormatter(JsonLines())
 
@@ -38,6 +43,23 @@ class WithoutWords(logging.Filter):
             record.exc_text = "\n".join(places(record.exc_info[1]))
             record.exc_info = None
         return True
+
+
+class NoFlood(logging.Filter):
+    """Lets one line in QUIET_S pass of those that anybody can cause without a key, by bytes that are no HTTP."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock_s, self._quiet_s = clock_s, float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it may pass."""
+        if record.msg != NOT_HTTP:
+            return True
+        now_s, ends_s = self._clock_s(), self._quiet_s
+        if passes := now_s >= ends_s:
+            self._quiet_s = now_s + QUIET_S
+        return passes
 
 
 def places(error: BaseException | None) -> list[str]:

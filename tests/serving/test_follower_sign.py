@@ -22,3 +22,5 @@ def test_one_that_left_for_good_is_not_waited_for(tmp_path):
     left(tmp_path)
     left(tmp_path)
     assert silent_s(tmp_path, NOW) is None
+    (tmp_path / NAME).mkdir()  # what can't be removed holds up nobody who leaves
+    left(tmp_path)

@@ -99,6 +99,23 @@ def test_whose_row_was_lost_with_the_store_is_known_by_what_was_remembered(setti
     assert gate.settled("bob", gate.pasts(["bob"])[0]).past is not None
 
 
+@pytest.mark.parametrize("lost", [Filled(False, True), Filled(True, False)])
+def test_a_store_that_was_down_or_emptied_is_looked_at_while_nobody_asks(setting, lost):
+    online, _, gate = setting
+    online.down = True
+    assert gate.pasts(["ann"]) == [None]
+    gate.look()
+    assert gate.is_down
+    online.down = False
+    gate.look()
+    assert not gate.is_down
+    online.filled, n_reads = lost, online.n_reads
+    gate.look()
+    online.filled = WHOLE
+    gate.look()
+    assert online.n_reads == n_reads + 1, "one that is well is left alone"
+
+
 def test_a_store_that_takes_long_is_timed_beside_the_requests_until_it_is_quick_again(setting, monkeypatch):
     online, clock, gate = setting
     read, takes_s = online.user, 0.035

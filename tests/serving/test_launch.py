@@ -16,7 +16,7 @@ def test_settings_reach_the_workers_whole(monkeypatch, tmp_path):
     handed = launch._environment(given)
     assert settings_from(handed) == given
     assert isinstance(settings_from(handed).home, Path)
-    assert (handed[CHECKED], handed["BENTOML_HOME"]) == (str(os.getpid()), str(tmp_path / "h" / "bentoml"))
+    assert (handed[CHECKED], handed["BENTOML_HOME"]) == (str(os.getpid()), str(tmp_path / "h" / "bentoml" / "1"))
     assert handed["BENTOML_DO_NOT_TRACK"] == "True"
 
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from serving.logs import HANDLER, JsonLines, WithoutWords, begin, places
+from serving.logs import HANDLER, NOT_HTTP, QUIET_S, JsonLines, NoFlood, WithoutWords, begin, places
 
 WHO = "planted.dan@example.com"
 
@@ -53,7 +53,7 @@ def test_begun_twice_is_begun_once(written):
     stream = written("json")
     begin("json")
     (handler,) = [each for each in logging.getLogger().handlers if each.get_name() == HANDLER]
-    assert [type(each) for each in handler.filters] == [WithoutWords]
+    assert [type(each) for each in handler.filters] == [WithoutWords, NoFlood]
     logging.getLogger("daypart.serving").warning("online store %s", "back")
     told = json.loads(stream.getvalue())
     assert told["message"] == "online store back"
@@ -65,6 +65,15 @@ def test_what_bentoml_puts_beside_a_line_stays_out_while_it_is_nothing():
     record.request_id = None
     assert "\n" not in JsonLines().format(record)
     assert "request_id" not in json.loads(JsonLines().format(record))
+
+
+def test_what_is_no_http_is_a_line_a_minute():
+    now = [0.0]
+    may, said = NoFlood(lambda: now[0]), []
+    for now[0] in (0.0, 1.0, QUIET_S - 0.1, QUIET_S, QUIET_S + 1):
+        said.append(may.filter(logging.makeLogRecord({"msg": NOT_HTTP})))
+        assert may.filter(logging.makeLogRecord({"msg": "another line"}))
+    assert said == [True, False, False, True, False]
 
 
 def test_places_follow_the_causes():
