@@ -125,7 +125,7 @@ def test_a_ledger_whose_file_is_gone_takes_no_event_and_is_told_to_be_away(place
 
 def test_every_byte_that_is_counted_in_has_its_block(place):
     """So that a full disk can't end who counts; `tests/serving/test_mapped.py` has what is done when there is none."""
-    folder = place.home / "bentoml" / "prometheus_multiproc_dir"
+    folder = place.home / "bentoml" / str(place.port) / "prometheus_multiproc_dir"
     until(lambda: len(list(folder.glob("*.db"))) >= 2 * 4)  # the second worker may begin after the first is ready
     files = list(folder.glob("*.db"))
     assert [file.name for file in files if file.stat().st_blocks * 512 < file.stat().st_size] == []
