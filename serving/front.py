@@ -1,4 +1,4 @@
-"""The front: the ASGI application that BentoML mounts. It always answers, in one error model, within a deadline."""
+"""The ASGI application that BentoML mounts. It always answers, in one error model, in time: a mount that raised would hang."""
 
 from __future__ import annotations
 

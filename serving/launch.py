@@ -41,11 +41,11 @@ def run(
 
         # BentoML's decorator turns the class into its own Service, which type checkers can't see.
         daypart: Any = service.DaypartService
-        daypart.config["workers"], many = _workers(settings.workers if workers is None else workers)
+        daypart.config["workers"], words = _workers(settings.workers if workers is None else workers)
         daypart.inject_config()
         loaded()
         where = f"http://{settings.host}:{settings.port}"
-        sys.stderr.write(f"serving on {where} with {many}; {where}/readyz says when\n")
+        sys.stderr.write(f"serving on {where} with {words}; {where}/readyz says when\n")
         with beside(settings):
             serve_http(
                 SERVICE,

@@ -60,7 +60,7 @@ class RedisOnline:
 
     def pasts(self, user_ids: Sequence[str]) -> list[Past | ValueError]:
         """See OnlineFeatures."""
-        return _answered(lambda: self._reading.read(user_ids))
+        return _told(lambda: self._reading.read(user_ids))  # which asks again itself
 
     @property
     def n_connected(self) -> int:
@@ -118,10 +118,18 @@ def _value(stands: Stands) -> Any:
 def _answered(ask: Callable[[], T]) -> T:
     """What the store says. It may have closed a connection that waited, or have been started anew, and is asked once more then:
     reading twice does no harm, nor does replacing what stood (`history_rows`)."""
-    try:
+
+    def twice() -> T:
         try:
             return ask()
         except redis.ConnectionError:
             return ask()
+
+    return _told(twice)
+
+
+def _told(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
     except (redis.RedisError, OSError) as error:
         raise OnlineUnavailable(f"the online store does not answer ({type(error).__name__})") from error

@@ -59,6 +59,20 @@ class CountingOnline(MemoryOnline):
         super()._touch()
 
 
+def not_added(world: Any) -> None:
+    """A purchase that the online store doesn't take; then it is well again."""
+    told = {
+        "event_type": "purchase",
+        "user_id": "u00",
+        "product_id": "p00",
+        "store_id": "s0",
+        "occurred_at": NOW.isoformat(),
+    }
+    world.online.down = True
+    assert world.parts.visits.add([told]) == 0
+    world.online.down = False
+
+
 def offer(code: str = "ABCD", **changes: Any) -> Offer:
     """A latte coupon for tomorrow at eight."""
     start = NOW + timedelta(hours=23, minutes=30)

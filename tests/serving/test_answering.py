@@ -11,7 +11,7 @@ import pytest
 from serving.answering import Wish, answer_together, what_is_known
 from serving.wire import Context, Filter, RecommendationAsk
 from tests.models import checkerboard
-from tests.serving.fakes import NOW, known
+from tests.serving.fakes import NOW, known, not_added
 
 
 def wish(world, user_id="u00", **more):
@@ -60,6 +60,13 @@ def test_all_histories_are_one_read(world):
     assert [len(one.history) > 0 for one in what_is_known([wish(world), wish(world, "nobody")])] == [True, False]
     what_is_known([wish(world, None)])
     assert len(asked) == 2
+
+
+def test_what_the_store_did_not_take_is_missing(world):
+    not_added(world)
+    someone, nobody = (plain(answer)["meta"] for answer in answer_together([wish(world), wish(world, None)]))
+    assert (someone["degraded"], someone["fallback"], someone["warnings"]) == (True, None, ["history_incomplete"])
+    assert (nobody["degraded"], nobody["warnings"]) == (False, []), "a stranger has no purchases to miss"
 
 
 def test_who_is_in_a_hurry_is_answered_by_what_was_last_known(world):

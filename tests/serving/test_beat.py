@@ -4,6 +4,7 @@ from dataclasses import replace
 from embedded.filled import WHOLE, Filled
 from serving import beat
 from serving.metrics import Metrics
+from tests.serving.fakes import not_added
 
 
 def test_a_beat_tells_and_measures_how_late_it_is(world, monkeypatch):
@@ -40,11 +41,22 @@ def test_a_worker_stands_by_its_bundle_and_its_gate(world):
     assert beat.stand(parts, first) == "other"
     assert [sample("daypart_model_workers", {"version": v}) for v in (first, "other")] == [0, 1]
     assert sample("daypart_online_store_up") == 0
+    world.online.down = False
+    parts.gate.look()
+    beat.stand(parts, first)
+    assert sample("daypart_online_store_up") == 1
     assert beat.resident_bytes() > 10_000_000
     for filled, whole in ((WHOLE, 1), (Filled(True, False), 0), (Filled(False, True), 0)):
         world.online.filled = filled
         beat.stand(parts, first)
         assert sample("daypart_online_store_whole") == whole
+
+
+def test_a_store_that_takes_no_writes_is_not_up(world):
+    sample = world.parts.metrics.registry.get_sample_value
+    not_added(world)
+    beat.stand(world.parts, "")
+    assert (world.parts.gate.is_down, sample("daypart_online_store_up")) == (False, 0)
 
 
 def test_memory_is_nothing_where_it_isnt_told(monkeypatch, tmp_path):

@@ -21,6 +21,7 @@ class Slow(logging.Handler):
 
     def emit(self, record):
         self.goes.wait(10)
+        self.goes.set()  # who has waited so long waits for no other line
         self.lines.append(record.getMessage())
 
 

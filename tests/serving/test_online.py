@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import redis
 from feast.protos.feast.core.Registry_pb2 import Registry
 
 from embedded import OnlineStore, OnlineStoreError, connect, lease_online_store
@@ -167,6 +168,23 @@ class TestRedis(OnlineFeaturesSuite):
         assert online.user("ann").as_of == world.END
         target.write_bytes(source.read_bytes())
         assert online.portrait("ann") == RedisOnline(*kept).portrait("ann") != Portrait({}, None)
+
+
+def test_who_finds_a_connection_closed_asks_once_more(kept, monkeypatch):
+    online, faults = RedisOnline(*kept), [redis.ConnectionError("closed while it waited")]
+    read = online._user.read
+
+    def asked(user_id):
+        if faults:
+            raise faults.pop()
+        return read(user_id)
+
+    monkeypatch.setattr(online._user, "read", asked)
+    assert online.user("ann").as_of == world.END
+    for faults[:] in ([redis.ConnectionError("closed")] * 2, [redis.TimeoutError("late")]):
+        with pytest.raises(OnlineUnavailable):
+            online.user("ann")
+        assert faults == [], "and only once, and not one that is slow"
 
 
 def test_a_registry_without_the_services_is_a_plain_fault(kept, tmp_path):
