@@ -1,7 +1,9 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from serving import taken
 from serving.calls import CALLS
@@ -161,6 +163,16 @@ def test_a_start_shows_what_was_taken_and_not_shown(world):
     taken.show_again(world.parts)
     again = world.online.users["new"].history
     assert (again.counts.tolist(), again.n_visits) == ([1.0], 1)
+
+
+@pytest.mark.parametrize(("since_s", "shown"), [(1800, True), (1799, False)])
+def test_what_was_taken_before_that_moment_is_left_alone(world, since_s, shown):
+    world.online.down = True
+    send(world, BOUGHT)
+    world.online.down = False
+    late = replace(world.parts, clock=lambda: NOW + timedelta(minutes=30))
+    taken.show_again(late, late.clock() - timedelta(seconds=since_s))
+    assert ("new" in world.online.users) == shown
 
 
 def test_a_start_shows_nothing_that_features_know_already(world):
