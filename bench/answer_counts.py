@@ -1,5 +1,5 @@
-"""Instructions of an answer, from a request's bytes to the answer's but for the online read, beside an empty ASGI route driven
-in the same way.
+"""Instructions of an answer, from a request's bytes to the answer's, beside an empty ASGI route driven in the same way; what the
+system and the online store do is not among them.
 
 One process under valgrind builds `answer_world` and forks: a child is idle, one answers, one does all but the scoring, one is
 empty; what each counted before the fork is the same. A ratio a fifth above the one kept is a miss; `.ci/run` fails on it.
@@ -33,7 +33,7 @@ from serving.parts import Parts
 KEPT = Path(__file__).with_suffix(".json")
 REACH, ROUNDS, WARM, AT_ONCE, LIMIT = 1.2, 10, 3, 8, 20
 OURS = {
-    "ours": f"an answer but for the online read, {AT_ONCE} at once",
+    "ours": f"an answer, {AT_ONCE} at once",
     "front": f"all but reading, scoring and encoding it, {AT_ONCE} at once",
 }
 SIDES = ("idle", "empty", *OURS)

@@ -1,7 +1,7 @@
 """A small world in which a whole answer is counted: a ranker of fixed random numbers, people and a store in memory, no thread.
 
-What a count needs: nothing of it depends on a clock, on a file or on what else the machine does. The online store is a stub, so
-reading and decoding a history is left out; everything else is the service's own.
+What a count needs: nothing of it depends on a clock, on a file or on what else the machine does. The store has its answers ready
+(`answer_online`), so waiting for it is left out; everything else is the service's own.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import uvloop
 
+from bench.answer_online import Online
 from bench.answer_ranker import ranker
 from bench.driven import driven
-from embedded.filled import WHOLE
-from models.history import History
 from offers.database import connect
 from people.secret import References
 from serving import keys
@@ -32,7 +31,6 @@ from serving.holders import Holders
 from serving.keyring import KeyRing
 from serving.limiter import Limiter
 from serving.metrics import Metrics
-from serving.online_port import Assortment, Past
 from serving.parts import Parts
 from serving.persons import Persons
 from serving.shelves import Shelves
@@ -43,7 +41,7 @@ from serving.visits import Visits
 from settings import Settings
 
 NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
-N_PRODUCTS, N_BOUGHT, STORE = 1_000, 100, "s0"
+N_PRODUCTS, STORE = 1_000, "s0"
 
 
 @dataclass
@@ -58,33 +56,13 @@ class Shown:
         self.lines = [lines]
 
 
-class Online:
-    """Everybody has a past, every store sells everything."""
-
-    filled = WHOLE
-
-    def __init__(self, ids: Sequence[str], rng: np.random.Generator) -> None:
-        n = len(ids)
-        self._pasts = [_past(ids, rng) for _ in range(8)]
-        prices, units = np.arange(100, 100 + n), np.full(n, 5)
-        self._sold = Assortment(tuple(ids), prices, units, np.ones(n, bool), NOW)
-
-    def pasts(self, user_ids: Sequence[str]) -> list[Past]:
-        """By the id's last figure."""
-        return [self._pasts[int(user_id[-1]) % len(self._pasts)] for user_id in user_ids]
-
-    def store(self, store_id: str) -> Assortment:
-        """The same for all."""
-        return self._sold
-
-
 def parts(home: Path) -> tuple[Parts, str]:
     """(the parts of a front, a key for its recommendations). home: an empty folder, for the ledger."""
     rng, settings = np.random.default_rng(20171201), Settings(home=home)
     engine = connect(f"sqlite:///{home / 'ledger.db'}")
     prepare(engine)
     bundle, references = _bundle(rng), References(settings.identity_secret)
-    online: Any = Online(bundle.ranker.product_ids.ids, rng)
+    online: Any = Online(bundle.ranker.product_ids.ids, NOW, rng)
     known, secret = KeyRing(engine, _still), keys.create(engine, "app", NOW)
     persons, holders = Persons(engine, references, _still), Holders(engine, lambda: NOW, _still)
     standing = Standing(engine, references, settings.consent_default, _still, len)
@@ -129,11 +107,3 @@ def _bundle(rng: np.random.Generator) -> Bundle:
     priced, kinds = np.ones(N_PRODUCTS, bool), (np.arange(N_PRODUCTS) % 7).astype(np.int32)
     catalogue = Catalogue({"": names}, np.arange(N_PRODUCTS), priced, kinds, {f"kind {n}": n for n in range(7)})
     return Bundle("counted", made, catalogue, {}, 0.2, NOW.isoformat())
-
-
-def _past(ids: Sequence[str], rng: np.random.Generator) -> Past:
-    rows = np.sort(rng.permutation(len(ids))[:N_BOUGHT])
-    last = rng.integers(1, 200, N_BOUGHT)
-    at_s = int(NOW.timestamp()) - (200 - last) * 86_400
-    counts = rng.integers(1, 9, N_BOUGHT)
-    return Past(History.of([ids[row] for row in rows], counts, counts * 0.5, last, at_s, 200), NOW)

@@ -1,4 +1,5 @@
-"""Instructions of the scoring core beside the plainest numpy that does as much: a count that a busy machine doesn't change.
+"""Instructions of the scoring core beside the plainest numpy that does as much, and of reading histories beside a parser: counts
+that a busy machine doesn't change.
 
 valgrind counts both in the same run, so another processor, numpy or OpenBLAS changes both. A ratio a fifth above the one kept is
 a miss; `.ci/run` fails on it. `python -m bench.scoring_counts keep` writes `scoring_counts.json`, after a change that is meant.
@@ -13,18 +14,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from bench.answer_online import N_BOUGHT, N_PASTS, Online
 from bench.results import Row, row
+from bench.serving_decode import parsed_alone
 from models.factor_block import best_block
 from models.factor_index import FactorIndex
 from models.foldin import fold_in
 from models.scoring import top_k
 from models.scratch import Scratch
 
+NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 KEPT = Path(__file__).with_suffix(".json")
 REACH, TIMES, K = 1.2, 40, 20
 _REFS = re.compile(r"I\s+refs:\s+([\d,]+)")
@@ -50,6 +55,8 @@ def works() -> dict[str, Work]:
     flat, falling, gram = FactorIndex.of(level), FactorIndex.of(fading), level.T @ level
     rows, confidence = np.arange(100, dtype=np.int32), np.full(100, 3.0, np.float32)
     system = (gram + np.eye(64, dtype=np.float32)).astype(np.float64)
+    online = Online([f"p{row:04d}" for row in range(1_000)], NOW, rng)
+    people, lines = [f"u{n}" for n in range(N_PASTS)], [line[:-1] for line in online.rows]
     return {
         "best 20 of 4,000, level lengths": Work(
             lambda: flat.best(users[0], K, None, scratch), lambda: plain_best(level @ users[0])
@@ -62,6 +69,9 @@ def works() -> dict[str, Work]:
         ),
         "best 20 of 10,000 scores, a fifth struck out": Work(
             lambda: top_k(score, K, shown, scratch), lambda: plain_best(np.where(shown, score, np.float32(-np.inf)))
+        ),
+        f"read {len(lines)} histories of {N_BOUGHT}": Work(
+            lambda: online.pasts(people), lambda: [parsed_alone(line) for line in lines]
         ),
         "fold in 100 products": Work(
             lambda: fold_in(level, gram, rows, confidence, 1.0), lambda: np.linalg.solve(system, system[0])

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from feast.protos.feast.types.Value_pb2 import Value
 
 from bench.results import Row, row
 from models.history import History
 from models.vocabulary import Vocabulary
+from serving.feast_messages import value_class
 from serving.history_kind import NAMES, history_kind
 
 Lines = Sequence[Sequence[bytes]]
@@ -49,7 +49,7 @@ def decode_rows(products: Vocabulary, histories: Sequence[History], rounds: int,
 
 def parsed_alone(line: Sequence[bytes]) -> History:
     """The history as a parser and Python's lists have it."""
-    ids, counts, decayed, visits, times, n_visits = map(Value.FromString, line)
+    ids, counts, decayed, visits, times, n_visits = map(value_class().FromString, line)
     lists = (counts.float_list_val.val, decayed.float_list_val.val, visits.int64_list_val.val, times.int64_list_val.val)
     return History.of(tuple(ids.string_list_val.val), *lists, n_visits.int64_val)
 
