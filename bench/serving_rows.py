@@ -62,6 +62,7 @@ def open_rows(shots: Sequence[Shot], seconds: int, n_workers: int) -> list[Row]:
     """At the open loop's rate, from the appointed times."""
     slow, slower = quantile_ms(shots, 0.99), quantile_ms(shots, 0.999)
     errors, cut = sum(shot.status != 200 for shot in shots), sum(shot.cut for shot in shots)
+    lacking = sum(shot.degraded for shot in shots)
     workers = f"{n_workers} worker{'s' * (n_workers > 1)}"
     what = f"open loop, {OPEN_RATE} a second for {seconds} s, {workers}"
     return [
@@ -71,6 +72,7 @@ def open_rows(shots: Sequence[Shot], seconds: int, n_workers: int) -> list[Row]:
             f"{what}, errors", errors, "requests", against=f"on a connection that was closed, asked again: {cut}",
             reach="none", met=not errors,
         ),
+        row(f"{what}, answers that say they lack something", lacking, "requests", reach="none", met=not lacking),
     ]  # fmt: skip
 
 

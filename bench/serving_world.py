@@ -27,12 +27,14 @@ from training.ingest import ingest
 
 N_PRODUCTS, N_USERS = 10_000, 100_000
 BULK_S = 60.0
+RATE_LIMITS = "app=20000/40000"
+"""Kept count of, and never reached."""
 _BATCH = 2_000
 
 
 def world(folder: Path, port: int, now: datetime, report: Report) -> tuple[Settings, list[str], list[str]]:
     """A filled home below `folder`: its settings, the users' ids and the stores'. What stands there already is used again."""
-    settings = replace(Settings(), home=folder / "home", port=port, rate_limits="")
+    settings = replace(Settings(), home=folder / "home", port=port, rate_limits=RATE_LIMITS)
     users_at, stores_at = folder / "users.parquet", folder / "stores.parquet"
     if not stores_at.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -86,21 +86,24 @@ def test_ratios_are_held_against_what_was_asked():
 
 
 def test_half_the_load_is_held_against_the_empty_route_and_the_peer():
-    fast, slow, edge = Shot(0.001, 200, b""), Shot(0.0031, 200, b""), Shot(0.003, 200, b"")
-    shots = {"daypart": [slow] * 100, "mounted": [fast] * 100, "peer": [Shot(0.0124, 200, b"")] * 100}
+    fast, slow, edge = Shot(0.001, 200), Shot(0.0031, 200), Shot(0.003, 200)
+    shots = {"daypart": [slow] * 100, "mounted": [fast] * 100, "peer": [Shot(0.0124, 200)] * 100}
     assert [one["met"] for one in half_rows(shots, 10.0)] == [False, True]
     assert [one["met"] for one in half_rows({**shots, "daypart": [edge] * 100}, 10.0)] == [True, True]
-    assert [one["met"] for one in half_rows({**shots, "daypart": [Shot(0.0032, 200, b"")] * 100}, 10.0)] == [False] * 2
+    assert [one["met"] for one in half_rows({**shots, "daypart": [Shot(0.0032, 200)] * 100}, 10.0)] == [False] * 2
 
 
 def test_the_open_loop_counts_the_slow_the_wrong_and_the_cut():
-    fast = Shot(0.001, 200, b"")
-    wrong = [Shot(0.5, 503, b""), Shot(0.5, 0, b"", cut=True)]
-    p99, p999, errors = open_rows([*[fast] * 997, Shot(0.001, 200, b"", cut=True), *wrong], 1, 2)
+    fast = Shot(0.001, 200)
+    wrong = [Shot(0.5, 503), Shot(0.5, 0, cut=True)]
+    p99, p999, errors, lacking = open_rows(
+        [*[fast] * 996, Shot(0.001, 200, cut=True), Shot(0.001, 200, degraded=True), *wrong], 1, 2
+    )
     assert [p99["met"], p999["met"], errors["value"], errors["met"]] == [True, False, 2, False]
     assert "2 workers" in p99["figure"]
     assert errors["against"].endswith(": 2")
-    assert [one["met"] for one in open_rows([Shot(0.011, 200, b"")] * 1000, 1, 1)] == [False, True, True]
+    assert (lacking["value"], lacking["met"]) == (1, False)
+    assert [one["met"] for one in open_rows([Shot(0.011, 200)] * 1000, 1, 1)] == [False, True, True, True]
 
 
 def test_memory_and_start():
@@ -121,7 +124,7 @@ def test_the_memory_told_is_the_workers_and_not_their_keepers():
 
 
 def test_the_plot_holds_every_load(tmp_path):
-    shots = [Shot(n / 1e4, 200, b"") for n in range(1, 200)]
+    shots = [Shot(n / 1e4, 200) for n in range(1, 200)]
     names = ["ours", "empty", "peer", "1000", "1000, two"]
     draw(dict.fromkeys(names, shots), tmp_path / "serving.svg")
     assert (tmp_path / "serving.svg").read_text().count("<path") > 5
