@@ -10,10 +10,12 @@ export OMP_NUM_THREADS ?= 1
 export BENTOML_DO_NOT_TRACK := True
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve bench fuzz schemathesis faults mutants lock clean
+.PHONY: venv demo test check serve bench fuzz schemathesis faults mutants lock clean
 DATA ?= complete-journey
 ONCE ?=
 WEEKS ?=
+
+venv: $(READY)
 
 demo: $(READY)
 	$(BIN)/daypart demo --data $(DATA) $(if $(filter 1 true yes,$(ONCE)),--once) $(if $(WEEKS),--weeks $(WEEKS))

@@ -8,7 +8,7 @@ forms). A part becomes a reason when it is above zero and its words hold.
 | bought_before | what the history says of it, and how it is bought again | "7 of your last 20 visits" |
 | due_again, bought_recently | the time since it was last bought | "usually every 3.0 visits, last 4 visits ago" |
 | similar_to_usual | neighbours and factors through the other products of the history | id of the one that adds most |
-| popular_here_now, popular_here, popular_now | sales there above the chain's | "2.5% of sales here" |
+| popular_here_now, popular_here, popular_now | sales there above the chain's, and an even share | "2.5% of sales here" |
 | popular | the chain's sales, of late and over all | "number 3 of 120 in the chain" |
 | new_product | none (0) | nobody had bought it when the model was trained |
 """
@@ -93,7 +93,7 @@ def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list
     cells = [ask.cell for ask in block.asks]
     sold = np.concatenate([cell.sold(rows) for cell, rows in zip(cells, told.each(), strict=True)], dtype=np.float64)
     total = np.array([cell.total for cell in cells]).take(told.of)
-    timed, due = own & (split.timing > 0), pace.since >= pace.gap
+    timed, due, even = own & (split.timing > 0), pace.since >= pace.gap, -math.log(len(parts.products))
 
     def popular(at: np.ndarray) -> list[Reason]:
         return [("popular", parts.rank_words(row)) for row in told.rows[at].tolist()]
@@ -101,7 +101,7 @@ def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list
     def local(at: np.ndarray) -> list[Reason]:
         where = [ask.where for ask in block.asks]
         shares = zip(told.of[at].tolist(), (100.0 * sold[at] / total[at]).tolist(), strict=True)
-        return [(where[of][0], f"{percent:.1f}% of sales {where[of][1]}") for of, percent in shares]
+        return [(where[of][0], f"{_figure(percent)}% of sales {where[of][1]}") for of, percent in shares]
 
     def similar(at: np.ndarray) -> list[Reason]:
         first = np.array(block.owned.bounds).take(told.of[at])
@@ -113,7 +113,13 @@ def _whys(block: Block, told: Ragged, split: Splits, places: np.ndarray) -> list
         _Why(own & (split.usual > 0), split.usual, pace.often),
         _Why(timed & ~due & (pace.since <= pace.mean_since), split.timing, pace.recently),
         _Why(timed & due, split.timing, pace.again),
-        _Why((split.popular > 0) & (share > -math.log(len(parts.products))), split.popular, popular),
-        _Why((split.local > 0) & (sold > total * np.exp(share)), split.local, local),
+        _Why((split.popular > 0) & (share > even), split.popular, popular),
+        _Why((split.local > 0) & (sold > total * np.exp(np.maximum(share, even))), split.local, local),
         _Why((split.similar > 0) & (split.like >= 0), split.similar, similar),
     ]
+
+
+def _figure(percent: float) -> str:
+    """With one decimal, or as many as show a figure that isn't 0: of tens of thousands of products most sell less than 0.1%."""
+    decimals = 1 if percent >= 0.095 else -math.floor(math.log10(float(f"{percent:.1g}")))
+    return f"{percent:.{decimals}f}"

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from models.artifact import Artifact, ArtifactError, read_artifact, sync_folder
+from models.artifact import Artifact, ArtifactError, read_artifact
 from models.manifest import ARTIFACT_NAME, MANIFEST, VERSION
+from models.pointers import MOST_LINES, locked, read_lines, replace_lines
 
 CURRENT = "CURRENT"
 HISTORY = "HISTORY"
-HISTORY_LIMIT = 50
+HISTORY_LIMIT = MOST_LINES
 
 
 def versions(shelf: Path, name: str) -> list[str]:
@@ -27,7 +24,7 @@ def versions(shelf: Path, name: str) -> list[str]:
 
 def current(shelf: Path, name: str) -> str | None:
     """The version that serves, or None before the first promotion. ArtifactError when `CURRENT` is damaged."""
-    lines = _lines(_folder(shelf, name) / CURRENT)
+    lines = read_lines(_folder(shelf, name) / CURRENT)
     if lines is None:
         return None
     if len(lines) != 1:
@@ -38,28 +35,45 @@ def current(shelf: Path, name: str) -> str | None:
 def point(shelf: Path, name: str, version: str) -> None:
     """Make `version` the one that serves, after verifying every byte of it. ArtifactError leaves all as it was.
 
-    `HISTORY` keeps the last `HISTORY_LIMIT` distinct versions in the order in which they were promoted. Pointing at
-    the one before the current is a rollback: only `CURRENT` moves, so that a second rollback moves one further back.
+    `HISTORY` keeps the last `HISTORY_LIMIT` distinct versions in the order in which they were promoted, the current one
+    last. Pointing at the one before it is a rollback: what was promoted since is withdrawn and leaves `HISTORY`, so that
+    a second rollback moves one further back, and nobody falls back on what was withdrawn (`published`).
     """
     load(shelf, name, version)
     folder = _folder(shelf, name)
-    with _locked(folder):
-        past, now_serving = _lines(folder / HISTORY) or [], _current_if_sound(shelf, name)
+    with locked(folder):
+        past, now_serving = read_lines(folder / HISTORY) or [], _current_if_sound(shelf, name)
         if now_serving in past:
             past = past[: past.index(now_serving) + 1]
         elif now_serving is not None:
             past.append(now_serving)
-        if version != now_serving and version != _before(folder, past):
+        if version == _before(folder, past):
+            # `CURRENT` first: broken off in between, the rollback is done.
+            replace_lines(folder / CURRENT, [version])
+            replace_lines(folder / HISTORY, past[: past.index(version) + 1])
+            return
+        if version != now_serving:
             past = [*(v for v in past if v != version), version][-HISTORY_LIMIT:]
-            _replace(folder / HISTORY, past)
-        _replace(folder / CURRENT, [version])
+            replace_lines(folder / HISTORY, past)
+        replace_lines(folder / CURRENT, [version])
 
 
 def previous(shelf: Path, name: str) -> str | None:
     """The version that served before the current one and is still on the shelf, or None: what a rollback points at."""
     folder = _folder(shelf, name)
-    past, now_serving = _lines(folder / HISTORY) or [], current(shelf, name)
+    past, now_serving = read_lines(folder / HISTORY) or [], current(shelf, name)
     return _before(folder, past[: past.index(now_serving) + 1]) if now_serving in past else None
+
+
+def published(shelf: Path, name: str) -> list[str]:
+    """What may serve while the current version can't be loaded: what was promoted and not withdrawn since, latest first. With a
+    `CURRENT` that is damaged or gone the current version itself is the first: `HISTORY` names it too.
+
+    Never one that only stands on the shelf: it may be a candidate that the gate has refused. ArtifactError when `HISTORY` is
+    damaged.
+    """
+    past, now_serving = read_lines(_folder(shelf, name) / HISTORY) or [], _current_if_sound(shelf, name)
+    return past[: past.index(now_serving) if now_serving in past else None][::-1]
 
 
 def load(shelf: Path, name: str, version: str, *, verify: bool = True) -> Artifact:
@@ -102,40 +116,3 @@ def _folder(shelf: Path, name: str) -> Path:
     if not ARTIFACT_NAME.fullmatch(name):
         raise ArtifactError(f"artifact name {name!r} is not lower-case letters, digits, - and _: check the name")
     return shelf / name
-
-
-def _lines(path: Path) -> list[str] | None:
-    try:
-        lines = path.read_text("ascii").splitlines()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path}: unreadable: promote a version again") from error
-    if len(lines) > HISTORY_LIMIT or not all(VERSION.fullmatch(line) for line in lines):
-        raise ArtifactError(f"{path}: holds something other than versions: delete it and promote a version again")
-    return lines
-
-
-def _replace(path: Path, lines: list[str]) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("w", encoding="ascii") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot write ({error.strerror}): free the disk or fix its rights") from error
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Two promotions at once happen one after the other, so neither loses the other's line of history."""
-    try:
-        file = (folder / ".lock").open("w")
-    except OSError as error:
-        raise ArtifactError(f"{folder}: cannot write ({error.strerror}): fix its rights") from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -26,7 +26,7 @@ def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[
     from river.steps import open_desk
     from serving.gate import OnlineGate
     from serving.holdings import holdings, online_of, rows_of
-    from serving.known_as import features_of
+    from serving.known_as import features_of, why_untold
     from serving.looks import EXPORTED, note
     from serving.online import RedisOnline
     from serving.tables import prepare
@@ -44,7 +44,7 @@ def export(settings: Settings, user_id: str, actor: str, now: datetime) -> dict[
         features = features_of(gate, rows_of(found), settings.history_limit, None)
         portrait = gate.portrait(found["user_id"])
     if features is None or portrait is None:
-        raise ExportFault("the online store does not answer; start it, or try again")
+        raise ExportFault(why_untold(gate)[1])
     return {**found, "online": online_of(features, portrait)}
 
 

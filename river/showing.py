@@ -21,7 +21,7 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
     from people.secret import References
     from river.steps import open_desk
     from serving.gate import OnlineGate
-    from serving.known_as import features_of
+    from serving.known_as import features_of, why_untold
     from serving.looks import look
     from serving.online import RedisOnline
     from serving.people import card, is_unknown
@@ -37,7 +37,7 @@ def show_user(settings: Settings, user_id: str, actor: str, now: datetime) -> Sh
         gate = OnlineGate(RedisOnline(settings, store), time.monotonic)
         features, portrait = features_of(gate, told.rows, settings.history_limit), gate.portrait(told.names[0])
     if features is None or portrait is None:
-        raise OnlineStoreError("the online store does not answer; start it, or try again")
+        raise OnlineStoreError(why_untold(gate)[1])
     shown = card(told, features, portrait, len(offers))
     if is_unknown(told, shown):
         return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from models.artifact import Artifact, ArtifactError
 from models.ranker import Ranker
-from models.shelf import CURRENT, load_current
-from serving.catalogue import Catalogue, read_catalogue, read_zones
+from models.shelf import CURRENT, load, load_current, published
+from serving.catalogue import Catalogue, CatalogueError, read_catalogue, read_zones
 from settings import Settings
 
 ARTIFACT = "ranker"
@@ -30,6 +32,8 @@ class Bundle:
     """RFC 3339, as the manifest has it."""
     read_of: tuple[Stamp, ...] = ()
     """`stamps` of what it was read of, taken before."""
+    in_place_because: str = ""
+    """Why it serves in place of the current version; nothing for the current one."""
 
     def zone_of(self, store_id: str | None) -> tzinfo | None:
         """The store's zone, None when the store is unknown."""
@@ -44,7 +48,32 @@ class Bundle:
 def load_bundle(settings: Settings) -> Bundle:
     """Open the current artifact and its tables. Raises ArtifactError or CatalogueError."""
     read_of = stamps(settings)
-    artifact = load_current(settings.shelf, ARTIFACT)
+    return _with_tables(settings, load_current(settings.shelf, ARTIFACT), read_of)
+
+
+def load_bundle_to_start(settings: Settings) -> Bundle:
+    """The same for a process that has nothing to serve on with: while what is current can't be loaded it is the version that
+    served before it, `published` and whole, latest first. One that was never promoted isn't taken, as nobody said that it may
+    serve: then there is none, which raises what the current one raised."""
+    try:
+        return load_bundle(settings)
+    except (ArtifactError, CatalogueError) as error:
+        read_of = stamps(settings)
+        for version in _published(settings):
+            with suppress(ArtifactError, CatalogueError):
+                found = _with_tables(settings, load(settings.shelf, ARTIFACT, version), read_of)
+                return replace(found, in_place_because=f"{type(error).__name__}: {error}")
+        raise
+
+
+def _published(settings: Settings) -> list[str]:
+    try:
+        return published(settings.shelf, ARTIFACT)
+    except ArtifactError:
+        return []
+
+
+def _with_tables(settings: Settings, artifact: Artifact, read_of: tuple[Stamp, ...]) -> Bundle:
     ranker = Ranker.from_artifact(artifact)
     return Bundle(
         version=artifact.version,

@@ -1,4 +1,4 @@
-"""The door: bytes, headers and query strings become checked values here, once, or a 400-family problem.
+"""The door: bytes and headers (and query strings: `query`) become checked values here, once, or a 400-family problem.
 
 Nothing a client can send may become a 5xx: sizes are bounded before parsing, nesting and numbers by msgspec, text by `wire.Id`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -22,14 +21,11 @@ T = TypeVar("T")
 KIB = 1024
 SMALL_BODY = 64 * KIB
 EVENTS_BODY = 2048 * KIB
-MAX_QUERY = 4 * KIB
 REPEATED = "an object names a member twice"
 
 _PLACE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _FIELD = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
-# `+` of an offset arrives as a space when a client forgets to percent-encode it.
-_LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:\d{2}$)")
 
 
 def check_json(headers: dict[str, str]) -> None:
@@ -97,24 +93,6 @@ def fault_of(error: Exception) -> Fault:
 
 def _escape(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
-
-
-def read_query(raw: bytes, kind: type[T]) -> T:
-    """The query string as `kind`; every name must be a field of it and appear once. Raises Problem 400."""
-    if len(raw) > MAX_QUERY:
-        raise malformed(f"the query is over {MAX_QUERY} bytes", "query")
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise malformed("the query is not percent-encoded UTF-8", "query") from None
-    values = {name: _LOST_PLUS.sub("+", value) for name, value in pairs}
-    if len(values) != len(pairs):
-        raise malformed("a query parameter is given twice", "query")
-    try:
-        return msgspec.convert(values, type=kind, strict=False)
-    except msgspec.ValidationError as error:
-        fault = fault_of(error)
-        raise malformed(f"query{fault.pointer}: {fault.detail}", f"query{fault.pointer}") from None
 
 
 def checked_id(value: str, name: str) -> str:

@@ -13,14 +13,15 @@ from serving import problems
 from serving.admission import admitted
 from serving.asked import Asked, Call
 from serving.deadline import Deadlines, budget_s
-from serving.door import check_json, checked_id, idempotency_key, read_body, read_query
-from serving.headers import check_request, request_id_of
+from serving.door import check_json, checked_id, idempotency_key, read_body
+from serving.headers import check_request, request_id_of, told_headers
 from serving.identified import in_references
 from serving.openapi import document
 from serving.overload import Load
 from serving.parts import Parts
 from serving.plain import check_word, impersonal
 from serving.problems import unavailable
+from serving.query import query_of
 from serving.routing import Routes
 from serving.scrape import Scrape
 from serving.troubles import Troubles
@@ -65,8 +66,9 @@ class Front:
             took_s = perf_counter() - started
         if self.is_leaving:
             more = {**more, "Connection": "close"}
+        raw = told_headers(kind, body, request_id, more)
         try:
-            await send({"type": "http.response.start", "status": status, "headers": _raw(kind, body, request_id, more)})
+            await send({"type": "http.response.start", "status": status, "headers": raw})
             await send({"type": "http.response.body", "body": body})
         except (ConnectionError, RuntimeError):
             return  # the second is uvloop's, of a connection that was closed meanwhile
@@ -126,7 +128,7 @@ class Front:
             parts=parts,
             key=key,
             path={name: check_word(checked_id(value, name), f"path/{name}") for name, value in path.items()},
-            query=None if call.query is None else read_query(scope["query_string"], call.query),
+            query=query_of(scope["query_string"], call.query),
             body=body,
             headers=headers,
             idempotency_key=check_word(idempotency_key(headers), "header/Idempotency-Key") if call.needs_key else "",
@@ -137,14 +139,3 @@ class Front:
         self._troubles.over(call.name)
         body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
         return call.status, call.media.encode(), body, reply.headers
-
-
-def _raw(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    raw = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    return raw + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more.items()]

@@ -1,4 +1,4 @@
-"""The request line and headers, bounded and without contradictions, before anything else is read.
+"""The request line and headers, bounded and without contradictions, before anything else is read; and an answer's headers.
 
 The server in front of us keeps what it was sent before we are asked, so a reverse proxy bounds that too (docs/security.md).
 """
@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import Any
 
 from people.plain import is_plain
+from serving.deadline import HEADER as DEADLINE
 from serving.problems import Problem, malformed
 
 MAX_HEADERS = 100
@@ -26,6 +27,7 @@ ONCE = frozenset(
         b"host",
         b"idempotency-key",
         b"transfer-encoding",
+        DEADLINE.encode(),
     )
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -45,7 +47,7 @@ def check_request(scope: Mapping[str, Any]) -> None:
             )
         if name in seen and name in ONCE:
             place = f"header/{name.decode()}"
-            raise malformed(f"{place}: given twice", place, "header_repeated")
+            raise malformed(f"{place}: given twice; send it once", place, "header_repeated")
         seen.add(name)
 
 
@@ -53,3 +55,15 @@ def request_id_of(headers: Mapping[str, str]) -> str:
     """The id the client wished for, if it is one that a log can hold; else a new one."""
     wished = headers.get("x-request-id", "")
     return wished if _REQUEST_ID.fullmatch(wished) and not is_plain(wished) else token_hex(16)
+
+
+def told_headers(kind: bytes, body: bytes, request_id: str, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """An answer's own, and `more`."""
+    raw = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    return raw + [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more.items()]

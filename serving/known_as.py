@@ -30,17 +30,32 @@ def pasts_of(gate: OnlineGate, people: Sequence[Names], limit: int = LIMIT) -> l
 
 
 def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | None = MAX_READ) -> UserFeatures | None:
-    """All features of the person of these ids, otherwise the same. most: rows read, None for all."""
+    """All features of the person of these ids, otherwise the same, but for None where one row alone can't be told: who asks wants
+    all that is held. most: rows read, None for all."""
     features = gate.user(names[0])
     if features is None or len(names) == 1:
         return features
-    others = [found for name in names[1:most] if (found := gate.user(name)) is not None and found.as_of is not None]
+    read = [gate.user(name) for name in names[1:most]]
+    if None in read:
+        return None
+    others = [found for found in read if found is not None and found.as_of is not None]
     if not others:
         return features
     # A profile isn't put together: the name's own, else that of the next who has one.
     first = next((one for one in (features, *others) if one.profile), features)
     past = _together([features, *others], limit)
     return replace(first, history=past.history, as_of=past.as_of)
+
+
+def why_untold(gate: OnlineGate) -> tuple[str, str]:
+    """(code, words) for None of `features_of` or of a portrait. A page without what was bought would say that nothing was, so
+    there is none until the row is whole."""
+    if gate.is_down:
+        return "online_store_unavailable", "the online store does not answer; start it, or try again"
+    return (
+        "features_unreadable",
+        "a row of this person's features can't be read: run `daypart features`, which writes it anew",
+    )
 
 
 def _past_of(rows: Sequence[Past | None], limit: int) -> Past | None:

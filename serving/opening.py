@@ -19,7 +19,7 @@ from offers.signing_key import signer_at
 from people.secret import References
 from serving.answering import MOST_TOGETHER as MOST_ANSWERED
 from serving.answering import Wish, answer_together, answers_for
-from serving.bundle import load_bundle
+from serving.bundle import load_bundle_to_start
 from serving.filed import Filed
 from serving.gate import OnlineGate
 from serving.grouped import Grouped
@@ -58,7 +58,7 @@ def open_parts(settings: Settings) -> Iterator[Parts]:
 
 
 def _parts(settings: Settings, stack: ExitStack) -> Parts:
-    bundle = load_bundle(settings)
+    bundle = load_bundle_to_start(settings)
     store = stack.enter_context(lease_online_store(settings))
     online, journal = RedisOnline(settings, store), _journal(settings, stack)
     gate = OnlineGate(online, time.monotonic)

@@ -15,7 +15,7 @@ from offers.lift_report import TOO_FEW, LiftReport, newest
 from offers.lift_told import in_tens
 from serving.asked import Asked, Reply
 from serving.identified import wallet_of
-from serving.known_as import features_of
+from serving.known_as import features_of, why_untold
 from serving.looks import Told, look
 from serving.online_port import Portrait, UserFeatures
 from serving.problems import not_found, unavailable
@@ -36,7 +36,7 @@ async def person(asked: Asked) -> Reply:
     features = await asked.begin(features_of, parts.gate, theirs, parts.settings.history_limit)
     portrait = await asked.begin(parts.gate.portrait, theirs[0])
     if features is None or portrait is None:
-        raise unavailable("online_store_unavailable", "the online store does not answer")
+        raise unavailable(*why_untold(parts.gate))
     found = card(told, features, portrait, len(await wallet_of(asked, tuple(told.names))))
     if is_unknown(told, found):
         raise not_found("unknown_user", "nobody with this id is known here")

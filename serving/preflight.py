@@ -12,7 +12,7 @@ from models.errors import ArtifactError
 from offers.campaign_file import CampaignError, load_campaign
 from offers.database import LedgerError, connect
 from offers.signing_key import SigningKeyError, signer_at
-from serving.bundle import load_bundle
+from serving.bundle import load_bundle_to_start
 from serving.catalogue import CatalogueError
 from serving.feast_services import feature_services
 from serving.tables import prepare
@@ -38,7 +38,7 @@ def preflight(settings: Settings) -> Iterator[Callable[[], object]]:
     for file in sorted(settings.campaigns.glob("*.toml")):
         load_campaign(settings.campaigns, file.stem)
     signer_at(settings.signing_key, settings.offline_retired_keys)
-    load_bundle(settings)
+    load_bundle_to_start(settings)
     feature_services(settings)
     engine = connect(settings.ledger_url)
     try:

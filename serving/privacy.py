@@ -21,7 +21,7 @@ from serving import inbox
 from serving.admitting import micros
 from serving.asked import Asked, Reply
 from serving.holdings import holdings, is_empty, online_of, rows_of
-from serving.known_as import features_of
+from serving.known_as import features_of, why_untold
 from serving.looks import EXPORTED, note
 from serving.problems import malformed, not_found, unavailable
 from serving.wire_privacy import Allowed, ConsentCard, ErasureCard, Export
@@ -55,7 +55,7 @@ async def export(asked: Asked) -> Reply:
     features = await asked.begin(features_of, gate, theirs, limit, None)
     portrait = await asked.begin(gate.portrait, theirs[0])
     if features is None or portrait is None:
-        raise unavailable("online_store_unavailable", "the online store does not answer")
+        raise unavailable(*why_untold(gate))
     if is_empty(found) and features.as_of is None and portrait.as_of is None:
         raise not_found("unknown_user", "nothing is held of anybody with this id")
     return Reply(Export(**found, online=online_of(features, portrait)))

@@ -5,6 +5,7 @@ and warms up what it names beside the one that serves, and then exchanges one re
 |---|---|
 | another version, whole | it serves from the next request on; requests under way end with the one they began with |
 | damaged, half written, of a newer format, gone | what serves goes on, and it is tried again, ever more seldom |
+| the same when a process begins | the version before serves (`bundle.load_bundle_to_start`), and all else is as above |
 | new tables of products or stores in the lake | the same version with the new names, prices and zones |
 
 `daypart_reloads_total` counts tries, `refused` those that failed; the log has a line an episode. A failed reload degrades
@@ -53,6 +54,8 @@ class Reload:
         self._failing = Episode(
             "the current model can't be loaded, the one before serves on", "what is current serves again"
         )
+        if parts.bundle.in_place_because:
+            self._fail(parts.bundle.in_place_because)
 
     @property
     def is_failing(self) -> bool:
@@ -75,8 +78,7 @@ class Reload:
             self._warm(fresh)
         except Exception as error:
             # Whatever it is, what serves goes on: a thread that ended here would never look again.
-            self._parts.metrics.reloads.labels("refused").inc()
-            self._failing.begin(f"{type(error).__name__}: {' '.join(str(error).split())}")
+            self._fail(f"{type(error).__name__}: {error}")
             self._wait_s = FIRST_WAIT_S if seen != self._seen else min(2 * self._wait_s, LONGEST_WAIT_S)
             self._seen, self._again_s = seen, self._clock_s() + self._wait_s
             return False
@@ -87,6 +89,10 @@ class Reload:
         self._failing.end()
         fresh.metrics.reloads.labels("done").inc()
         return True
+
+    def _fail(self, why: str) -> None:
+        self._parts.metrics.reloads.labels("refused").inc()
+        self._failing.begin(" ".join(why.split()))
 
 
 def with_bundle(parts: Parts, bundle: Bundle) -> Parts:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+from serving.connection import connections_of
+
 PROBES = frozenset(("/livez", "/readyz", "/healthz"))
 """Answered by BentoML."""
 
@@ -30,6 +32,7 @@ class Straight:
 
 
 def stand_before(server: Any, front: Any) -> None:
-    """Have a uvicorn server (None for none) that doesn't listen yet bring everything straight to `front`."""
+    """Have a uvicorn server (None for none) that doesn't listen yet bring everything straight to `front`, on `Connection`s."""
     if server is not None:
+        server.config.http_protocol_class = connections_of(front)
         server.config.loaded_app = Straight(server.config.loaded_app, front)

@@ -22,6 +22,7 @@ from embedded import BULK_TIMEOUT_S, OnlineStore, connect
 from embedded.feast_config import FEATURE_REPO, repo_config, unreachable_registry
 from settings import Settings
 from training.errors import FeatureError
+from training.odd_rows import take_out
 
 BATCH = 10_000
 # Compare and set: where the stamp is exactly the one about to be written, make it a microsecond older.
@@ -70,6 +71,7 @@ def load(store: FeatureStore, online: OnlineStore, view: str, key: str, ids: Seq
     with connect(online.url, BULK_TIMEOUT_S) as client:
         script = client.register_script(STEP_BACK)
         for part in _batches(keys):
+            take_out(client, part, field)
             with client.pipeline(transaction=False) as pipe:
                 for redis_key in part:
                     script(keys=[redis_key], args=[field, stamp, before], client=pipe)

@@ -7,6 +7,7 @@ accepted is lost, the answers say what they lack, and all is well again without 
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections import Counter
@@ -304,6 +305,30 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
     assert lost(place, tally) == []
 
 
+def test_a_worker_that_dies_while_the_model_is_damaged_comes_back_with_the_one_before(place):
+    load, shelf = place.load(), Settings(home=place.home).shelf
+    well_again(load)
+    good, bad, before = current(shelf, "ranker"), another(place, 1100), workers(place.process)
+    n_lines, after = len(place.lines()), another(place, 1101)
+    cut_short(bad)
+    (bad.parent / CURRENT).write_text(f"{bad.name}\n")
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: len(set(workers(place.process)) - set(before)) == 1)
+    until(lambda: place.metric("daypart_workers ") == 2, place.log)
+    well_again(load)
+    assert versions(load) == {good}
+    # One that begins, one that goes on.
+    told = [line for line in place.lines()[n_lines:] if "the one before serves on" in line]
+    assert len(told) == 2, "\n".join(told)
+    assert all(bad.name in line for line in told)
+    point(shelf, "ranker", after.name)
+    until(lambda: versions(load) == {after.name}, within_s=40)
+    tally = load.finish()
+    assert set(tally.statuses()) == {200}
+    assert len(tally.cut) + tally.n_unheard <= 8
+    assert lost(place, tally) == []
+
+
 def test_many_connections_say_nothing(place):
     n = int(1000 * SCALE) if SCALE < 10 else 10_000
     odd = OddClients(place.port, place.keys["app"], n_idle=n)
@@ -314,6 +339,25 @@ def test_many_connections_say_nothing(place):
     tally = load.finish()
     odd.finish()
     assert (set(tally.statuses()), tally.cut, lost(place, tally)) == ({200}, [], [])
+
+
+def test_what_is_no_http_is_told_and_counted_and_who_half_closes_is_answered(place):
+    def told(sent, half_closes):
+        with socket.create_connection(("127.0.0.1", place.port), timeout=10) as client:
+            client.sendall(sent)
+            if half_closes:
+                client.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: client.recv(65536), b""))
+
+    before = place.metric('daypart_problems_total{code="not_http"}')
+    answer = told(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", half_closes=False)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+    until(lambda: place.metric('daypart_problems_total{code="not_http"}') == before + 1, within_s=10)
+    body = json.dumps({"user_id": USERS[0], "dry_run": True}).encode()
+    head = f"POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {place.keys['app']}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    assert told(head.encode() + body, half_closes=True).startswith(b"HTTP/1.1 200 ")
 
 
 def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):

@@ -9,7 +9,7 @@ from models.block import Block
 from models.history import History
 from models.ragged import Ragged
 from models.ranker import Ranker
-from models.reasons import Splits, explain
+from models.reasons import Splits, _figure, explain
 from tests.models import checkerboard
 from tests.models.asked import HOUR, STORE, VISITS, asked, lived, split_of
 from tests.models.test_linear import RANKER
@@ -152,6 +152,26 @@ def test_popular_here_and_now_says_what_was_known(row, store, hour, reason):
 def test_what_does_not_sell_here_is_not_popular_here():
     codes = [code for code, _ in reasons(only(popularity=1.0), 2, store="s1", hour=8)]
     assert codes == ["popular"]
+
+
+def test_what_sells_less_than_an_even_share_is_popular_nowhere():
+    # 5.0% of the morning's sales and 4.0% of the chain's; of 17 products an even share is 5.9%.
+    assert words(row=9, hour=8, local=1.0) == {}
+    assert words(row=3, hour=8, local=1.0) == {"popular_now": "10.0% of sales in the morning"}
+
+
+@pytest.mark.parametrize(
+    ("percent", "told"),
+    [(100.0, "100.0"), (18.75, "18.8"), (0.25, "0.2"), (0.0951, "0.1"), (0.0949, "0.09"), (0.04, "0.04"), (0.0123, "0.01"),
+     (0.0096, "0.01"), (0.0094, "0.009"), (0.001, "0.001"), (0.000031, "0.00003")],
+)  # fmt: skip
+def test_a_share_is_never_told_as_nought(percent, told):
+    assert _figure(percent) == told
+
+
+def test_a_share_is_told_by_that_figure(monkeypatch):
+    monkeypatch.setattr("models.reasons._figure", lambda percent: f"<{percent:.0f}>")
+    assert words(row=3, hour=8, local=1.0) == {"popular_now": "<10>% of sales in the morning"}
 
 
 def test_one_at_a_time_or_all_on_the_same_grounds():

@@ -76,6 +76,44 @@ def test_pointing_twice_at_the_same_changes_nothing(tmp_path, three):
     assert shelf.previous(tmp_path, "ranker") == three[0]
 
 
+def test_what_may_serve_in_place_of_the_current_was_promoted_and_not_withdrawn(tmp_path, three):
+    a, b, c = three
+    assert shelf.published(tmp_path, "ranker") == []
+    for version in three:
+        shelf.point(tmp_path, "ranker", version)
+    candidate = put(tmp_path, 9)
+    assert shelf.published(tmp_path, "ranker") == [b, a]
+    current = tmp_path / "ranker" / "CURRENT"
+    for spoil in (lambda: current.write_text("half a li"), lambda: current.write_text(""), current.unlink):
+        spoil()
+        assert shelf.published(tmp_path, "ranker") == [c, b, a]
+    # Pointed at by hand, as where folders are copied.
+    current.write_text(f"{candidate}\n")
+    assert shelf.published(tmp_path, "ranker") == [c, b, a]
+    current.write_text(f"{c}\n")
+    shelf.point(tmp_path, "ranker", b)
+    assert (tmp_path / "ranker" / "HISTORY").read_text().split() == [a, b]
+    current.unlink()
+    assert shelf.published(tmp_path, "ranker") == [b, a], "what was rolled back stays withdrawn"
+
+
+def test_a_rollback_that_breaks_off_is_done(tmp_path, three, monkeypatch):
+    a, b, _ = three
+    for version in (a, b):
+        shelf.point(tmp_path, "ranker", version)
+    replaced = []
+    monkeypatch.setattr(shelf, "replace_lines", lambda path, lines: replaced.append((path.name, lines)))
+    shelf.point(tmp_path, "ranker", a)
+    assert replaced == [("CURRENT", [a]), ("HISTORY", [a])]
+
+
+def test_a_damaged_history_says_what_to_do(tmp_path, three):
+    shelf.point(tmp_path, "ranker", three[0])
+    (tmp_path / "ranker" / "HISTORY").write_text("x")
+    with pytest.raises(ArtifactError, match="HISTORY"):
+        shelf.published(tmp_path, "ranker")
+
+
 def test_a_deleted_version_is_passed_over(tmp_path, three):
     for version in three:
         shelf.point(tmp_path, "ranker", version)
@@ -112,7 +150,7 @@ def test_a_version_that_is_not_there(tmp_path, three):
 
 @pytest.mark.parametrize("name", ["../ranker", "", "Ranker", "a/b"])
 def test_a_name_never_becomes_a_path(tmp_path, name):
-    for call in (shelf.versions, shelf.current, shelf.previous, shelf.load_current):
+    for call in (shelf.versions, shelf.current, shelf.previous, shelf.published, shelf.load_current):
         with pytest.raises(ArtifactError, match="artifact name"):
             call(tmp_path, name)
 

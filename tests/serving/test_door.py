@@ -1,13 +1,11 @@
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 
-from serving.door import check_json, checked_id, decode, fault_of, idempotency_key, read_body, read_query
+from serving.door import check_json, checked_id, decode, fault_of, idempotency_key, read_body
 from serving.problems import Problem
 from serving.wire import RecommendationAsk
 from serving.wire_events import EventsAsk
-from serving.wire_offers import DueQuery
 
 NO_BODY = {"type": "http.disconnect"}
 
@@ -117,38 +115,6 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger():
 def test_a_client_that_leaves_is_not_answered():
     with pytest.raises(ConnectionError):
         body_of([], 5)
-
-
-def test_a_query_is_read_by_name():
-    query = read_query(b"from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00%2B08:00&limit=5&cursor=a%2Fb", DueQuery)
-    assert (query.from_, query.limit, query.cursor) == (datetime(2026, 3, 2, tzinfo=UTC), 5, "a/b")
-
-
-def test_a_plus_that_nobody_escaped_is_still_an_offset():
-    query = read_query(b"from=2026-03-02T00:00:00+08:00&to=2026-03-03T00:00:00+08:00", DueQuery)
-    assert query.from_.utcoffset().total_seconds() == 8 * 3600
-
-
-@pytest.mark.parametrize(
-    ("raw", "pointer"),
-    [
-        (b"", "query/from"),
-        (b"from=2026-03-02T00:00:00Z", "query/to"),
-        (b"from=now&to=2026-03-03T00:00:00Z", "query/from"),
-        (b"from=2026-03-02T00:00:00&to=2026-03-03T00:00:00Z", "query/from"),
-        (b"from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&limit=0", "query/limit"),
-        (b"from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&limit=x", "query/limit"),
-        (b"from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&cursor=", "query/cursor"),
-        (b"from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&page=2", "query/page"),
-        (b"from=2026-03-02T00:00:00Z&from=2026-03-03T00:00:00Z", "query"),
-        (b"from=%ff", "query"),
-        (b"from=" + b"9" * 5000, "query"),
-        (b"\xff", "query"),
-    ],
-)
-def test_a_bad_query_is_a_400_that_names_the_parameter(raw, pointer):
-    problem = refused(read_query, raw, DueQuery)
-    assert (problem.status, problem.errors[0].pointer) == (400, pointer)
 
 
 def test_ids_of_paths_are_bounded():

@@ -1,3 +1,6 @@
+import asyncio
+import json
+
 import pytest
 
 from serving.headers import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES, ONCE, check_request, request_id_of
@@ -46,3 +49,22 @@ def test_the_front_answers_them_as_problems(world):
     assert (long.status_code, long.json()["code"]) == (414, "uri_too_long")
     many = world.ask("GET", "/v1/openapi.json", headers={f"x-{n}": "v" for n in range(101)})
     assert (many.status_code, many.json()["code"]) == (431, "headers_too_large")
+
+
+def test_two_deadlines_are_no_deadline(world):
+    """A header of ours, which no proxy adds; the two joined, as a proxy may, are no number either."""
+    told = []
+
+    async def send(message):
+        told.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/openapi.json", "query_string": b"", "headers": []}
+    for values in ((b"50",), (b"50", b"900"), (b"50, 900",)):
+        asyncio.run(world.front({**scope, "headers": [(b"x-deadline-ms", value) for value in values]}, None, send))
+    starts = [message["status"] for message in told[::2]]
+    twice, joined = (json.loads(message["body"]) for message in told[3::2])
+    assert starts == [200, 400, 400]
+    assert (twice["code"], joined["code"]) == ("header_repeated", "bad_deadline")
+    assert twice["errors"] == [
+        {"pointer": "header/x-deadline-ms", "detail": "header/x-deadline-ms: given twice; send it once"}
+    ]

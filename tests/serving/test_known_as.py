@@ -7,7 +7,7 @@ import pytest
 
 from models.history import History, add_visit
 from serving.gate import OnlineGate
-from serving.known_as import MAX_READ, features_of, pasts_of
+from serving.known_as import MAX_READ, features_of, pasts_of, why_untold
 from tests.serving.fakes import NOW, CountingOnline, known
 
 
@@ -57,6 +57,25 @@ def test_looks_are_bounded_and_a_store_that_is_down_is_none(online):
     assert online.n_reads == MAX_READ + 21
     online.down = True
     assert of(online, "ann", "card") is None
+
+
+@pytest.mark.parametrize("torn", ["ann", "card"])
+def test_a_page_with_a_row_that_cannot_be_read_is_none_and_says_why(online, monkeypatch, torn):
+    read, gate = online.user, OnlineGate(online, lambda: 0.0)
+
+    def user(user_id):
+        if user_id == torn:
+            raise ValueError("torn")
+        return read(user_id)
+
+    monkeypatch.setattr(online, "user", user)
+    assert features_of(gate, ("ann", "card")) is None
+    code, words = why_untold(gate)
+    assert code == "features_unreadable"
+    assert "run `daypart features`" in words
+    online.down = True
+    assert features_of(gate, ("bob", "card")) is None
+    assert why_untold(gate)[0] == "online_store_unavailable"
 
 
 def test_the_purchases_of_several_people_are_one_read(online):

@@ -90,6 +90,17 @@ def test_without_the_online_store_nobody_is_said_to_be_unknown(world):
     assert (answer.status_code, answer.json()["code"]) == (503, "online_store_unavailable")
 
 
+@pytest.mark.parametrize("path", ["u00", "u00/export"])
+def test_a_row_that_cannot_be_read_is_told_with_what_to_do(world, monkeypatch, path):
+    def torn(user_id):
+        raise ValueError("torn")
+
+    monkeypatch.setattr(world.online, "user", torn)
+    answer = world.ask("GET", f"/v1/users/{path}", "admin")
+    assert (answer.status_code, answer.json()["code"]) == (503, "features_unreadable")
+    assert "daypart features" in answer.json()["detail"]
+
+
 def test_a_campaigns_budget_and_why_its_lift_is_not_known(world):
     body = world.ask("GET", "/v1/campaigns/usual", "analyst").json()
     assert body["budget"] == {

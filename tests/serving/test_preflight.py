@@ -4,10 +4,12 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from embedded import OnlineStoreError, connect, lease_online_store
-from models.artifact import ArtifactError
+from models.artifact import ArtifactError, write_artifact
+from models.shelf import point
 from offers.campaign_file import CampaignError
 from offers.database import LedgerError
 from serving import preflight as module
@@ -15,6 +17,7 @@ from serving.catalogue import CatalogueError
 from serving.feast_messages import registry_class
 from serving.preflight import FAULTS, StartFault, preflight, require_free
 from settings import Settings, SettingsError
+from tests.models import checkerboard
 
 
 @pytest.fixture
@@ -64,6 +67,17 @@ def test_a_damaged_artifact_stops_the_start(settings):
     data[-1] ^= 1
     array.write_bytes(data)
     assert isinstance(fault(settings), ArtifactError)
+
+
+def test_a_damaged_artifact_after_a_whole_one_does_not(settings):
+    """A machine that begins anew at night has nobody to promote again."""
+    arrays = checkerboard.arrays()
+    arrays["blend_weights"] = arrays["blend_weights"] * np.float32(2)
+    later = write_artifact(settings.shelf, "ranker", arrays, checkerboard.manifest()).version
+    point(settings.shelf, "ranker", later)
+    (settings.shelf / "ranker" / later / "manifest.json").write_text("{")
+    with preflight(settings) as loaded:
+        loaded()
 
 
 def test_a_bad_campaign_stops_the_start(settings):

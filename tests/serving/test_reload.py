@@ -10,6 +10,7 @@ import pytest
 from models.artifact import write_artifact
 from models.shelf import point
 from serving import reload
+from serving.bundle import load_bundle_to_start
 from serving.opening import warm
 from serving.reload import Reload, with_bundle
 from settings import Settings
@@ -160,6 +161,34 @@ def test_a_pointer_that_is_damaged_is_no_end_either(place):
     point(shelf, "ranker", second := another(shelf))
     assert found.look()
     assert version(world) == second
+
+
+def test_who_begins_while_what_is_current_is_damaged_says_so_and_takes_it_up_when_it_is_mended(place, caplog):
+    world, shelf, _, clock = place
+    caplog.set_level(logging.WARNING, "daypart.serving")
+    first = version(world)
+    point(shelf, "ranker", second := another(shelf))
+    kept = shutil.copytree(shelf / "ranker" / second, shelf.parent / "kept")
+    damaged(shelf, second)
+
+    def use(parts):
+        world.front.parts = parts
+
+    begun = with_bundle(world.parts, load_bundle_to_start(world.parts.settings))
+    use(begun)
+    found = Reload(begun, use, warm, clock)
+    assert (found.is_failing, version(world)) == (True, first)
+    refused = 'daypart_reloads_total{outcome="refused"} '
+    assert f"{refused}1.0" in world.ask("GET", "/metrics").text
+    assert not found.look()
+    assert f"{refused}2.0" in world.ask("GET", "/metrics").text
+    shutil.copytree(kept, shelf / "ranker" / second, dirs_exist_ok=True)
+    clock.now_s += reload.LONGEST_WAIT_S
+    assert found.look()
+    assert (found.is_failing, version(world)) == (False, second)
+    lines = [record.message.split(":")[0] for record in caplog.records]
+    assert lines == ["the current model can't be loaded, the one before serves on", "what is current serves again"]
+    assert second in caplog.records[0].message
 
 
 def test_what_fails_is_tried_ever_more_seldom(place, monkeypatch):

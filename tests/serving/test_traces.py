@@ -75,10 +75,10 @@ def test_a_request_is_a_span_and_its_stages_are_inside(world, collector):
 def test_other_calls_have_no_stages_and_a_fault_is_marked(world, collector, monkeypatch):
     url, bodies, _ = collector
     world.desk.down = True
-    wallet = lambda: world.ask("GET", "/v1/users/planted-ann/offers?x=planted", "app")  # noqa: E731
-    traced(world, url, [lambda: rank(world), wallet])
+    wallet = lambda query="": world.ask("GET", f"/v1/users/planted-ann/offers{query}", "app")  # noqa: E731
+    traced(world, url, [lambda: rank(world), lambda: wallet("?x=planted"), wallet])
     told = spans(bodies)
-    assert [span["name"] for span in told].count("wallet") == 2  # the stage and the call
+    assert [span["name"] for span in told].count("wallet") == 3  # the stage and the calls
     assert (told[-1]["name"], told[-1]["status"]) == ("wallet", {"code": 2})
     assert "planted" not in json.dumps(bodies)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from feast import Entity, FeatureService, FeatureView, Field, FileSource
 from feast.types import Int64, String
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from embedded import OnlineStore, connect, lease_online_store
 from settings import Settings
@@ -86,6 +87,21 @@ def test_loading_more_than_a_batch(settings, monkeypatch):
         declare(store, settings)
         for _ in range(2):
             assert load(store, online, "user_history", "user_id", list(world.USERS), world.END) == 4
+
+
+def test_rows_that_nobody_can_read_are_written_anew(settings):
+    with lease_online_store(settings) as online, connect(online.url) as client:
+        store = open_store(settings, online)
+        declare(store, settings)
+        users = list(world.USERS)
+        load(store, online, "user_history", "user_id", users, world.END)
+        whole = {key: client.hgetall(key) for key in client.scan_iter()}
+        (garbled, field), (never, _), (other, _), *_ = ((key, b"_ts:user_history") for key in sorted(whole))
+        client.hset(garbled, field, b"\xff\xff\xff")
+        client.hset(never, field, Timestamp(seconds=10**15).SerializeToString())
+        client.set(other, "no row")
+        assert load(store, online, "user_history", "user_id", users, world.END) == len(whole) == 4
+        assert {key: client.hgetall(key) for key in client.scan_iter()} == whole
 
 
 def test_joins_need_no_online_store(settings):
