@@ -12,8 +12,9 @@ from typing import Any
 
 PREFIX = "DAYPART_"
 _LIMITS = {"port": (0, 65535), "workers": (0, 256), "history_limit": (1, 100_000), "budget_cents": (0, 10**12)}
-_LIMITS |= {"offline_cents": (0, 10**9), "lease_s": (10, 86_400), "messages_per_day": (0, 1000)}
-_LIMITS |= {"message_gap_s": (0, 7 * 86_400)} | dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
+_LIMITS |= {"lease_s": (10, 86_400), "messages_per_day": (0, 1000), "message_gap_s": (0, 7 * 86_400)}
+_LIMITS |= dict.fromkeys(("offline_cents", "features_fresh_s"), (0, 10**9))
+_LIMITS |= dict.fromkeys(("assumed_cost_share", "exploration_share"), (0, 1))
 _SCOPE_RATE = r"(app|pos|scheduler|analyst|admin)=\d{1,7}/\d{1,7}"
 _FORMS = {"currency": ("[A-Z]{3}", "an ISO 4217 code as USD"), "locale": ("[a-z]{2,3}(_[A-Za-z]+)*", "as en")}
 _FORMS["consent_default"] = ("opt-(out|in)", "opt-out or opt-in")
@@ -81,6 +82,8 @@ class Settings:
     """Least seconds between two messages to a user."""
     rate_limits: str = "app=2000/4000 pos=500/1000 scheduler=1000/2000 analyst=20/40 admin=20/40"
     """Calls a second and at once, for each key of a scope; a scope left out, or a rate of 0, has no limit."""
+    features_fresh_s: int = 129_600
+    """Seconds for which what `daypart features` brought online counts as fresh: two nights less a morning; 0 is for ever."""
     history_limit: int = 512
     """Most products kept in one user's history."""
     exploration_share: float = 0.1

@@ -78,12 +78,12 @@ class Keeper:
 
         since_ms: whoever is told of by an event that came then or later is concerned, whatever it says.
         """
-        now_ms = int(self._clock().timestamp() * 1000)
+        now_ms = int((now := self._clock()).timestamp() * 1000)
         self._stock.renew(now_ms)
         self._owed |= self._told(now_ms, since_ms) | self._moved() | self._stock.refused
         self._stock.refused = set()
         # What comes while everybody is reckoned, and is pushed before it is their turn, is found by the next look.
-        n_reckoned, is_due = 0, self._refill.is_due()
+        n_reckoned, is_due = 0, self._refill.is_due(now)
         self._was_refilled, everyone = is_due, everybody(self._engine, self._stock) if is_due else set()
         for some in batches(sorted(self._owed | everyone), ALL_AT_ONCE if is_due else AT_ONCE):
             ids = self._reckon(some)

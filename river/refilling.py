@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from offers.database import transaction
@@ -20,20 +21,23 @@ class Refill:
 
     def __init__(self, filling: Filling) -> None:
         self._filling = filling
+        self._since: datetime | None = None
         self._emptied = Episode("online store was emptied", "everybody's history is in the online store again")
 
-    def is_due(self) -> bool:
-        """Whether everybody is to be reckoned. Says so, and pledges it, until `done`. Raises redis.RedisError."""
+    def is_due(self, now: datetime) -> bool:
+        """Whether everybody is to be reckoned, of what is known `now`. Says so, and pledges it, until `done`. Raises
+        redis.RedisError."""
         if self._filling.stands().histories:
             self._emptied.end()
             return False
         self._emptied.begin("everybody's history is reckoned again")
         self._filling.begin()
+        self._since = now
         return True
 
     def done(self) -> None:
         """Everybody was reckoned since; if the store was emptied again meanwhile, it is due again. Raises redis.RedisError."""
-        if self._filling.end(others=False):
+        if self._since is not None and self._filling.end(self._since, others=False):
             self._emptied.end()
 
 

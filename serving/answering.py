@@ -13,6 +13,7 @@ import msgspec
 
 from models.history import History
 from offers.answers import Offer
+from serving.freshness import AHEAD, STALE, age_s, is_stale
 from serving.known_as import pasts_of
 from serving.online_port import Past
 from serving.parts import Parts
@@ -81,7 +82,10 @@ def _known(wish: Wish, read: Past | None) -> Known:
     shelf, warning = parts.shelves.of(parts.gate, store_id, wish.in_hurry)
     warnings = [*([] if warning is None else [warning]), *wish.unasked]
     degraded = parts.gate.is_down or warning in LOST or bool(wish.unasked)
-    if user_id is not None and (parts.visits.are_missed or not parts.gate.has_histories):
+    filled = parts.gate.filled
+    if (user_id or store_id) and is_stale(filled.others_at, wish.now, parts.settings.features_fresh_s):
+        warnings.append(STALE)
+    if user_id is not None and (parts.visits.are_missed or not filled.histories):
         warnings.append("history_incomplete")
         degraded = True
     if user_id is None:
@@ -103,16 +107,22 @@ def answers_for(wishes: Sequence[Wish], known: Sequence[Known]) -> list[Slate]:
     ]
     found = []
     for wish, about, items in zip(wishes, known, slates(bundle, wanted), strict=True):
-        age = None if about.features_as_of is None else max(0.0, (wish.now - about.features_as_of).total_seconds())
+        age = None if about.features_as_of is None else age_s(about.features_as_of, wish.now)
+        ahead = _ahead(wish, about.features_as_of) if age is None and about.features_as_of is not None else ()
         meta = SlateMeta(
             model_version=bundle.version,
             feature_age_s=age,
             degraded=about.degraded,
             fallback=about.fallback,
-            warnings=[*about.warnings, *_unknown_words(wish), *(() if items else ("empty_list",))],
+            warnings=[*about.warnings, *ahead, *_unknown_words(wish), *(() if items else ("empty_list",))],
         )
         found.append(Slate(recommendation_id=token_hex(16), items=items, meta=meta))
     return found
+
+
+def _ahead(wish: Wish, as_of: datetime) -> tuple[str]:
+    wish.parts.ahead.seen(f"by {(as_of - wish.now).total_seconds():.0f} s")
+    return (AHEAD,)
 
 
 def _unknown_words(wish: Wish) -> list[str]:

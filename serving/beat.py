@@ -34,7 +34,9 @@ def stand(parts: Parts, version: str) -> str:
     metrics, bundle = parts.metrics, parts.bundle
     metrics.dropped.n = parts.impressions.n_dropped
     metrics.online_up.set(not (parts.gate.is_down or parts.visits.are_missed))
-    metrics.online_whole.set(parts.gate.has_histories and parts.gate.has_others)
+    filled = parts.gate.filled
+    metrics.online_whole.set(filled.histories and filled.others)
+    metrics.features_through.set(0.0 if filled.others_at is None else filled.others_at.timestamp())
     metrics.resident.set(resident_bytes())
     if bundle.version != version:
         metrics.workers.set(1)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 import mmh3
 import redis
 
 from embedded.online_rows import entity_key
-from serving.feast_values import stamped
+from serving.feast_values import row_moment
 
 NO_ROW = "WRONGTYPE"
 """What the store answers where something else than a row stands under the key."""
@@ -52,15 +53,16 @@ class EntityRows:
         return answer
 
     def read(self, entity: str) -> dict[str, Stands]:
-        """What stands of the entity, by feature."""
+        """What stands of the entity, by feature. Raises ValueError for a view's row without its stamp too."""
         return self.told(self.raw(entity))
 
     def told(self, raw: list[bytes | None]) -> dict[str, Stands]:
         """The same of what `raw` gave."""
         told, place = dict[str, Stands](), iter(raw)
         for names in self._views.values():
-            at = stamped(next(place))
-            told |= {name: Stands(next(place), at) for name in names}
+            stamp, *values = islice(place, 1 + len(names))
+            at = row_moment(stamp, values)
+            told |= {name: Stands(value, at) for name, value in zip(names, values, strict=True)}
         return told
 
 

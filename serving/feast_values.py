@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,3 +37,11 @@ def stamped(raw: bytes | None) -> datetime | None:
         return None if raw is None else moment_of(Timestamp.FromString(raw))
     except DecodeError:
         raise ValueError("a moment that Feast didn't write") from None
+
+
+def row_moment(stamp: bytes | None, values: Sequence[bytes | None]) -> datetime | None:
+    """When a view's row was true; None where there is none. Raises ValueError as `stamped`, and for values that lost theirs:
+    they are of somebody of whom something is known, and no stranger."""
+    if stamp is None and any(value is not None for value in values):
+        raise ValueError("values without the moment at which they were true")
+    return stamped(stamp)

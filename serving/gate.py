@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from embedded import OnlineStoreError
+from embedded.filled import Filled
 from models.history import History
 from serving.episode import Episode, Signs
 from serving.last_known import LastKnown
@@ -22,6 +23,9 @@ CLOSED_S = 1.0
 LOOKED_AT_S = 0.005
 """From so much on that reads need, they are timed beside the requests too."""
 
+LOOKED_S = 60.0
+"""After which what stands whole is read again, whoever came meanwhile: a worker that nobody asks must not tell of old."""
+
 
 class OnlineGate:
     """Reads through to `online`; while closed, every read is None at once. Raises nothing for a store that is down."""
@@ -33,6 +37,7 @@ class OnlineGate:
         self._down = Episode("online store down, recommendations fall back", "online store back")
         self._odd = Signs("users' features can't be read, run `daypart features`", clock_s)
         self.last_known, self.pace = LastKnown(clock_s), Pace()
+        self._due_s = clock_s() + LOOKED_S
         self._remembering = Remembering(self.last_known)
 
     @property
@@ -42,17 +47,12 @@ class OnlineGate:
 
     def settled(self, user_id: str, read: Past | None) -> Told:
         """What a read comes to (see `Remembering`)."""
-        return self._remembering.settled(user_id, read, self.has_histories)
+        return self._remembering.settled(user_id, read, self.filled)
 
     @property
-    def has_histories(self) -> bool:
-        """Whether everybody's history was in the store when it was last read."""
-        return self._online.filled.histories
-
-    @property
-    def has_others(self) -> bool:
-        """Whether what stores sell was there."""
-        return self._online.filled.others
+    def filled(self) -> Filled:
+        """What stood whole in the store when histories were last read."""
+        return self._online.filled
 
     @property
     def n_connected(self) -> int:
@@ -65,7 +65,7 @@ class OnlineGate:
         if (kept := self.last_known.of(user_id)) is None:
             return None
         self._online.pasts([user_id])
-        return None if self.has_histories else kept.history
+        return None if self.filled.histories else kept.history
 
     def user(self, user_id: str) -> UserFeatures | None:
         """The user's features (an empty history for one nobody knows), None when the store can't say."""
@@ -75,7 +75,7 @@ class OnlineGate:
         """The users' histories alone, in one read; otherwise as `user`."""
         found = self._read(self._online.pasts, user_ids) if user_ids else []
         if user_ids and found is not None:
-            self._remembering.stands(self.has_histories)
+            self._remembering.stands(self.filled.histories)
         return [None] * len(user_ids) if found is None else [self._whole(one) for one in found]
 
     def portrait(self, user_id: str) -> Portrait | None:
@@ -100,9 +100,10 @@ class OnlineGate:
 
     def look(self) -> None:
         """An errand beside the requests: while all who come are in a hurry, or nobody comes, nobody reads, and it would stay
-        slow, down or emptied for ever. Blocking."""
-        if self.is_down or not (self.has_histories and self.has_others):
+        slow, down, emptied or old for ever. Blocking."""
+        if self.is_down or not (self.filled.histories and self.filled.others) or self._clock_s() > self._due_s:
             # As those who ask read, which alone tells what was lost.
+            self._due_s = self._clock_s() + LOOKED_S
             self._probed(lambda: self._online.pasts(["readiness"]))
         elif self.pace.needed_s > LOOKED_AT_S:
             self.answers()

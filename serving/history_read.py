@@ -13,11 +13,11 @@ from typing import Any
 
 import redis
 
-from embedded.filled import WHOLE, Filled, mark_key
+from embedded.filled import PARTS, WHOLE, Filled, mark_key
 from embedded.online_rows import entity_key
 from models.history import History
 from serving.entity_rows import NO_ROW
-from serving.feast_values import stamped
+from serving.feast_values import row_moment
 from serving.history_rows import STAMP, Kind, field
 from serving.online_port import Past
 
@@ -29,9 +29,9 @@ class HistoryRead:
         self._client, self._project, self._kind = client, project, kind
         self._asked = b"".join(map(_bulk, [*map(field, kind.names), STAMP.encode()]))
         self._head = b"*%d\r\n%s" % (len(kind.names) + 3, _bulk(b"HMGET"))
-        asked = [b"HMGET", mark_key(project), *(name.encode() for name in Filled._fields)]
+        asked = [b"HMGET", mark_key(project), *(name.encode() for name in PARTS)]
         self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
-        self.filled: Filled = WHOLE
+        self.filled, self._stood = WHOLE, list[bytes | None]()
         """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
         self.n_connected = 0
         """How often it was connected: behind the same address may be another server then."""
@@ -43,8 +43,8 @@ class HistoryRead:
         ValueError where a row is damaged."""
         keys = (entity_key(self._project, "user_id", user_id) for user_id in user_ids)
         *answers, stands = self._answers([*(self._head + _bulk(key) + self._asked for key in keys), self._marks])
-        if isinstance(stands, list):
-            self.filled = Filled.of(stands)
+        if isinstance(stands, list) and stands != self._stood:
+            self.filled, self._stood = Filled.of(stands), stands
         moments = [_moment_of(answer) for answer in answers]
         told = [
             one[:-1]
@@ -98,7 +98,7 @@ def _moment_of(answer: list[bytes | None] | redis.ResponseError) -> datetime | V
     if isinstance(answer, redis.ResponseError):
         return ValueError(f"history: {answer}")
     try:
-        return stamped(answer[-1])
+        return row_moment(answer[-1], answer[:-1])
     except ValueError as error:
         return error
 

@@ -21,7 +21,7 @@ from embedded.online_rows import entity_key
 from models.history import History
 from serving.entity_rows import NO_ROW, hashed
 from serving.episode import Signs
-from serving.feast_values import stamped
+from serving.feast_values import row_moment
 
 log = logging.getLogger("daypart.serving")
 VIEW = "user_history"
@@ -84,9 +84,8 @@ class HistoryRows:
 
     def told_of(self, user_ids: Sequence[str]) -> list[str]:
         """Those of these of whom the view says something, be it that nothing stands."""
-        return [
-            user_id for user_id, (stamp, *_) in zip(user_ids, self._read(user_ids), strict=True) if stamp is not None
-        ]
+        rows = zip(user_ids, self._read(user_ids), strict=True)
+        return [user_id for user_id, row in rows if any(value is not None for value in row)]
 
     def drop_empty(self, user_ids: Sequence[str]) -> int:
         """Delete what the view says of those of whom it says that nothing stands, unless that changed meanwhile; how many."""
@@ -103,8 +102,8 @@ class HistoryRows:
         with self._client.pipeline(transaction=False) as pipe:
             for user_id, (stamp, *values) in zip(user_ids, rows, strict=True):
                 try:
-                    stood = stamped(stamp)
-                    [history] = self._kind.from_bytes([values]) if stamp else [History.empty()]
+                    stood = row_moment(stamp, values)
+                    [history] = self._kind.from_bytes([values]) if stood else [History.empty()]
                     if isinstance(history, ValueError):
                         raise history
                 except ValueError as error:
@@ -130,11 +129,11 @@ class HistoryRows:
 
     def _row(self, history: History, at: datetime | None, stood: datetime | None) -> list[Any]:
         """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
-        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
+        row_moment = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
         if stood:
-            true_at = max(true_at, stood + TICK)
+            row_moment = max(row_moment, stood + TICK)
         stamp = Timestamp()
-        stamp.FromDatetime(true_at)
+        stamp.FromDatetime(row_moment)
         row: list[Any] = [stamp.SerializeToString()]
         for name, value in self._kind.to_bytes(history).items():
             row += (self._fields[name], value)

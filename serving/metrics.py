@@ -56,10 +56,14 @@ class Metrics:
         self.degraded = self._counter(
             "degraded", "Recommendations that lacked a part that should have been asked."
         ).labels()
+        self.ahead = self._counter("features_ahead", "Recommendations by features true later than now.").labels()
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
         self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
         self.online_whole = self._gauge("online_store_whole", "1 while nothing is missing there.", "livemin")
+        self.features_through = self._gauge(
+            "features_through_seconds", "Moment until which the features run online knew all, from 1970.", "livemax"
+        )
         self.trained_through = self._gauge(
             "model_trained_through_seconds", "Moment until which the model in use learned, from 1970.", "livemin"
         )
@@ -87,8 +91,12 @@ class Metrics:
         found[0].n += 1
         found[1].observe(seconds)
 
-    def recommended(self, fallback: str | None, feature_age_s: float | None, degraded: bool) -> None:
-        """Count what a recommendation rested on."""
+    def recommended(
+        self, fallback: str | None, feature_age_s: float | None, degraded: bool, is_ahead: bool = False
+    ) -> None:
+        """Count what a recommendation rested on. is_ahead: features that were true later than now."""
+        if is_ahead:
+            self.ahead.inc()
         if degraded:
             self.degraded.inc()
         if fallback is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,7 +14,9 @@ from sqlalchemy import Engine
 from offers.desk import Desk
 from offers.tokens import Signer
 from serving.bundle import Bundle
+from serving.episode import Signs
 from serving.filed import Filed
+from serving.freshness import SAYS
 from serving.gate import OnlineGate
 from serving.grouped import Grouped
 from serving.holders import Holders
@@ -60,6 +63,8 @@ class Parts:
     traces: Traces | None = None
     filed: Filed = field(default_factory=Filed, kw_only=True)
     ledger_gate: LedgerGate = field(default_factory=LedgerGate, kw_only=True)
+    ahead: Signs = field(default_factory=partial(Signs, SAYS), kw_only=True)
+    """Of features that are true later than now."""
     zones: dict[str, tzinfo] = field(default_factory=dict, kw_only=True)
     """Of every store that any bundle knew so far: what outlives a bundle reads them here."""
 

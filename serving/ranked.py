@@ -12,6 +12,7 @@ from offers.answers import Offer
 from serving.answering import Wish
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
+from serving.freshness import AHEAD
 from serving.impressions import lines_of
 from serving.overload import LEAST, TARGET_S, busy
 from serving.persons import Names
@@ -43,7 +44,7 @@ async def recommendations(asked: Asked) -> Reply:
         asked.parts.impressions.put(lines_of(answer.slate, wish.ask, asked.now))
     asked.parts.metrics.stages.observe(answer.features_s, answer.score_s, answer.encode_s, wallet_s)
     meta = answer.slate.meta
-    asked.parts.metrics.recommended(meta.fallback, meta.feature_age_s, meta.degraded)
+    asked.parts.metrics.recommended(meta.fallback, meta.feature_age_s, meta.degraded, AHEAD in meta.warnings)
     return Reply(answer.body)
 
 

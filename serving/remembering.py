@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from embedded.filled import Filled
 from serving.episode import Episode
 from serving.last_known import LastKnown
 from serving.online_port import Past
@@ -32,8 +33,9 @@ class Remembering:
         else:
             self._emptied.begin("answers go by what is remembered until histories are reckoned again")
 
-    def settled(self, user_id: str, read: Past | None, has_histories: bool) -> Told:
-        """read: None for a store that couldn't say; one that knows nobody has an empty history.
+    def settled(self, user_id: str, read: Past | None, filled: Filled) -> Told:
+        """read: None for a store that couldn't say; one that knows nobody has an empty history. filled: what stood whole as it
+        was read. Of a row from a whole store the moment is told at which that was known, where it is later than the row's own.
 
         In a store that was emptied stands what was pushed since, be it on what was known before (`OnlineGate.lost`): the longer
         of that and memory counts, as last known. Otherwise a row that was there a moment ago and is gone was evicted: who was
@@ -42,10 +44,12 @@ class Remembering:
         kept = self._last_known.of(user_id)
         if read is None:
             return Told(kept, kept is not None)
-        if not has_histories:
+        if not filled.histories:
             found = kept if read.as_of is None or (kept and kept.history.n_visits > read.history.n_visits) else read
             return Told(found, found is not None)
         if read.as_of is not None:
+            if (as_of := filled.true_at(read.as_of)) is not read.as_of:
+                read = Past(read.history, as_of)
             self._last_known.keep(user_id, read)
             if user_id == self._gone_id:
                 self._gone.end()

@@ -45,7 +45,7 @@ class Shelves:
             return self._lay(store_id, assortment), None
         if (told := self._told.get(store_id)) is not None:
             return self._lay(store_id, told), "stale_assortment"
-        if not could_say or (not gate.has_others and self._is_known(store_id)):
+        if not could_say or (not gate.filled.others and self._is_known(store_id)):
             return self._chain, "no_assortment"
         return self._chain, None if self._is_known(store_id) else "unknown_store"
 

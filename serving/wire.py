@@ -104,8 +104,9 @@ class SlateMeta(Struct, frozen=True, kw_only=True, gc=False):
 
     `fallback`, best first: `last_known` (what was read at most ten minutes ago, as nobody can be asked), `popularity` (of the
     store at that hour, as nobody can be asked and the person is not remembered), `global_popularity` (the same, for no store that
-    we know), `cold_start` (nothing is known of the person). `feature_age_s`: since the features were true. `warnings`:
-    unknown_store, no_assortment, stale_assortment, history_incomplete, unknown_product, unknown_category, offers_unavailable,
+    we know), `cold_start` (nothing is known of the person). `feature_age_s`: since the person's features were known to be whole;
+    null where none ranked, or where they were true later than now (features_ahead). `warnings`: unknown_store, no_assortment,
+    stale_assortment, stale_features, features_ahead, history_incomplete, unknown_product, unknown_category, offers_unavailable,
     consent_unavailable, empty_list.
     """
 

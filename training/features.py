@@ -80,11 +80,12 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
     """
     counts = {}
     with lease_online_store(settings) as online:
-        store, whole = open_store(settings, online), filling(settings, online)
+        store, whole, known_at = open_store(settings, online), filling(settings, online), through
         whole.begin()
         for n_done, (view, key) in enumerate(VIEWS.items(), 1):
             source = settings.features / f"{view}.parquet"
             at, ids = latest(source, key, through, view in _MAY_BE_EMPTY)
+            known_at = at if view == "user_history" else known_at
             counts[view] = load(store, online, view, key, ids, at) if ids else 0
             if counts[view] != len(ids):
                 raise FeatureError(
@@ -92,7 +93,7 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
                 )
             if progress:
                 progress("online store", n_done, len(VIEWS))
-        if not whole.end():
+        if not whole.end(known_at):
             raise FeatureError("the online store was emptied meanwhile; run `daypart features` again")
     return counts
 

@@ -9,13 +9,14 @@ import pytest
 import redis
 
 from embedded import connect, lease_online_store
-from embedded.filled import WHOLE, Filling
+from embedded.filled import Filled, Filling
 from serving.calls import CALLS
 from serving.front import Front
 from serving.keys import key_id_of
 from serving.opening import open_parts, warm_up
 from serving.purse import PREFIX
 from settings import Settings
+from tests import world
 from tests.flow import served_home
 from tests.house.rooms import ROOT
 from tests.suites.raw_http import call
@@ -78,6 +79,6 @@ def test_it_may_do_little_else(store, command):
 def test_who_fills_the_store_needs_no_other_rights(store):
     with connect(store[2]) as client:
         whole = Filling(client, "daypart")
-        assert whole.stands() == WHOLE
+        assert whole.stands() == Filled(True, True, world.END, world.END)
         whole.begin()
-        assert whole.end()
+        assert whole.end(world.END)

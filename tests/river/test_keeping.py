@@ -54,7 +54,7 @@ class Marks:
     """As `embedded.filled.Filling`, of `Rows`."""
 
     def __init__(self):
-        self.is_whole, self.is_pledged = True, False
+        self.is_whole, self.is_pledged, self.at = True, False, None
 
     def stands(self):
         return Filled(self.is_whole, self.is_whole)
@@ -62,8 +62,9 @@ class Marks:
     def begin(self):
         self.is_pledged = True
 
-    def end(self, others=True):
+    def end(self, at, others=True):
         assert not others
+        self.at = at
         self.is_whole, self.is_pledged = self.is_pledged, False
         return self.is_whole
 

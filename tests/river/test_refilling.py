@@ -1,4 +1,5 @@
 from contextlib import closing
+from datetime import timedelta
 
 import polars as pl
 
@@ -19,14 +20,15 @@ from training.parts import write_whole
 def test_it_is_due_until_all_are_reckoned_and_again_when_it_was_emptied_meanwhile(caplog):
     marks = Marks()
     refill = Refill(marks)
-    assert not refill.is_due()
+    assert not refill.is_due(AT)
     marks.is_whole = False
-    assert refill.is_due()
+    assert refill.is_due(AT)
     marks.is_pledged = False  # as the store was emptied once more
     refill.done()
-    assert refill.is_due()
+    assert refill.is_due(later := AT + timedelta(minutes=3))
     refill.done()
-    assert not refill.is_due()
+    assert marks.at == later, "all that was known as it began, not as it ended"
+    assert not refill.is_due(later)
     assert [record.message.split(":")[0] for record in caplog.records] == [
         "online store was emptied",
         "everybody's history is in the online store again",

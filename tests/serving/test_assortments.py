@@ -125,6 +125,7 @@ def test_a_row_that_is_gone_is_nobodys(rows, clock, kept):
 HALF = {
     "no list of products": row(price_cents=[1], stock_units=[1], stock_known=[True]),
     "null for products": [STAMP, b"", *row(price_cents=[], stock_units=[], stock_known=[])[2:]],
+    "no stamp": [None, *sells(a=1)[1:]],
     "no prices": row(product_ids=["a"], stock_units=[1], stock_known=[True]),
     "a list too short": row(product_ids=["a", "b"], price_cents=[1, 2], stock_units=[1], stock_known=[True, True]),
     "noise for a list": [STAMP, b"\xff\xff", *sells(a=1)[2:]],

@@ -4,7 +4,7 @@ from dataclasses import replace
 from embedded.filled import WHOLE, Filled
 from serving import beat
 from serving.metrics import Metrics
-from tests.serving.fakes import not_added
+from tests.serving.fakes import NOW, not_added
 
 
 def test_a_beat_tells_and_measures_how_late_it_is(world, monkeypatch):
@@ -50,6 +50,10 @@ def test_a_worker_stands_by_its_bundle_and_its_gate(world):
         world.online.filled = filled
         beat.stand(parts, first)
         assert sample("daypart_online_store_whole") == whole
+    for at, told in ((NOW, NOW.timestamp()), (None, 0.0)):
+        world.online.filled = Filled(True, True, None, at)
+        beat.stand(parts, first)
+        assert sample("daypart_features_through_seconds") == told
 
 
 def test_a_store_that_takes_no_writes_is_not_up(world):

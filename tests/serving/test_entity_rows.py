@@ -134,7 +134,9 @@ def test_a_store_of_any_row_is_read_as_the_sdk_reads_it(loaded, views, data):
     same_store(online.store("any"), reference)
 
 
-@pytest.mark.parametrize("stands", ["a word", "a stamp of noise", "a stamp of no calendar", "a feature of noise"])
+@pytest.mark.parametrize(
+    "stands", ["a word", "a stamp of noise", "a stamp of no calendar", "no stamp", "a feature of noise"]
+)
 def test_what_is_no_row_is_a_value_error_for_that_entity_alone(loaded, stands):
     _, store, online, sdk = loaded
     key = entity_key("daypart", "user_id", "odd")
@@ -146,12 +148,16 @@ def test_what_is_no_row_is_a_value_error_for_that_entity_alone(loaded, stands):
             noise = b"\xff\xff" if "noise" in stands else Timestamp(seconds=2**60).SerializeToString()
             client.hset(key, "_ts:user_profile", noise)
             client.hset(key, "_ts:user_portrait", noise)
+        elif stands == "no stamp":
+            client.hset(
+                key, mapping={hashed("user_rhythm", "hour_of_week"): b"", hashed("user_portrait", "r_score"): b""}
+            )
         else:
             for view, name in (("user_profile", "segment"), ("user_portrait", "r_score")):
                 stamp = client.hget(entity_key("daypart", "user_id", "ann"), f"_ts:{view}")
                 client.hset(key, mapping={f"_ts:{view}": stamp, hashed(view, name): b"\xff\xff"})
         for read in (online.user, online.portrait):
-            with pytest.raises(ValueError, match=r"WRONGTYPE|Feast didn't write|no calendar"):
+            with pytest.raises(ValueError, match=r"WRONGTYPE|Feast didn't write|no calendar|without the moment"):
                 read("odd")
         client.delete(key)
     same_user(online.user("ann"), sdk.user("ann"))

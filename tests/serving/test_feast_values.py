@@ -5,7 +5,7 @@ from feast.protos.feast.types.Value_pb2 import StringList, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from models.history import LATEST_S
-from serving.feast_values import moment_of, plain, stamped
+from serving.feast_values import moment_of, plain, row_moment, stamped
 
 
 def test_a_list_and_a_number():
@@ -34,3 +34,12 @@ def test_a_stamp_is_a_moment_or_none_or_noise():
     assert stamped(None) is None
     with pytest.raises(ValueError, match="Feast didn't write"):
         stamped(b"\xff")
+
+
+def test_values_without_their_moment_are_damaged_and_a_row_of_nothing_is_nobodys():
+    stamp = Timestamp(seconds=1).SerializeToString()
+    assert row_moment(stamp, [None, b"x"]) == row_moment(stamp, [None]) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert row_moment(None, [None, None]) is row_moment(b"", [b"x"]) is None
+    for values in ([None, b"x"], [b"", None]):
+        with pytest.raises(ValueError, match="without the moment"):
+            row_moment(None, values)

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from embedded.filled import WHOLE, Filled
-from serving.gate import CLOSED_S, OnlineGate
+from serving.gate import CLOSED_S, LOOKED_S, OnlineGate
 from serving.online_port import Past
 from tests.models import checkerboard
 from tests.serving.fakes import Clock, CountingOnline, known, stock
@@ -97,6 +97,14 @@ def test_whose_row_was_lost_with_the_store_is_known_by_what_was_remembered(setti
     assert gate.settled("bob", gate.pasts(["bob"])[0]) == (None, False)
     online.filled = WHOLE
     assert gate.settled("bob", gate.pasts(["bob"])[0]).past is not None
+
+
+def test_what_stands_is_looked_at_once_a_minute_whoever_asks(setting):
+    online, clock, gate = setting
+    for now_s, n_reads in ((LOOKED_S, 0), (LOOKED_S + 1, 1), (2 * LOOKED_S + 1, 1), (2 * LOOKED_S + 2, 2)):
+        clock.now_s = now_s
+        gate.look()
+        assert online.n_reads == n_reads
 
 
 @pytest.mark.parametrize("lost", [Filled(False, True), Filled(True, False)])

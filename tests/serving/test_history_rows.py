@@ -113,6 +113,7 @@ SPOILT = {
     "a feature": lambda client: client.hset(
         ANN, next(name for name in client.hkeys(ANN) if name != STAMP.encode()), "?"
     ),
+    "no stamp": lambda client: client.hdel(ANN, STAMP),
     "a stamp of noise": lambda client: client.hset(ANN, STAMP, b"\xff"),
     "a stamp of no calendar": lambda client: client.hset(ANN, STAMP, Timestamp(seconds=2**60).SerializeToString()),
     "a text": lambda client: (client.delete(ANN), client.set(ANN, "no hash")),

@@ -1,7 +1,6 @@
 import asyncio
 import csv
 import time
-from datetime import timedelta
 
 import pytest
 
@@ -10,7 +9,7 @@ from serving import ledger_gate, ranked, told
 from serving.answering import Wish, answer_together
 from serving.impressions import finished
 from serving.wire import RecommendationAsk
-from tests.serving.fakes import NOW, known
+from tests.serving.fakes import NOW
 
 
 def shown(answer):
@@ -82,13 +81,6 @@ def test_without_the_ledger_the_list_comes_without_coupons(world, monkeypatch):
     monkeypatch.setattr(ledger_gate, "CLOSED_S", 0.0)
     monkeypatch.setattr(told, "PATIENCE_S", 0.05)
     assert world.rank()["meta"]["warnings"] == ["offers_unavailable"]
-
-
-def test_features_have_an_age_and_it_is_never_negative(world):
-    history = world.online.users["u00"].history
-    for as_of, age in ((NOW - timedelta(minutes=5), 300.0), (NOW + timedelta(minutes=5), 0.0)):
-        world.online.users["u00"] = known(history, as_of=as_of)
-        assert world.rank()["meta"]["feature_age_s"] == age
 
 
 def test_names_follow_locale_and_accept_language(world):
