@@ -6,6 +6,7 @@ accepted is lost, the answers say what they lack, and all is well again without 
 
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -66,6 +67,23 @@ def whole_histories(load):
 def everybody_was_asked_about(load):
     """So often that both workers will have heard of each."""
     until(lambda: len(load.tally.told) >= 40 * len(USERS), within_s=30)
+
+
+def test_a_store_that_is_silent_is_asked_once_a_second_and_not_by_everybody(place):
+    load = place.load(events=False)
+    well_again(load)
+    everybody_was_asked_about(load)
+    n_before, began = place.to_store.n_asked, time.monotonic()
+    place.to_store.become("silent")
+    time.sleep(HELD_S)
+    n_asked, held_s = place.to_store.n_asked - n_before, time.monotonic() - began
+    held = load.tally.between(began, began + held_s)
+    place.to_store.become("whole")
+    well_again(load)
+    load.finish()
+    # Of each of two workers one of who ask, and one look beside them. Where everybody asks it is a read each 50 ms.
+    assert 1 <= n_asked <= 2 * 2 * (held_s + 1)
+    assert len(held) > 8 * n_asked
 
 
 def _bought(place, user_id, number):
@@ -289,9 +307,9 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
     load = place.load()
     well_again(load)
     began = time.monotonic()
-    for n in range(1, 1 + int(4 * SCALE)):
+    for n in range(1, 1 + int(4 * max(3.0, SCALE))):
         good = promote_another(place, n)
-        time.sleep(1.0)
+        time.sleep(1.0 if SCALE > 1 else 0.5)
     until(lambda: versions(load) == {good.name}, within_s=20)
     bad = [spoilt(place, good, n, spoil) for n, spoil in enumerate((cut_short, of_other_bits, of_a_newer_format))]
     after = promote_another(place, 1000)
@@ -330,7 +348,8 @@ def test_a_worker_that_dies_while_the_model_is_damaged_comes_back_with_the_one_b
 
 
 def test_many_connections_say_nothing(place):
-    n = int(1000 * SCALE) if SCALE < 10 else 10_000
+    # As many as this process and the two workers may have open, with room for their own.
+    n = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     odd = OddClients(place.port, place.keys["app"], n_idle=n)
     until(lambda: odd.n_connected == n, within_s=60)
     load = place.load()
@@ -376,25 +395,28 @@ def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
 
 def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
     load = OpenLoad(place.port, place.keys["app"])
-    peak = max((load.peak(32, min(SCALE, 3.0)) for _ in range(2)), key=lambda rush: rush.goodput)
-    rate, for_s = 2 * peak.goodput, 2.0 if SCALE < 10 else 60.0
-    rush = load.rush(rate, for_s)
-    while rush.counts().get(429, 0) < 0.05 * sum(rush.counts().values()) and rate < 16 * peak.goodput:
-        # The client, on the same cores, had not found out what the service can do.
-        rush = load.rush(rate := 2 * rate, for_s)
-    after = [load.rush(0.3 * peak.goodput, 1.0)]
-    until(lambda: after.append(load.rush(0.3 * peak.goodput, 1.0)) or set(after[-1].counts()) == {200}, within_s=20)
-    for each in (peak, rush, *after):
+    for_s, peaks = 5.0 if SCALE < 10 else 60.0, [load.peak(32, min(SCALE, 3.0)) for _ in range(2)]
+    rush = load.rush(2 * max(peak.goodput for peak in peaks), for_s)
+    while rush.counts().get(429, 0) < 0.02 * sum(rush.counts().values()) and len(peaks) < 5:
+        # The client, on the same cores, had not found out what the service can do: it can do at least this.
+        peaks.append(rush)
+        rush = load.rush(2 * rush.goodput, for_s)
+    after = [load.rush(0.3 * peaks[0].goodput, 1.0)]
+    until(lambda: after.append(load.rush(0.3 * peaks[0].goodput, 1.0)) or set(after[-1].counts()) == {200}, within_s=20)
+    peaks.append(load.peak(32, 1.0))
+    for each in (*peaks, rush, *after):
         sys.stderr.write(f"{told(each)}\n")
+    # The machine may have had less left for us later on.
+    peak = min(max(peak.goodput for peak in peaks[:-1]), peaks[-1].goodput)
+    n = sum(rush.counts().values())
     # Everybody hears a yes or a no that says when to ask again; 0: the client stood still for longer than it would wait.
     assert set(rush.counts()) <= {200, 429, 0}
     assert {why for why in rush.unanswered if not why.startswith("TimeoutError")} == set()
-    assert rush.counts().get(0, 0) <= 0.01 * sum(rush.counts().values())
-    assert rush.counts().get(429, 0) > 0.02 * sum(rush.counts().values())
-    assert rush.quantile(429, 0.99) < 1.0
-    assert rush.goodput >= (0.8 if SCALE >= 10 else 0.5) * peak.goodput
-    if SCALE >= 10:
-        assert rush.quantile(200, 0.99) < 1.0
+    assert rush.counts().get(0, 0) <= 0.01 * n
+    assert rush.counts().get(429, 0) > 0.02 * n
+    assert rush.goodput >= (0.8 if SCALE >= 10 else 0.65) * peak
+    # From when each was due, so the client's own lateness is in it; nobody waits for longer than 2 s.
+    assert max(rush.quantile(200, 0.99), rush.quantile(429, 0.99)) < (1.0 if SCALE >= 10 else 1.5)
 
 
 @pytest.mark.parametrize("n_killed", [1, 2])

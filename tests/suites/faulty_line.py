@@ -27,7 +27,8 @@ class FaultyLine:
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port = 0
+        self.port, self.n_asked = 0, 0
+        """Where it listens; how many questions, or parts of one, have come."""
         self._run(self._listen())
 
     def become(self, mode: Mode) -> None:
@@ -74,6 +75,7 @@ class FaultyLine:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
         while chunk := await reader.read(CHUNK):
+            self.n_asked += not answers
             while self._mode == "silent":
                 await asyncio.sleep(0.02)
             if answers and self._mode in ("slow", "late"):
