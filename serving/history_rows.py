@@ -129,11 +129,11 @@ class HistoryRows:
 
     def _row(self, history: History, at: datetime | None, stood: datetime | None) -> list[Any]:
         """The new stamp, then fields and values. It is later than the one that stood: Feast drops what is not newer."""
-        row_moment = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
+        true_at = at or datetime.fromtimestamp(int(history.last_at_s.max(initial=0)), UTC)
         if stood:
-            row_moment = max(row_moment, stood + TICK)
+            true_at = max(true_at, stood + TICK)
         stamp = Timestamp()
-        stamp.FromDatetime(row_moment)
+        stamp.FromDatetime(true_at)
         row: list[Any] = [stamp.SerializeToString()]
         for name, value in self._kind.to_bytes(history).items():
             row += (self._fields[name], value)
