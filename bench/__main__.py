@@ -36,6 +36,7 @@ PARTS = {
     "serving-http": "bench.serving:http",
     "serving-blocks": "bench.serving_blocks:rows",
     "serving-memory": "bench.serving_memory:rows",
+    "serving-tuning": "bench.tuning:rows",
     "serving-core": "bench.scoring:rows",
     "serving-counts": "bench.answer_counts:all_counts",
     "ledger": "bench.ledger:rows",
