@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from serving.logs import HANDLER, NOT_HTTP, QUIET_S, JsonLines, NoFlood, WithoutWords, begin, places
+from serving.logs import HANDLER, NO_UPGRADE, NOT_HTTP, QUIET_S, JsonLines, NoFlood, WithoutWords, begin, places
 
 WHO = "planted.dan@example.com"
 
@@ -71,9 +71,9 @@ def test_what_is_no_http_is_a_line_a_minute():
     now = [0.0]
     may, said = NoFlood(lambda: now[0]), []
     for now[0] in (0.0, 1.0, QUIET_S - 0.1, QUIET_S, QUIET_S + 1):
-        said.append(may.filter(logging.makeLogRecord({"msg": NOT_HTTP})))
-        assert may.filter(logging.makeLogRecord({"msg": "another line"}))
-    assert said == [True, False, False, True, False]
+        said += [may.filter(logging.makeLogRecord({"msg": msg})) for msg in (NOT_HTTP, NO_UPGRADE)]
+        assert all(may.filter(logging.makeLogRecord({"msg": msg})) for msg in ("another line", {"an": "object"}))
+    assert said[::2] == said[1::2] == [True, False, False, True, False]
 
 
 def test_places_follow_the_causes():
