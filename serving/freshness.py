@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from serving.clocks import MAX_SKEW
+from feature_repo.events import MAX_SKEW
 
 AHEAD, STALE = "features_ahead", "stale_features"
 """Warnings of an answer."""
