@@ -24,6 +24,7 @@ from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 MOST_TOGETHER = 16
 """Some 10 ms of answering, which is how long nobody else has a turn."""
+HALF = "history_incomplete"
 LOST = ("stale_assortment", "no_assortment")
 
 
@@ -91,7 +92,7 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     if stale and (user_id or store_id):
         warnings.append(STALE)
     if user_id is not None and (parts.visits.are_missed or not filled.histories):
-        warnings.append("history_incomplete")
+        warnings.append(HALF)
         degraded = True
     if user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", degraded, warnings, wish.offers)
@@ -99,8 +100,11 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     if past is None:
         fallback = "popularity" if store_id in parts.bundle.ranker.store_ids.row else "global_popularity"
         return Known(History.empty(), shelf, None, fallback, True, warnings, wish.offers)
+    if past.lacks and HALF not in warnings:
+        warnings.append(HALF)
+    degraded |= past.lacks or is_last_known
     fallback_or_none = "last_known" if is_last_known else None if len(past.history) else "cold_start"
-    return Known(past.history, shelf, past.as_of, fallback_or_none, degraded or is_last_known, warnings, wish.offers)
+    return Known(past.history, shelf, past.as_of, fallback_or_none, degraded, warnings, wish.offers)
 
 
 def answers_for(wishes: Sequence[Wish], known: Sequence[Known]) -> list[Slate]:
