@@ -42,6 +42,8 @@ MAX_QUANTITY = 1_000_000
 MAX_PRICE_CENTS = 100_000_000
 MAX_RATING = 5
 EARLIEST_UTC = datetime(1990, 1, 1, tzinfo=UTC)
+MAX_SKEW = timedelta(minutes=5)
+"""By which clocks differ that somebody sets."""
 # A till's clock may run ahead; further than this the stamp is a fault, not a skew.
 MAX_AHEAD = timedelta(days=1)
 

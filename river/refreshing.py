@@ -63,7 +63,7 @@ def refresh_features(settings: Settings, through: datetime, now: datetime, repor
             n_answered, unanswered = absorb_answers(settings, desk, now)
         made = features.compute(settings, through, progress=report)
         features.apply(settings)
-        online = features.materialise(settings, through, progress=report)
+        online = features.materialise(settings, through, progress=report, now=now)
         forget_aliases(settings)
         adrift = unsupported(settings, through)
         catch_up(settings, now, refused | adrift)

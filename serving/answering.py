@@ -11,6 +11,7 @@ from time import perf_counter
 
 import msgspec
 
+from embedded.filled import Filled
 from models.history import History
 from offers.answers import Offer
 from serving.freshness import AHEAD, STALE, age_s, is_stale
@@ -23,6 +24,7 @@ from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 MOST_TOGETHER = 16
 """Some 10 ms of answering, which is how long nobody else has a turn."""
+HALF = "history_incomplete"
 LOST = ("stale_assortment", "no_assortment")
 
 
@@ -74,19 +76,23 @@ def what_is_known(wishes: Sequence[Wish]) -> list[Known]:
         wish.theirs or (wish.ask.user_id,) for wish in wishes if wish.ask.user_id is not None and not wish.in_hurry
     ]
     rows = iter(pasts_of(parts.gate, asked, parts.settings.history_limit))
-    return [_known(wish, None if wish.ask.user_id is None or wish.in_hurry else next(rows)) for wish in wishes]
+    filled = parts.gate.filled
+    stale = is_stale(filled.others_at, wishes[0].now, parts.settings.features_fresh_s)
+    return [
+        _known(wish, None if wish.ask.user_id is None or wish.in_hurry else next(rows), filled, stale)
+        for wish in wishes
+    ]
 
 
-def _known(wish: Wish, read: Past | None) -> Known:
+def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     parts, store_id, user_id = wish.parts, wish.ask.context.store_id, wish.ask.user_id
     shelf, warning = parts.shelves.of(parts.gate, store_id, wish.in_hurry)
     warnings = [*([] if warning is None else [warning]), *wish.unasked]
     degraded = parts.gate.is_down or warning in LOST or bool(wish.unasked)
-    filled = parts.gate.filled
-    if (user_id or store_id) and is_stale(filled.others_at, wish.now, parts.settings.features_fresh_s):
+    if stale and (user_id or store_id):
         warnings.append(STALE)
     if user_id is not None and (parts.visits.are_missed or not filled.histories):
-        warnings.append("history_incomplete")
+        warnings.append(HALF)
         degraded = True
     if user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", degraded, warnings, wish.offers)
@@ -94,8 +100,11 @@ def _known(wish: Wish, read: Past | None) -> Known:
     if past is None:
         fallback = "popularity" if store_id in parts.bundle.ranker.store_ids.row else "global_popularity"
         return Known(History.empty(), shelf, None, fallback, True, warnings, wish.offers)
+    if past.lacks and HALF not in warnings:
+        warnings.append(HALF)
+    degraded |= past.lacks or is_last_known
     fallback_or_none = "last_known" if is_last_known else None if len(past.history) else "cold_start"
-    return Known(past.history, shelf, past.as_of, fallback_or_none, degraded or is_last_known, warnings, wish.offers)
+    return Known(past.history, shelf, past.as_of, fallback_or_none, degraded, warnings, wish.offers)
 
 
 def answers_for(wishes: Sequence[Wish], known: Sequence[Known]) -> list[Slate]:

@@ -28,6 +28,8 @@ class _Seen(NamedTuple):
     mark: int
     """Of all that was read."""
     assortment: Assortment | None
+    odd: ValueError | None = None
+    """Why it can't be read."""
 
 
 class Assortments:
@@ -41,24 +43,26 @@ class Assortments:
         self._lists: dict[int, tuple[str, ...]] = {}
 
     def of(self, store_id: str) -> Assortment | None:
-        """What the store sells, as read at most a minute ago; None where nothing is known, or what stands can't be read. Raises
-        what the client of `rows` raises."""
+        """What the store sells, as read at most a minute ago; None where nothing is known. Raises ValueError where what stands
+        can't be read, and what the client of `rows` raises."""
         now, seen = self._clock(), self._seen.get(store_id)
         if seen is not None and now < seen.expires_s:
-            return seen.assortment
-        mark, found = 0, None
+            return _told(seen)
+        mark, found, odd = 0, None, None
         try:
             raw = self._rows.raw(store_id)
             mark = _hash(tuple(raw))
-            found = seen.assortment if seen is not None and seen.mark == mark else self._decoded(raw)
+            is_same = seen is not None and seen.mark == mark and seen.odd is None
+            found = seen.assortment if seen is not None and is_same else self._decoded(raw)
         except (DecodeError, ValueError) as error:
             self._odd.seen(error)
+            odd = ValueError(str(error))
         # Oldest first, so that made-up ids cannot grow it without end.
         self._seen.pop(store_id, None)
         if len(self._seen) >= MAX_CACHED_STORES:
             self._seen.pop(next(iter(self._seen)), None)
-        self._seen[store_id] = _Seen(now + STORE_CACHE_S, mark, found)
-        return found
+        self._seen[store_id] = seen = _Seen(now + STORE_CACHE_S, mark, found, odd)
+        return _told(seen)
 
     def _decoded(self, raw: list[bytes | None]) -> Assortment | None:
         """Raises ValueError or DecodeError for half a row, or what is none."""
@@ -81,6 +85,12 @@ class Assortments:
             products = tuple(map(intern, value_class().FromString(raw).string_list_val.val))
             self._lists = {**kept, mark: products}
         return products
+
+
+def _told(seen: _Seen) -> Assortment | None:
+    if seen.odd is not None:
+        raise seen.odd
+    return seen.assortment
 
 
 def _assortment(product_ids: tuple[str, ...], lists: Sequence[bytes | None], as_of: datetime) -> Assortment:

@@ -10,12 +10,12 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from feature_repo.events import MAX_SKEW
 from serving.events import Record
 from serving.wire_events import Adjusted
 
-MAX_SKEW = timedelta(minutes=5)
 CODE = "clock_ahead"
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from serving.clocks import MAX_SKEW
+from feature_repo.events import MAX_SKEW
 
 AHEAD, STALE = "features_ahead", "stale_features"
 """Warnings of an answer."""
+_SKEW_S = MAX_SKEW.total_seconds()
 SAYS = "users' features are true later than now, so a clock is wrong: ours, or that of who wrote them"
 
 
@@ -19,7 +20,7 @@ def age_s(as_of: datetime, now: datetime) -> float | None:
     """Seconds since `as_of`, 0 where it is ahead by no more than clocks differ that somebody sets; None where it is further
     ahead: nobody can tell then."""
     seconds = (now - as_of).total_seconds()
-    return max(0.0, seconds) if seconds >= -MAX_SKEW.total_seconds() else None
+    return seconds if seconds > 0 else 0.0 if seconds >= -_SKEW_S else None
 
 
 def is_stale(brought_at: datetime | None, now: datetime, fresh_s: int) -> bool:

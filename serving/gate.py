@@ -91,6 +91,9 @@ class OnlineGate:
         except OnlineStoreError as error:
             self._close(error)
             return False, None
+        except ValueError:
+            # Of which the reader has told the log: not to know what a store sells is not to know that it sells everything.
+            return False, None
         self._down.end()
         return True, assortment
 

@@ -21,7 +21,8 @@ MAX_READ = 8
 
 
 def pasts_of(gate: OnlineGate, people: Sequence[Names], limit: int = LIMIT) -> list[Past | None]:
-    """The purchases of each person of these ids, their name first, in one read; None when the online store can't say.
+    """The purchases of each person of these ids, their name first, in one read; None when the online store can't say of
+    any of them.
 
     limit: products kept of one person.
     """
@@ -35,10 +36,11 @@ def features_of(gate: OnlineGate, names: Names, limit: int = LIMIT, most: int | 
     features = gate.user(names[0])
     if features is None or len(names) == 1:
         return features
-    read = [gate.user(name) for name in names[1:most]]
-    if None in read:
-        return None
-    others = [found for found in read if found is not None and found.as_of is not None]
+    others = list[UserFeatures]()
+    for name in names[1:most]:
+        if (found := gate.user(name)) is None:
+            return None
+        others += (found,) if found.as_of is not None else ()
     if not others:
         return features
     # A profile isn't put together: the name's own, else that of the next who has one.
@@ -60,8 +62,14 @@ def why_untold(gate: OnlineGate) -> tuple[str, str]:
 
 def _past_of(rows: Sequence[Past | None], limit: int) -> Past | None:
     first, *others = rows
-    known = [row for row in others if row is not None and row.as_of is not None]
-    return first if first is None or not known else _together([first, *known], limit)
+    if not others:
+        return first
+    known = [row for row in rows if row is not None and row.as_of is not None]
+    if not known:
+        return None if any(row is None for row in rows) else first
+    if any(row is None for row in rows):
+        return replace(_together(known, limit), lacks=True)
+    return known[0] if len(known) == 1 else _together(known, limit)
 
 
 def _together(told: Sequence[Past | UserFeatures], limit: int) -> Past:

@@ -38,6 +38,8 @@ class Past:
     history: History
     as_of: datetime | None
     """As in UserFeatures."""
+    lacks: bool = False
+    """Whether a row of one of their ids could not be read: what stands in it is missing here."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class OnlineFeatures(Protocol):
         """What else is told of one user, in one read. Nothing while the features are of a version that had none."""
 
     def store(self, store_id: str) -> Assortment | None:
-        """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows."""
+        """What a store sells, as read at most a minute ago; the same object until it is read anew. None: nobody knows.
+        Raises ValueError for a row that is damaged."""
 
     def push_visit(self, user_id: str, history: History, at: datetime | None = None) -> None:
         """Replace the user's history by one true at `at` (default: its last purchase), however late that is."""

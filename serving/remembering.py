@@ -47,6 +47,9 @@ class Remembering:
         if not filled.histories:
             found = kept if read.as_of is None or (kept and kept.history.n_visits > read.history.n_visits) else read
             return Told(found, found is not None)
+        if read.lacks:
+            # What was read whole a moment ago has more; and is remembered on, as this would overwrite it.
+            return Told(read, False) if kept is None else Told(kept, True)
         if read.as_of is not None:
             if (as_of := filled.true_at(read.as_of)) is not read.as_of:
                 read = Past(read.history, as_of)

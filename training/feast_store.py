@@ -15,7 +15,6 @@ from feast import Entity, FeatureService, FeatureStore, FeatureView, RepoConfig
 from feast.infra.key_encoding_utils import serialize_entity_key
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.exc import SQLAlchemyError
 
 from embedded import BULK_TIMEOUT_S, OnlineStore, connect
@@ -23,12 +22,7 @@ from embedded.feast_config import FEATURE_REPO, repo_config, unreachable_registr
 from settings import Settings
 from training.errors import FeatureError
 from training.odd_rows import take_out
-
-BATCH = 10_000
-# Compare and set: where the stamp is exactly the one about to be written, make it a microsecond older.
-STEP_BACK = """
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-"""
+from training.stamps import batches, order, replace_stamps, stamp_of, stamps
 
 
 def open_store(settings: Settings, online: OnlineStore | None = None) -> FeatureStore:
@@ -59,39 +53,40 @@ def declare(store: FeatureStore, settings: Settings) -> None:
         store.refresh_registry()  # type: ignore[no-untyped-call]
 
 
-def load(store: FeatureStore, online: OnlineStore, view: str, key: str, ids: Sequence[str], at: datetime) -> int:
+def load(
+    store: FeatureStore, online: OnlineStore, view: str, key: str, ids: Sequence[str], at: datetime,
+    latest: datetime | None = None,
+) -> int:  # fmt: skip
     """Write the snapshot of `view` taken at `at` into the online store; how many of `ids` then stand at `at` or later.
 
     Redis rows of the same time as a stored one are ignored by Feast. A snapshot computed anew must replace its rows, and
-    what serving pushed later must stay: so rows of exactly this snapshot are first made a microsecond older.
+    what serving pushed later must stay: so rows of exactly this snapshot are first made a microsecond older. Rows later than
+    `latest` are of a clock that ran ahead, and would stay until it is that late: they are made as old, and replaced.
     """
     keys = [_redis_key(store, key, i) for i in ids]
     field = f"_ts:{view}"
-    stamp, before = _stamp(at), _stamp(at - timedelta(microseconds=1))
+    stamp, before = stamp_of(at), stamp_of(at - timedelta(microseconds=1))
     with connect(online.url, BULK_TIMEOUT_S) as client:
-        script = client.register_script(STEP_BACK)
-        for part in _batches(keys):
+        for part in batches(keys):
             take_out(client, part, field)
-            with client.pipeline(transaction=False) as pipe:
-                for redis_key in part:
-                    script(keys=[redis_key], args=[field, stamp, before], client=pipe)
-                pipe.execute()
+        replace_stamps(client, field, dict.fromkeys(keys, stamp), before)
         with quiet():
             store.materialize(start_date=at, end_date=at, feature_views=[view])
-        n_current = 0
-        for part in _batches(keys):
-            with client.pipeline(transaction=False) as pipe:
-                for redis_key in part:
-                    pipe.hget(redis_key, field)
-                n_current += sum(found is not None and _moment(found) >= _moment(stamp) for found in pipe.execute())
-    return n_current
+        stand = stamps(client, field, keys)
+        until = None if latest is None else order(stamp_of(latest))
+        if ahead := {key: found for key, found in stand.items() if until is not None and order(found) > until}:
+            replace_stamps(client, field, ahead, before)
+            with quiet():
+                store.materialize(start_date=at, end_date=at, feature_views=[view])
+            stand = stamps(client, field, keys)
+    return sum(order(found) >= order(stamp) for found in stand.values())
 
 
 def remove(store: FeatureStore, online: OnlineStore, key: str, ids: Sequence[str]) -> int:
     """Delete all that is online about `ids`, in every view; how many were there."""
     n_gone = 0
     with connect(online.url, BULK_TIMEOUT_S) as client:
-        for part in _batches([_redis_key(store, key, i) for i in ids]):
+        for part in batches([_redis_key(store, key, i) for i in ids]):
             n_gone += int(client.delete(*part))
     return n_gone
 
@@ -120,19 +115,3 @@ def _redis_key(store: FeatureStore, key: str, value: str) -> bytes:
     # docs/specs/online_store_format.md of Feast: the serialised entity key, then the project.
     entity = EntityKey(join_keys=[key], entity_values=[Value(string_val=value)])
     return bytes(serialize_entity_key(entity, entity_key_serialization_version=3)) + store.project.encode()
-
-
-def _stamp(at: datetime) -> bytes:
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return bytes(stamp.SerializeToString())
-
-
-def _moment(stamp: bytes) -> tuple[int, int]:
-    found = Timestamp.FromString(stamp)
-    return found.seconds, found.nanos
-
-
-def _batches(keys: list[bytes]) -> Iterator[list[bytes]]:
-    for first in range(0, len(keys), BATCH):
-        yield keys[first : first + BATCH]

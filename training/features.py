@@ -15,6 +15,7 @@ import polars as pl
 
 from embedded import lease_online_store
 from embedded.filled import filling
+from feature_repo.events import MAX_SKEW
 from settings import Settings
 from training.errors import FeatureError
 from training.feast_store import declare, join, load, open_store
@@ -73,12 +74,15 @@ def apply(settings: Settings) -> None:
         declare(open_store(settings, online), settings)
 
 
-def materialise(settings: Settings, through: datetime, progress: Progress = None) -> dict[str, int]:
-    """Bring the latest snapshot at or before `through` online; rows by view. Pushes made later than it stay.
+def materialise(
+    settings: Settings, through: datetime, progress: Progress = None, now: datetime | None = None
+) -> dict[str, int]:
+    """Bring the latest snapshot at or before `through` online; rows by view. Pushes made later than it stay, but for those that
+    a wrong clock put further ahead of `now` than clocks differ (None: nobody knows the time).
 
     Raises FeatureError when there is no such snapshot, or when rows are missing online afterwards.
     """
-    counts = {}
+    counts, latest_at = {}, None if now is None else max(now, through) + MAX_SKEW
     with lease_online_store(settings) as online:
         store, whole, known_at = open_store(settings, online), filling(settings, online), through
         whole.begin()
@@ -86,7 +90,7 @@ def materialise(settings: Settings, through: datetime, progress: Progress = None
             source = settings.features / f"{view}.parquet"
             at, ids = latest(source, key, through, view in _MAY_BE_EMPTY)
             known_at = at if view == "user_history" else known_at
-            counts[view] = load(store, online, view, key, ids, at) if ids else 0
+            counts[view] = load(store, online, view, key, ids, at, latest_at) if ids else 0
             if counts[view] != len(ids):
                 raise FeatureError(
                     f"{view}: {counts[view]} of {len(ids)} rows are online; run `daypart features` again"

@@ -116,6 +116,7 @@ def served(home: Path, on_postgres: bool = False, n_workers: int = 2, **more: st
         env = {
             **os.environ, "DAYPART_HOME": str(home), "DAYPART_PORT": str(port), "DAYPART_CAMPAIGNS": str(home / "none"),
             "DAYPART_REDIS_URL": f"redis://:{password}@127.0.0.1:{to_store.port}/0", "DAYPART_RATE_LIMITS": "",
+            "DAYPART_FEATURES_FRESH_S": "0",  # those of the tiny world are old
             "PYTHONPATH": str(ROOT), "TZ": "UTC", "TMPDIR": room, **more,
         }  # fmt: skip
         env.pop("PROMETHEUS_MULTIPROC_DIR", None)

@@ -138,10 +138,14 @@ HALF = {
 @pytest.mark.parametrize("stands", HALF.values(), ids=HALF)
 def test_half_a_row_is_none_and_one_line_until_it_is_whole(rows, clock, kept, caplog, stands):
     whole, rows.stands["soho"] = rows.stands["soho"], stands
-    assert kept.of("soho") is None
+    for later in (0, 0, 60):  # remembered, and read anew
+        clock.now += later
+        with pytest.raises(ValueError, match=r"\w"):
+            kept.of("soho")
     assert [record.getMessage().startswith("what a store sells can't be read") for record in caplog.records] == [True]
     rows.stands["soho"] = whole
-    assert kept.of("soho") is None
+    with pytest.raises(ValueError, match=r"\w"):
+        kept.of("soho")
     clock.now += 60
     assert kept.of("soho").product_ids == ("latte", "tea")
 

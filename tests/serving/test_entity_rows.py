@@ -131,7 +131,7 @@ def test_a_store_of_any_row_is_read_as_the_sdk_reads_it(loaded, views, data):
         # The SDK's reader takes half a row and lists that don't fit.
         if {np.shape(each) for each in lists} != {(len(reference.product_ids),)}:
             reference = None
-    same_store(online.store("any"), reference)
+    same_store(told(online.store, "any"), reference)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from models.history import History, add_visit
+from serving.answering import Wish, answer_together
 from serving.gate import OnlineGate
 from serving.known_as import MAX_READ, features_of, pasts_of, why_untold
+from serving.wire import RecommendationAsk
 from tests.serving.fakes import NOW, CountingOnline, known
 
 
@@ -92,3 +94,43 @@ def test_the_purchases_of_several_people_are_one_read(online):
     assert pasts_of(gate, []) == []
     online.down = True
     assert pasts_of(gate, many) == [None, None]
+
+
+@pytest.mark.parametrize("torn", ["ann", "card"])
+def test_a_row_that_cannot_be_read_is_lacking_and_not_nothing(online, monkeypatch, torn):
+    def damaged(user_id):
+        if user_id == torn:
+            raise ValueError("torn")
+        return whole(user_id)
+
+    whole = online.user
+    monkeypatch.setattr(online, "user", damaged)
+    gate, left = OnlineGate(online, lambda: 0.0), {"ann": "latte", "card": "tea"}[torn]
+    asked = [("ann", "card"), ("phone", torn), (torn,), (left_id := {"ann": "card", "card": "ann"}[torn],)]
+    some, nothing, none, other = pasts_of(gate, asked)
+    assert (some.history.product_ids, some.as_of, some.lacks) == ((left,), online.users[left_id].as_of, True)
+    assert (nothing, none, other.lacks) == (None, None, False)
+    assert of(online, "ann", "card") is None, "nobody is told less than there is"
+
+
+def test_an_answer_without_one_of_their_rows_says_so_and_remembers_the_whole(world, monkeypatch):
+    def meta(*theirs):
+        ask = RecommendationAsk(user_id=theirs[0])
+        (answer,) = answer_together([Wish(world.parts, ask, NOW, NOW, ["en"], theirs)])
+        return answer.slate.meta.degraded, answer.slate.meta.fallback, answer.slate.meta.warnings
+
+    def damaged(user_id):
+        if user_id == "u02":
+            raise ValueError("torn")
+        return whole(user_id)
+
+    world.online.users["u02"] = known(bought("p02", 1))
+    assert meta("u00", "u02") == (False, None, [])
+    whole = world.online.user
+    monkeypatch.setattr(world.online, "user", damaged)
+    for _ in range(2):
+        assert meta("u00", "u02") == (True, "last_known", [])
+    world.parts.gate.last_known.forget(["u00"])
+    for _ in range(2):
+        assert meta("u00", "u02") == (True, None, ["history_incomplete"])
+    assert meta("u00") == (False, None, [])

@@ -96,6 +96,19 @@ def test_stock_is_told_as_far_as_it_is_known(setting):
     assert units(gate, "s0", "p01") is None
 
 
+def test_a_row_that_cannot_be_read_does_not_sell_everything_in_silence(setting, monkeypatch):
+    online, _, gate, shelves = setting
+
+    def damaged(store_id):
+        raise ValueError("lists of different lengths")
+
+    first, _ = shelves.of(gate, "s0")
+    monkeypatch.setattr(online, "store", damaged)
+    assert shelves.of(gate, "s0") == (first, "stale_assortment")
+    assert shelves.of(gate, "s1")[1] == "no_assortment"
+    assert (units(gate, "s0", "p00"), gate.is_down) == (None, False)
+
+
 def test_who_is_in_a_hurry_has_the_last_shelf_and_no_read(setting):
     online, _, gate, shelves = setting
     assert shelves.of(gate, "s0", in_hurry=True)[1] == "no_assortment"

@@ -81,7 +81,7 @@ def test_loading_counts_what_is_online_and_not_what_was_sent(settings):
 
 
 def test_loading_more_than_a_batch(settings, monkeypatch):
-    monkeypatch.setattr("training.feast_store.BATCH", 3)
+    monkeypatch.setattr("training.stamps.BATCH", 3)
     with lease_online_store(settings) as online:
         store = open_store(settings, online)
         declare(store, settings)
@@ -127,7 +127,7 @@ def test_quiet_silences_both_streams_and_gives_them_back(capsys):
 
 
 def test_removing_takes_every_view_of_those_alone(settings, monkeypatch):
-    monkeypatch.setattr("training.feast_store.BATCH", 2)
+    monkeypatch.setattr("training.stamps.BATCH", 2)
     with lease_online_store(settings) as online:
         store = open_store(settings, online)
         declare(store, settings)

@@ -261,6 +261,26 @@ def test_what_serving_pushed_after_the_snapshot_stays(settings):
         assert online(settings, "bob")["n_orders"] == 3
 
 
+@pytest.mark.parametrize(("ahead", "stays"), [(timedelta(minutes=5), True), (timedelta(minutes=5) + US, False)])
+def test_what_a_wrong_clock_stamped_ahead_is_replaced(settings, ahead, stays):
+    from models.history import History
+    from serving.online import RedisOnline
+
+    features.materialise(settings, world.END)
+    with lease_online_store(settings) as store:
+        rows, now = RedisOnline(settings, store), world.END + timedelta(hours=1)
+        rows.push_visit("bob", History.of(["tea"], [1], [1], [1], [1763300000], 1), now + ahead)
+        for told in (None, now):  # one that isn't told the time leaves all as it is
+            assert features.materialise(settings, world.END, now=told)["user_history"] == 4
+            (bob,) = rows.pasts(["bob"])
+            is_pushed = told is None or stays
+            assert (bob.as_of, bob.history.product_ids == ("tea",)) == (
+                now + ahead if is_pushed else world.END,
+                is_pushed,
+            )
+        assert (rows.filled.histories_at, rows.filled.others_at) == (world.END, world.END)
+
+
 def test_rows_missing_online_are_a_fault(settings, monkeypatch):
     monkeypatch.setattr(features, "load", lambda *given: 2)
     with pytest.raises(FeatureError, match="user_profile: 2 of 4 rows are online"):
