@@ -18,6 +18,7 @@ import pytest
 
 from models.artifact import read_artifact, write_artifact
 from models.shelf import CURRENT, current, point
+from serving.launch import take_descriptors
 from settings import Settings
 from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
@@ -328,6 +329,7 @@ def test_the_model_is_swapped_each_second_and_a_damaged_one_is_passed_over(place
 
 def test_many_connections_say_nothing(place):
     # As many as this process and the two workers may have open, with room for their own.
+    take_descriptors()
     n = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     odd = OddClients(place.port, place.keys["app"], n_idle=n)
     until(lambda: odd.n_connected == n, within_s=60)
