@@ -7,7 +7,6 @@ on this machine nothing is known of it, and `daypart features` quarantines what 
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +17,10 @@ from sqlalchemy import Engine, select
 
 from offers.database import transaction
 from people.batches import batches
+from serving.episode import Episode
 from serving.events import Record, derived_id
 from serving.tables import EVENT_INBOX
 
-log = logging.getLogger("daypart.serving")
 LOOK_S = 1.0
 """How often a newer file is looked for."""
 _PREFIX, _DIGITS, _AT_ONCE = len("row-"), 15, 1000
@@ -40,6 +39,10 @@ class Filed:
     def __init__(self, lake: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._lake, self._clock, self._look_at = lake, clock, 0.0
         self._name, self._every = "", np.empty((2, 0), dtype=np.int64)
+        self._unread = Episode(
+            "what the lake holds can't be read, events of new files are not known yet",
+            "what the lake holds can be read again",
+        )
 
     def judge(self, engine: Engine, told: Sequence[Record]) -> Judged:
         """Judge events as they were told, by all but their `event_id`. What the inbox knows is left to it: it knows them as they
@@ -65,14 +68,16 @@ class Filed:
         if self._lake is None or self._clock() < self._look_at:
             return
         self._look_at = self._clock() + LOOK_S
-        newest = max(self._lake.glob("event_ids-*.npy"), default=None)
-        if newest is None or newest.name == self._name:
-            return
+        newest: Path | None = self._lake
         try:
-            self._every, self._name = np.load(newest, mmap_mode="r"), newest.name
+            newest = max(self._lake.glob("event_ids-*.npy"), default=None)
+            if newest is not None and newest.name != self._name:
+                self._every, self._name = np.load(newest, mmap_mode="r"), newest.name
         except (OSError, ValueError) as error:
-            # Replaced meanwhile, mostly. What was known still holds.
-            log.warning("%s can't be read, events of new files are not known yet: %s", newest.name, error)
+            # Replaced meanwhile, mostly, or no descriptor is left. What was known still holds.
+            self._unread.begin(f"{newest}: {error}")
+        else:
+            self._unread.end()
 
 
 def _number(digits: str) -> int:

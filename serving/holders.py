@@ -6,7 +6,6 @@ greater ones. Who holds a coupon is asked of the ledger itself; a look only spar
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,10 +15,12 @@ import sqlalchemy as sa
 
 from offers.database import LedgerError, transaction
 from offers.tables import coupons
+from serving.episode import Episode
 
-log = logging.getLogger("daypart.serving")
 FRESH_S = 0.5
 """A coupon issued shows in a slate no later than this."""
+AGAIN_S = 1.0
+"""How long a ledger that didn't answer is left alone."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 MOST_SINCE = 10_000
 """Ids kept one by one, which take ten times the room; when there are more they join the others."""
@@ -35,7 +36,8 @@ class Holders:
         self._before = np.empty(0, dtype=np.int64)
         self._since: set[int] = set()
         self._last, self._read_at = 0, NEVER
-        self._looked_s, self._is_looking = -math.inf, False
+        self._looked_s, self._again_s, self._is_looking = -math.inf, -math.inf, False
+        self._away = Episode("who holds coupons can't be asked", "who holds coupons is known again")
 
     def may_hold(self, names: Sequence[str]) -> bool:
         """Whether a person of these ids could hold one; True where nobody looked in the last FRESH_S."""
@@ -45,7 +47,8 @@ class Holders:
 
     def is_due(self) -> bool:
         """Whether somebody should look now. Says so to one caller at a time, who calls `look` then."""
-        if self._is_looking or self._clock_s() - self._looked_s < FRESH_S / 2:
+        now_s = self._clock_s()
+        if self._is_looking or now_s - self._looked_s < FRESH_S / 2 or now_s < self._again_s:
             return False
         self._is_looking = True
         return True
@@ -54,13 +57,16 @@ class Holders:
         """Read what was issued since the last look. Blocking, raises nothing: without a look everybody may hold one."""
         try:
             began, now = self._clock_s(), self._clock()
-            if now - self._read_at > ALL_ANEW:
+            # By a clock that had gone ahead, what is open now had ended.
+            if not timedelta(0) <= now - self._read_at <= ALL_ANEW:
                 self._read_all(now)
             else:
                 self._add(self._issued(coupons.c.seq > self._last))
             self._looked_s = began
+            self._away.end()
         except LedgerError as error:
-            log.warning("who holds coupons can't be asked: %s", error)
+            self._again_s = self._clock_s() + AGAIN_S
+            self._away.begin(error)
         finally:
             self._is_looking = False
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from serving.preflight import preflight, require_free
 from settings import Settings
 
 GRACE_S = 10
+DESCRIPTORS = 65_536
+"""Of a worker, a connection each, if the system lets us: shells begin with 1,024."""
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "serving.service:DaypartService"
 
@@ -34,6 +37,7 @@ def run(
     require_free(settings.host, settings.port)
     with preflight(settings) as loaded:
         os.environ.update(_environment(settings))
+        take_descriptors()
         # Only now, as BentoML reads the environment when it is imported.
         from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
 
@@ -54,6 +58,15 @@ def run(
                 port=settings.port,
                 timeout_graceful_shutdown=GRACE_S,
             )
+
+
+def take_descriptors() -> None:
+    """Let this process and its children open DESCRIPTORS files, or as many as the system's hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # a system that knows of another limit besides
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _workers(n: int) -> tuple[int | str, str]:

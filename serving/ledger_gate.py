@@ -34,8 +34,16 @@ class LedgerGate:
         """Whether the last one who asked got no answer."""
         return self._away.is_on
 
-    async def asked(self, begin: Callable[[], Awaitable[T]], patience_s: float = PATIENCE_S) -> T:
-        """What `begin` comes to within `patience_s`. Raises LedgerAway."""
+    async def asked(
+        self,
+        begin: Callable[[], Awaitable[T]],
+        patience_s: float = PATIENCE_S,
+        has_told: Callable[[], bool] | None = None,
+    ) -> T:
+        """What `begin` comes to within `patience_s`. Raises LedgerAway.
+
+        has_told: whether the ledger did answer, of a `begin` that makes up for one that doesn't: then nothing is learned of it.
+        """
         now_s = self._clock_s()
         if now_s < self._closed_until_s or patience_s <= 0:
             raise LedgerAway
@@ -53,8 +61,9 @@ class LedgerGate:
         except LedgerError as error:
             self._close(str(error))
             raise LedgerAway from None
-        self._closed_until_s = float("-inf")
-        self._away.end()
+        if has_told is None or has_told():
+            self._closed_until_s = float("-inf")
+            self._away.end()
         return found
 
     def _close(self, cause: str) -> None:

@@ -111,13 +111,13 @@ class Metrics:
 
     def exposition(self, *more: Collector) -> bytes:
         """All workers' numbers as of their last flush, and what `more` collects, in Prometheus' text format; libraries that count
-        on their own are left out."""
+        on their own are left out. A folder that was deleted leaves `more` alone."""
         everyone = CollectorRegistry()
         # Not the variable itself: importing Feast sets it too, long after the client has made its choice.
         if values.ValueClass is values.MutexValue:
             everyone.register(self.registry)
-        else:
-            everyone.register(_Ours(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+        elif os.path.isdir(folder := os.environ["PROMETHEUS_MULTIPROC_DIR"]):
+            everyone.register(_Ours(folder))
         for collector in more:
             everyone.register(collector)
         return generate_latest(everyone)

@@ -32,7 +32,7 @@ class Persons:
         self._engine, self._clock_s = engine, clock_s
         self._version, self._until = 0, -1.0
         self._names: dict[str, Names] = {}
-        self._unasked = Episode("who is who can't be asked, people stay as they were", "who is who can be asked again")
+        self.unasked = Episode("who is who can't be asked, people stay as they were", "who is who can be asked again")
 
     def recall(self, user_id: str) -> Names | None:
         """The ids of the person who bears this one, their name first, if memory can tell; asks no database."""
@@ -53,10 +53,10 @@ class Persons:
                 now = version(connection)
                 found = names_of(connection, user_id) if now else [user_id]
         except LedgerError as error:
-            self._unasked.begin(error)
+            self.unasked.begin(error)
             self._until = self._clock_s() + FRESH_S
             return self.remembered(user_id)
-        self._unasked.end()
+        self.unasked.end()
         if now != self._version or len(self._names) >= MAX_REMEMBERED:
             self._names = {}
         self._version, self._until = now, self._clock_s() + FRESH_S

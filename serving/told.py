@@ -11,6 +11,7 @@ from typing import TypeVar
 from offers.answers import Offer
 from serving.admitting import micros
 from serving.asked import Asked
+from serving.episode import Episode
 from serving.identified import names, wallet_of
 from serving.ledger_gate import PATIENCE_S, LedgerAway
 from serving.persons import Names
@@ -26,7 +27,7 @@ async def names_told(asked: Asked, user_id: str | None) -> Names:
     if (known := asked.parts.persons.recall(user_id)) is not None:
         return known
     try:
-        return await _ask(asked, lambda: names(asked, user_id))
+        return await _ask(asked, lambda: names(asked, user_id), asked.parts.persons.unasked)
     except LedgerAway:
         return asked.parts.persons.remembered(user_id)
 
@@ -37,7 +38,7 @@ async def allowed_told(asked: Asked, theirs: Names) -> tuple[Purposes, bool]:
     if (known := standing.recall(theirs)) is not None:
         return known, True
     try:
-        found = await _ask(asked, lambda: asked.begin(standing.allows, theirs, micros(asked.now)))
+        found = await _ask(asked, lambda: asked.begin(standing.allows, theirs, micros(asked.now)), standing.unasked)
     except LedgerAway:
         found = standing.remembered(theirs) or NONE
     else:
@@ -54,5 +55,7 @@ async def wallet_told(asked: Asked, theirs: Names) -> list[Offer] | None:
         return None
 
 
-async def _ask(asked: Asked, begin: Callable[[], Awaitable[T]]) -> T:
-    return await asked.parts.ledger_gate.asked(begin, asked.patience_s(PATIENCE_S))
+async def _ask(asked: Asked, begin: Callable[[], Awaitable[T]], unasked: Episode | None = None) -> T:
+    """unasked: the trouble of one that makes up for a ledger that fails, so that what it comes to is no word of the ledger's."""
+    has_told = None if unasked is None else lambda: not unasked.is_on
+    return await asked.parts.ledger_gate.asked(begin, asked.patience_s(PATIENCE_S), has_told)

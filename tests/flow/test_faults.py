@@ -19,6 +19,7 @@ import pytest
 
 from models.artifact import read_artifact, write_artifact
 from models.shelf import CURRENT, current, point
+from serving.launch import take_descriptors
 from settings import Settings
 from tests.flow.faulted import SCALE, lost, ready, served, until, workers
 from tests.models import checkerboard
@@ -97,7 +98,7 @@ def _bought(place, user_id, number):
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize("mode", ["refused", "silent", "slow"])
+@pytest.mark.parametrize("mode", ["refused", "silent", "slow", "torn", "loading"])
 def test_the_online_store_fails(place, mode):
     load = place.load()
     well_again(load)
@@ -243,9 +244,13 @@ def test_the_ledger_fails(place, mode):
 def test_each_fault_was_a_line_at_each_end_and_no_flood(place):
     told = place.lines()
     faults = [line for line in told if "down, recommendations fall back" in line]
-    # Of five faults of the store three make a read fail (refused, silent, slow), for whichever of two workers is asked
-    # meanwhile; a slow one may begin and end some times.
-    assert 3 <= len(faults) <= 20 * SCALE, "\n".join(told)
+    # Of the store's faults six make a read fail, for whichever of two workers is asked meanwhile; a slow one may begin and end
+    # some times.
+    assert 3 <= len(faults) <= 30 * SCALE, "\n".join(told)
+    # And three of the ledger's; of all that is asked of it each has its line.
+    for part in ("ledger away", "who holds coupons can't", "who is who can't", "nobody can be asked what"):
+        assert len([line for line in told if part in line]) <= 2 * 3 + 4 * SCALE, "\n".join(told)
+    assert [line for line in told if "ledger away" in line]
     assert not [line for line in told if "Traceback" in line], "\n".join(told)[-3000:]
     assert place.metric("daypart_degraded_total") > 0
 
@@ -349,6 +354,7 @@ def test_a_worker_that_dies_while_the_model_is_damaged_comes_back_with_the_one_b
 
 def test_many_connections_say_nothing(place):
     # As many as this process and the two workers may have open, with room for their own.
+    take_descriptors()
     n = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     odd = OddClients(place.port, place.keys["app"], n_idle=n)
     until(lambda: odd.n_connected == n, within_s=60)
@@ -379,10 +385,11 @@ def test_what_is_no_http_is_told_and_counted_and_who_half_closes_is_answered(pla
     assert told(head.encode() + body, half_closes=True).startswith(b"HTTP/1.1 200 ")
 
 
-def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
+def test_heads_and_bodies_that_trickle_in_hold_nobody_up_and_bodies_end_at_the_deadline(place):
     # More than may be answered at once: waiting for a body is no work.
-    odd = OddClients(place.port, place.keys["app"], n_slow=1200)
-    until(lambda: odd.n_connected >= 1200, within_s=60)
+    # Who never ends a head is the proxy's to end (docs/security.md), and holds nobody up either.
+    odd = OddClients(place.port, place.keys["app"], n_slow=1200, n_heads=600)
+    until(lambda: odd.n_connected >= 1800, within_s=60)
     load = place.load()
     well_again(load)
     until(lambda: len(odd.statuses) >= 1000, within_s=60)
@@ -395,7 +402,7 @@ def test_bodies_that_trickle_in_hold_nobody_up_and_end_at_the_deadline(place):
 
 def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
     load = OpenLoad(place.port, place.keys["app"])
-    for_s, peaks = 5.0 if SCALE < 10 else 60.0, [load.peak(32, min(SCALE, 3.0)) for _ in range(2)]
+    for_s, peaks = 5.0 if SCALE < 10 else 60.0, [load.peak(16, min(SCALE, 3.0)) for _ in range(2)]
     rush = load.rush(2 * max(peak.goodput for peak in peaks), for_s)
     while rush.counts().get(429, 0) < 0.02 * sum(rush.counts().values()) and len(peaks) < 5:
         # The client, on the same cores, had not found out what the service can do: it can do at least this.
@@ -403,9 +410,11 @@ def test_twice_what_it_can_do_is_half_refused_and_over_when_it_is_over(place):
         rush = load.rush(2 * rush.goodput, for_s)
     after = [load.rush(0.3 * peaks[0].goodput, 1.0)]
     until(lambda: after.append(load.rush(0.3 * peaks[0].goodput, 1.0)) or set(after[-1].counts()) == {200}, within_s=20)
-    peaks.append(load.peak(32, 1.0))
+    peaks.append(load.peak(16, 1.0))
     for each in (*peaks, rush, *after):
         sys.stderr.write(f"{told(each)}\n")
+    # Sixteen at once are no overload.
+    assert peaks[0].counts().get(429, 0) < 0.1 * peaks[0].counts()[200]
     # The machine may have had less left for us later on.
     peak = min(max(peak.goodput for peak in peaks[:-1]), peaks[-1].goodput)
     n = sum(rush.counts().values())

@@ -8,13 +8,17 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
+from offers.journal import Journal
+from offers.verify import verify
 from serving.calls import CALLS
 from serving.front import DEADLINE_S
 from tests.flow.faulted import SCALE, locked, lost, ready, served, until, workers
+from tests.suites.redeeming import Redeeming, issued, redeemed
 
 HELD_S = 1.5 * SCALE
 SIZE = "160m"
@@ -74,6 +78,12 @@ def comes_back_after_a_kill(place):
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(set(workers(place.process)) - set(before)) == 1, place.log)
     until(lambda: ready(place.port), place.log)
+
+
+def told_of(pid):
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def saw(place, words):
@@ -149,6 +159,25 @@ def test_a_disk_that_is_full_takes_no_worker_and_no_list(place, small_disk):
     assert set(tally.events) <= {202, 503}
     assert lost(place, tally) == []
     assert not saw(place, "Traceback"), "\n".join(place.lines())[-3000:]
+
+
+def test_the_supervisor_is_killed_while_coupons_are_redeemed_and_each_is_paid_once(place):
+    tills = Redeeming(place.port, place.keys["pos"], issued(place.ledger_url, 1000))
+    until(lambda: len(tills.paid) > 40)
+    left = workers(place.process)
+    place.process.kill()
+    place.process.wait()
+    # Who was left ends by itself, and frees port and store.
+    until(lambda: not any(b"_bentoml_impl" in told_of(pid) for pid in left), within_s=30)
+    tills.finish()
+    journal = Journal(place.ledger_url)
+    try:
+        paid, faults = redeemed(journal), verify(journal)
+    finally:
+        journal.close()
+    assert faults == []
+    assert tills.paid <= paid
+    assert paid - tills.paid <= tills.unheard, "nothing is paid that nobody asked for"
 
 
 def test_an_embedded_store_that_is_killed_is_there_again_with_what_was_sold(tmp_path):

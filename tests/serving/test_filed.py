@@ -91,9 +91,28 @@ def test_no_lake_knows_nothing(world, tmp_path):
         assert filed.judge(world.parts.engine, []) == (set(), set())
 
 
-def test_a_file_that_cannot_be_read_leaves_what_was_known(world, lake, caplog):
+def test_a_file_that_cannot_be_read_leaves_what_was_known_and_is_told_once(world, lake, caplog):
     put(lake, FULL)
-    assert send(world, FULL).json()["duplicates"] == 1
+    assert send(world, FULL).json() == {"accepted": 0, "duplicates": 1, "rejected": []}
     (lake / "event_ids-000002.npy").write_bytes(b"x")
-    assert send(world, FULL, {**BOUGHT, "event_id": "new"}).json() == {"accepted": 1, "duplicates": 1, "rejected": []}
-    assert "event_ids-000002.npy can't be read" in caplog.text
+    for number in range(3):
+        new = {**BOUGHT, "event_id": f"new{number}"}
+        assert send(world, FULL, new).json() == {"accepted": 1, "duplicates": 1, "rejected": []}
+    (lake / "event_ids-000002.npy").unlink()
+    send(world, FULL)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert "event_ids-000002.npy" in told[0]
+    assert "can be read again" in told[1]
+
+
+def test_a_lake_that_cannot_be_looked_into_costs_no_event(world, lake, monkeypatch):
+    put(lake, FULL)
+    send(world, FULL)
+
+    def full(*args):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("serving.filed.Path.glob", full)
+    answer = send(world, FULL, {**BOUGHT, "event_id": "new"})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "duplicates": 1, "rejected": []})

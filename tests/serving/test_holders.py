@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from offers.tables import coupons
-from serving.holders import ALL_ANEW, FRESH_S, Holders
+from serving.holders import AGAIN_S, ALL_ANEW, FRESH_S, Holders
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ROW = {
@@ -131,11 +131,30 @@ def test_all_are_read_anew_after_a_while(at):
     assert at.holders.may_hold(["bob"])
 
 
-def test_without_the_ledger_everybody_may_hold_one(at, caplog):
-    at.look()
-    coupons.metadata.drop_all(at.engine)
-    at.at_s += 1
-    at.look()
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=730)])
+def test_a_clock_that_went_ahead_and_came_back_hides_nobodys_coupon(at, ahead):
+    at.issue("ann")
+    for at.now in (NOW + ahead, NOW):
+        at.at_s += 1
+        at.look()
     assert at.holders.may_hold(["ann"])
-    assert "can't be asked" in caplog.text
-    assert at.holders.is_due(), "and it is tried again"
+    assert not at.holders.may_hold(["bob"]), "and the others are still spared"
+
+
+def test_without_the_ledger_everybody_may_hold_one_and_it_is_asked_once_a_second(at, caplog):
+    at.look()
+    with at.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE coupons RENAME TO away"))
+    at.at_s += 1
+    for _ in range(3):
+        at.look()
+        assert at.holders.may_hold(["ann"])
+        at.at_s += AGAIN_S - 0.001
+        assert not at.holders.is_due(), "it was asked a moment ago"
+        at.at_s += 0.001
+    with at.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO coupons"))
+    at.look()
+    assert not at.holders.may_hold(["ann"])
+    told = [record.getMessage().partition(":")[0] for record in caplog.records]
+    assert told == ["who holds coupons can't be asked", "who holds coupons is known again"]

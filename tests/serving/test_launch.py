@@ -1,4 +1,5 @@
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,26 @@ def test_a_fault_leaves_the_environment_alone(tmp_path):
 )
 def test_no_number_of_workers_is_one_a_core(n, told):
     assert launch._workers(n) == told
+
+
+NO_LIMIT = resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("stands", "becomes"),
+    [
+        ((1024, 4096), (4096, 4096)),
+        ((1024, 1_048_576), (launch.DESCRIPTORS, 1_048_576)),
+        ((1024, NO_LIMIT), (launch.DESCRIPTORS, NO_LIMIT)),
+        ((launch.DESCRIPTORS - 1, launch.DESCRIPTORS), (launch.DESCRIPTORS, launch.DESCRIPTORS)),
+        ((launch.DESCRIPTORS, 1_048_576), None),
+        ((200_000, 1_048_576), None),
+        ((NO_LIMIT, NO_LIMIT), None),
+    ],
+)
+def test_a_shells_low_limit_of_open_files_is_raised_and_a_higher_one_is_kept(monkeypatch, stands, becomes):
+    was = []
+    monkeypatch.setattr(resource, "getrlimit", lambda which: stands)
+    monkeypatch.setattr(resource, "setrlimit", lambda which, limits: was.append(limits))
+    launch.take_descriptors()
+    assert was == ([] if becomes is None else [becomes])

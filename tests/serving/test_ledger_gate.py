@@ -88,3 +88,19 @@ def test_one_who_leaves_while_asking_does_not_close_it_for_good(setting):
     asyncio.run(leave())
     ledger.state, clock.now_s = "up", 2 * CLOSED_S
     assert ask(gate, ledger) == "told"
+
+
+def test_one_that_makes_up_for_the_ledger_says_nothing_of_it(setting, caplog):
+    ledger, clock, gate = setting
+    caplog.set_level(logging.WARNING, "daypart.serving")
+    ledger.state = "down"
+    assert ask(gate, ledger) is None
+    ledger.state = "up"
+    for has_told, is_away in ((False, True), (True, False)):
+        clock.now_s += CLOSED_S
+        assert asyncio.run(gate.asked(ledger.ask, has_told=lambda told=has_told: told)) == "told"
+        assert gate.is_away is is_away
+    assert [record.getMessage().partition(":")[0].split(",")[0] for record in caplog.records] == [
+        "ledger away",
+        "ledger back",
+    ]

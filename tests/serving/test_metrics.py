@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from serving.metrics import AGE_BUCKETS, BUCKETS, LAG_BUCKETS, STAGE_BUCKETS, Metrics
 
 TWO_WORKERS = """
-import os, sys
+import os, shutil, sys
 import prometheus_client
 from serving.metrics import Metrics
 metrics = Metrics()
@@ -26,6 +26,10 @@ if child == 0:
     os._exit(0)
 os.waitpid(child, 0)
 sys.stdout.buffer.write(metrics.exposition())
+shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+metrics.answered("recommendations", 200, 0.0007)
+metrics.flush()
+print("deleted, still", metrics.exposition(prometheus_client.CollectorRegistry()))
 """
 
 
@@ -89,3 +93,4 @@ def test_any_worker_answers_for_all_and_one_that_ended_stands_no_more(tmp_path):
     assert "daypart_impressions_dropped_total 7.0" in run.stdout
     assert "daypart_workers 1.0" in run.stdout
     assert "feast" not in run.stdout
+    assert "deleted, still b''" in run.stdout, run.stderr

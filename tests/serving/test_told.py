@@ -91,3 +91,21 @@ def test_in_a_hurry_what_was_last_known_of_the_person_will_do(world):
         assert (answer.json()["meta"]["fallback"], world.online.n_reads) == ("last_known", n_reads)
     else:
         assert (answer.status_code, answer.json()["code"]) == (503, "deadline")
+
+
+def test_a_ledger_that_is_away_for_long_is_one_line_a_part_at_each_end(world, cut, caplog):
+    world.rank()
+    cut(False)
+    for _ in range(4):
+        # As after the pause: one asks whether it is back.
+        world.parts.ledger_gate._closed_until_s = world.parts.standing._until = world.parts.persons._until = -1.0
+        assert world.rank()["meta"]["degraded"]
+    cut_off = world.parts.ledger_gate
+    cut(True)
+    world.parts.ledger_gate = cut_off
+    cut_off._closed_until_s = -1.0
+    assert not world.rank()["meta"]["degraded"]
+    told = [record.getMessage().partition(":")[0] for record in caplog.records]
+    assert told.count("ledger away, recommendations come without coupons") == 1
+    assert told.count("ledger back") == 1
+    assert len(told) == len(set(told)), told

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-Mode = Literal["whole", "refused", "silent", "slow", "late"]
+Mode = Literal["whole", "refused", "silent", "slow", "late", "torn", "loading"]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 SLOW_S, LATE_S = 0.2, 0.035
+STRIDE = 7
+LOADING = b"-LOADING Valkey is loading the dataset in memory\r\n"
 CHUNK = 1 << 16
 
 
@@ -18,7 +21,9 @@ class FaultyLine:
     """Forwards `port` of the loopback to whatever `reach` opens.
 
     refused: nobody listens, and who was connected is cut off; silent: everybody is heard and nobody answered; slow: every answer
-    is `SLOW_S` late; late: `LATE_S`, as long as is waited for. A mend cuts off who waits, as a network that comes back does.
+    is `SLOW_S` late; late: `LATE_S`, as long as is waited for; torn: of every answer a part comes, each time another, and the
+    connection is cut; loading: a Redis that has just been started answers so. A mend cuts off who waits, as a network that comes
+    back does.
     """
 
     def __init__(self, reach: Callable[[], Awaitable[Streams]]) -> None:
@@ -27,7 +32,7 @@ class FaultyLine:
         self._writers: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port, self.n_asked = 0, 0
+        self.port, self.n_asked, self._n_torn = 0, 0, 0
         """Where it listens; how many questions, or parts of one, have come."""
         self._run(self._listen())
 
@@ -64,7 +69,7 @@ class FaultyLine:
         try:
             far_reader, far = await self._reach()
             self._writers.add(far)
-            await asyncio.gather(self._pump(reader, far, answers=False), self._pump(far_reader, writer, answers=True))
+            await asyncio.gather(self._ask(reader, writer, far), self._answer(far_reader, writer))
         except OSError:
             pass
         finally:
@@ -73,13 +78,31 @@ class FaultyLine:
                     self._writers.discard(one)
                     one.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool) -> None:
+    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, far: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK):
-            self.n_asked += not answers
+            self.n_asked += 1
             while self._mode == "silent":
                 await asyncio.sleep(0.02)
-            if answers and self._mode in ("slow", "late"):
+            if self._mode == "loading":
+                # A command is an array, which begins with a star and how long it is.
+                writer.write(LOADING * len(re.findall(rb"(?:^|\r\n)\*\d+\r\n", chunk)))
+            else:
+                far.write(chunk)
+                await far.drain()
+        with contextlib.suppress(OSError):
+            far.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(CHUNK):
+            while self._mode == "silent":
+                await asyncio.sleep(0.02)
+            if self._mode in ("slow", "late"):
                 await asyncio.sleep(SLOW_S if self._mode == "slow" else LATE_S)
+            if self._mode == "torn":
+                self._n_torn += STRIDE
+                writer.write(chunk[: self._n_torn % len(chunk)])
+                writer.close()
+                return
             writer.write(chunk)
             await writer.drain()
         with contextlib.suppress(OSError):
