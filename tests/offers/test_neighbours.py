@@ -16,6 +16,7 @@ from offers.assigned import assigned, given, logged, n_erased
 from offers.campaign import Budget
 from offers.codes import canonical
 from offers.desk import Desk
+from offers.drafts import Issued
 from offers.erasing import ERASED, make_nobodys, withdraw_open
 from offers.journal import Journal
 from offers.leases import close, give, note_paid, open_cents
@@ -25,11 +26,11 @@ from offers.sending import Sending
 from offers.status import purses
 from offers.tables import metadata
 from offers.verify import verify
-from tests.offers.desk_world import AT, DAY, PLANNED, SEND, SOHO, TICK, ask, campaign, code_of, decision, neighbours
+from tests.offers.desk_world import AT, DAY, PLANNED, SEND, SOHO, TICK, UNTIL, ask, campaign, code_of, decision, neighbours
 
 NEXT = timedelta(days=1)
-BUDGET = Budget(granted_cents=1000, reserve_share=0.1, per_store_cents=500, per_user_cents=200, per_day_cents=420)
-TERMS = changed(campaign(per_user_day=2, per_user=2, coupons=5), budget=BUDGET)
+BUDGET = Budget(granted_cents=1000, reserve_share=0.1, per_store_cents=350, per_user_cents=200, per_day_cents=350)
+TERMS = changed(campaign(per_user_day=2, per_user=2, coupons=4), budget=BUDGET)
 
 
 def brief(answer: Answer):
@@ -59,9 +60,10 @@ def day(desk):
     poor = replace(decision("eve"), planned_arm=0, sent_arm=0, reason="budget", terms=None)
     yield desk.issue("c", [*map(decision, ("ann", "bob", "cat")), out, poor], PLANNED)
     yield desk.issue("c", [decision("ann", DAY + NEXT), decision("bob")], PLANNED)
-    yield desk.issue("c", [decision("ann", DAY + 2 * NEXT), decision("bob", DAY + NEXT)], PLANNED)
+    yield desk.issue("c", [decision("ann", DAY + 2 * NEXT), decision("bob", DAY + NEXT, expected_cents=3)], PLANNED)
     yield from standing(desk, PLANNED)
     codes = {user: code_of(desk, user) for user in ("ann", "bob", "cat")}
+    second = desk.wallet("ann", PLANNED)[1].coupon_code
     page = desk.due(SEND, SEND + TICK, 99, None, SEND, "push")
     mine = [offer for offer in page.offers if offer.campaign_id == "c"]
     yield [offer.user_id for offer in mine]
@@ -73,9 +75,14 @@ def day(desk):
     yield from map(brief, desk.settle([(canonical(codes["bob"]), ask(order_id="b second"))], AT))
     yield from (brief(desk.validate(codes[user], ask(order_id="v"), AT)) for user in codes)
     yield from standing(desk)
-    yield brief(desk.reverse(codes["ann"], ask(order_id="a", lines=None), "a2", AT))
-    yield brief(desk.redeem(codes["cat"], ask(order_id="c"), "c1", AT))
-    yield desk.issue("c", [decision("fay"), replace(decision("eve"), again=1)], PLANNED)
+    yield brief(desk.hold(codes["cat"], ask(order_id="c"), "c1", AT))
+    yield brief(desk.redeem(second, ask(order_id="a second"), "a2", AT))
+    yield brief(desk.release(codes["cat"], ask(order_id="c"), "c2", AT))
+    yield brief(desk.reverse(codes["ann"], ask(order_id="a", lines=None), "a3", AT))
+    yield brief(desk.redeem(second, ask(order_id="a third"), "a4", AT))
+    yield brief(desk.redeem(codes["cat"], ask(order_id="c"), "c3", AT))
+    later = {"valid_from": AT + NEXT, "valid_until": UNTIL + NEXT, "expected_cents": 3}
+    yield desk.issue("c", [decision("fay", **later), replace(decision("eve", **later), again=1)], PLANNED)
     with desk.journal.write() as connection:
         give(connection, "l1", "soho", "t1", 300, 600, AT)
         give(connection, "l2", "soho", "t2", 300, 600, AT)
@@ -114,8 +121,10 @@ def test_a_day_is_the_same_among_neighbours(desk, tmp_path, migrated_file):
     alone = Desk(Journal(f"sqlite:///{file}"), sending=Sending(300, per_day=0, gap_s=0))
     told = list(day(alone))
     alone.journal.close()
-    # The day isn't empty: paid, paid above the budget, held back by every limit.
-    assert {"redeem", "overpay", "reverse"} <= {one[1] for one in told if isinstance(one, tuple) and len(one) == 5}
+    said = [one for one in told if isinstance(one, tuple) and len(one) == 5]
+    assert {kind for _, kind, *_ in said} == {"hold", "redeem", "overpay", "quote", "release", "reverse", None}
+    assert (False, None, "budget_exhausted", "50 cents are left in the budget of the store", None) in said
+    assert [one for one in told if isinstance(one, Issued)][-1] == Issued(2, 2)
     neighbours(desk)
     before = rows(desk)
     for here, there in zip(day(desk), told, strict=True):

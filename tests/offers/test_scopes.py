@@ -195,6 +195,37 @@ def test_limits_over_all_days(desk, limit, paid):
     assert desk.redeem(found[3], ask(order_id="again"), "again", AT).ok
 
 
+@pytest.mark.parametrize(
+    ("limits", "before", "n"),
+    [
+        ({"coupons": 1}, "issued", 1),  # an open coupon is no used one
+        ({"coupons": 1}, "held", 0),
+        ({"coupons": 2}, "held", 1),
+        ({"coupons": 1}, "redeemed", 0),
+        ({"per_user": 1}, "issued", 0),
+        ({"per_user": 1}, "released", 1),  # withdrawn: it may be given again
+        ({"per_user": 2}, "issued", 1),
+        ({"per_user": 3}, "issued", 2),
+        ({"per_user_day": 2}, "issued", 1),
+        ({"per_user_day": 3}, "issued", 2),
+    ],
+)
+def test_what_counts_against_the_limits_of_new_coupons(desk, limits, before, n):
+    desk.open(campaign(10**6, reserve=0, **{"per_user_day": 9, **limits}), [SOHO], PLANNED)
+    assert desk.issue("c", [decision("ann", expected_cents=1)], PLANNED).n_issued == 1
+    offer = desk.wallet("ann", PLANNED)[0]
+    if before in ("held", "redeemed"):
+        assert (desk.hold if before == "held" else desk.redeem)(offer.coupon_code, ask(), "k", AT).ok
+    elif before == "released":
+        assert desk.withdraw(offer.offer_id, "operator", AT).ok
+    # Two more for the same window, planned on other days; who is another person has no such limit.
+    batch = [decision("ann", DAY - k * NEXT, expected_cents=1) for k in (1, 2)]
+    done = desk.issue("c", batch if "coupons" not in limits else batch[:1], AT)
+    assert done.n_issued == n
+    assert set(done.refused) <= {"limit_reached"}
+    assert desk.issue("c", [decision("bob", expected_cents=1)], AT).n_issued == (n if "coupons" in limits else 1)
+
+
 # -- the pieces
 
 
