@@ -16,6 +16,7 @@ from offers.desk import open_desk
 from offers.journal import read_account, read_heads
 from offers.loaded import Loaded
 from offers.loading import load
+from offers.means import read_user_limits
 from offers.opening import open_chain, release_reserve
 from offers.promising import Promising
 from offers.scopes import issue_purses, scope_purse
@@ -224,6 +225,32 @@ def test_what_counts_against_the_limits_of_new_coupons(desk, limits, before, n):
     assert done.n_issued == n
     assert set(done.refused) <= {"limit_reached"}
     assert desk.issue("c", [decision("bob", expected_cents=1)], AT).n_issued == (n if "coupons" in limits else 1)
+
+
+def test_what_is_left_to_a_user_for_new_coupons(desk):
+    def opened_with(per_user=None, **budget):
+        made = campaign(reserve=0.1, per_user_day=9, per_user=per_user)
+        made = replace_budget(made, granted_cents=10**6, reserve_share=0.1, **budget)
+        desk.open(made, [SOHO], PLANNED)
+        return made
+
+    def left(made):
+        with desk.journal.read() as connection:
+            return read_user_limits(connection, made, ["ann", "bob"], AT)
+
+    opened_with()
+    desk.issue("c", [decision("ann", DAY - k * NEXT) for k in range(3)], PLANNED)
+    paid, held, _ = codes(desk)
+    assert desk.redeem(paid, ask(order_id="o1"), "r", AT).ok
+    assert desk.hold(held, ask(order_id="o2"), "h", AT).ok
+    # Of 400 a tenth is kept back; 100 are spent, 100 held, 20 promised.
+    assert left(opened_with(per_user_cents=400)) == {"ann": 140, "bob": 360}
+    assert left(opened_with(per_user_cents=220)) == {"ann": 0, "bob": 198}
+    assert left(opened_with(per_user=4)) == {}
+    assert left(opened_with(per_user=3)) == {"ann": 0}
+    assert left(opened_with(per_user=4, per_user_cents=400)) == {"ann": 140, "bob": 360}
+    assert left(opened_with(per_user=3, per_user_cents=400)) == {"ann": 0, "bob": 360}
+    assert left(opened_with()) == {}
 
 
 # -- the pieces
