@@ -20,6 +20,7 @@ from offers.means import read_user_limits
 from offers.opening import open_chain, release_reserve
 from offers.promising import Promising
 from offers.scopes import issue_purses, scope_purse
+from offers.status import Purse, purses
 from offers.tables import accounts, coupons, entries, sums
 from offers.verify import verify
 from offers.writing import add_sums, insert_all, move_coupons
@@ -177,10 +178,16 @@ def test_an_operator_releases_the_reserve_and_the_journal_says_why(desk):
 
 
 def test_honour_overspends_as_far_as_stated_and_says_so(desk):
-    found = opened(desk, 4, granted_cents=150, policy="honour", overspend_cents=100)
+    found = opened(desk, 4, granted_cents=150, policy="honour", overspend_cents=200)
+    held = found.pop()
+    assert desk.hold(held, ask(order_id="held"), "held", AT).ok
     assert redeemed(desk, found) == (2, {"50 cents are left in the budget of the campaign"})
     told = desk.campaign("c", AT)
-    assert (told["overspend_cents"], told["overspent_cents"]) == (100, 50)
+    assert (told["overspend_cents"], told["overspent_cents"], told["overpaid_cents"]) == (200, 150, 0)
+    with desk.journal.read() as connection:
+        assert purses(connection, AT) == [Purse("c", 150, 200, 100, 50, stopped=False)]
+    assert desk.settle([(found[0], ask(order_id="a second"))], AT)[0].body["kind"] == "overpay"
+    assert desk.campaign("c", AT)["overpaid_cents"] == 100
 
 
 @pytest.mark.parametrize(("limit", "paid"), [({"per_user": 2}, 2), ({"coupons": 3}, 3)])
@@ -278,10 +285,10 @@ def test_purses_at_issue_read_what_is_open(desk):
     desk.hold(first, ask(), "h", AT)
     with desk.journal.read() as connection:
         heads = read_heads(connection, ["c"], lock=False)
-        purses = issue_purses(connection, heads["c"], {"u0", "u1"}, AT, {})
+        found = issue_purses(connection, heads["c"], {"u0", "u1"}, AT, {})
         book = Promising(connection, heads, "c", {"u0"}, AT).book(COUPON, DAY.isoformat(), SOHO)
-    assert (purses["store", "soho"].held_cents, purses["store", "soho"].promised_cents) == (100, 40)
-    assert (purses["user", "u0"].held_cents, purses["user", "u1"].promised_cents) == (100, 40)
+    assert (found["store", "soho"].held_cents, found["store", "soho"].promised_cents) == (100, 40)
+    assert (found["user", "u0"].held_cents, found["user", "u1"].promised_cents) == (100, 40)
     assert {purse.scope for purse in book.purses} == {"store", "user", "day"}
     assert isinstance(book.facts, Facts)
 
