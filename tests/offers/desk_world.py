@@ -12,18 +12,17 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import sqlalchemy as sa
 
 from offers.answers import Ask
 from offers.book import Account, Book, Coupon, Facts, Line
 from offers.campaign import Budget, Campaign, Depth, Limits
+from offers.codes import canonical
 from offers.commands import Hold, Redeem
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm, Decision, Terms
 from offers.erasing import make_nobodys
 from offers.leases import give, note_paid
 from offers.slots import Store
-from offers.tables import coupons
 
 DAY = date(2025, 11, 4)
 FROM = datetime(2025, 11, 4, 13, tzinfo=UTC)
@@ -100,26 +99,25 @@ def code_of(desk: Desk, user_id: str = "ann") -> str:
 
 
 def neighbours(desk: Desk) -> None:
-    """What is none of campaign `c`'s: campaign `d` in soho and in bund, with people of its own and some of c's, and of every
+    """What is none of campaign `c`'s: campaign `b` in soho and in bund, with people of its own and some of c's, and of every
     kind something: paid, overpaid, held, open, delivered, withdrawn, held out, nobody's, lent and refused."""
     budget = Budget(granted_cents=2000, reserve_share=0.1, per_store_cents=900, per_user_cents=900, per_day_cents=900)
-    other = msgspec.structs.replace(campaign(per_user_day=9), id="d", budget=budget)
+    other = msgspec.structs.replace(campaign(per_user_day=9), id="b", budget=budget)
     desk.open(other, [SOHO, BUND], PLANNED)
     theirs = {"bob": "soho", "vic": "soho", "wes": "bund", "xia": "soho", "yan": "soho", "zoe": "bund"}
     later = {"expected_cents": 30, "send_at": SEND + timedelta(hours=1)}
     batch = [decision(user, store_id=store, **later) for user, store in theirs.items()]
     out = replace(decision("ann"), sent_arm=0, holdout=True, reason="holdout", propensity=0.05, terms=None)
     poor = replace(decision("hal"), planned_arm=0, sent_arm=0, reason="budget", terms=None)
-    desk.issue("d", [*batch, out, poor, replace(poor, user_id="gus")], PLANNED)
-    code = {user: code_of(desk, user) for user in theirs}
+    desk.issue("b", [*batch, out, poor, replace(poor, user_id="gus")], PLANNED)
+    found = [offer for user in theirs for offer in desk.wallet(user, PLANNED) if offer.campaign_id == "b"]
+    code = {offer.user_id: offer.coupon_code for offer in found}
     for user, store in (("bob", "soho"), ("zoe", "bund")):
         assert desk.redeem(code[user], ask(order_id=f"{user}s", store_id=store), f"{user}-1", AT).ok
     assert desk.hold(code["yan"], ask(order_id="yans"), "yan-1", AT).ok
     assert desk.redeem(code["wes"], ask(order_id="wess"), "wes-1", AT).body["reason"] == "wrong_store"
-    with desk.journal.read() as connection:
-        bobs = connection.execute(sa.select(coupons.c.code).where(coupons.c.user_id == "bob")).scalar_one()
-    sale = ask(order_id="bobs second")
-    assert desk.settle([(bobs, sale)], AT)[0].body["kind"] == "overpay"
+    (second,) = desk.settle([(canonical(code["bob"]) or "", ask(order_id="bobs second"))], AT)
+    assert second.body["kind"] == "overpay"
     desk.acknowledge(desk.wallet("xia", AT)[0].offer_id, "delivered", SEND)
     desk.withdraw(desk.wallet("vic", AT)[0].offer_id, "operator", AT)
     with desk.journal.write() as connection:
