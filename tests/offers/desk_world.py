@@ -107,6 +107,7 @@ def neighbours(desk: Desk) -> None:
     theirs = {"bob": "soho", "vic": "soho", "wes": "bund", "xia": "soho", "yan": "soho", "zoe": "bund"}
     later = {"expected_cents": 30, "send_at": SEND + timedelta(hours=1)}
     batch = [decision(user, store_id=store, **later) for user, store in theirs.items()]
+    batch[3] = decision("xia", product_id="tea", **later)
     out = replace(decision("ann"), sent_arm=0, holdout=True, reason="holdout", propensity=0.05, terms=None)
     poor = replace(decision("hal"), planned_arm=0, sent_arm=0, reason="budget", terms=None)
     desk.issue("b", [*batch, out, poor, replace(poor, user_id="gus")], PLANNED)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace as changed
 
 from offers.answers import Answer
-from offers.assigned import assigned, given, logged, n_erased
+from offers.assigned import Given, assigned, given, logged, n_erased
 from offers.campaign import Budget
 from offers.codes import canonical
 from offers.desk import Desk
@@ -138,6 +138,15 @@ def test_a_day_is_the_same_among_neighbours(desk, tmp_path, migrated_file):
     assert {kind for _, kind, *_ in said} == {"hold", "redeem", "overpay", "quote", "release", "reverse", None}
     assert (False, None, "budget_exhausted", "50 cents are left in the budget of the store", None) in said
     assert [one for one in told if isinstance(one, Issued)][-1] == Issued(2, 2)
+    # Of who was erased no list says anything: four decisions were theirs, and one of the redemptions.
+    at = max(n for n, one in enumerate(told) if isinstance(one, tuple) and isinstance(one[1], Given))
+    sides, last, (n_nobodys, money, _) = told[at - 2 : at + 1]
+    assert {user for user, *_ in sides} == {user for user, *_ in last} == {"ann", "bob", "dan"}
+    assert [(user, moves.split()[1::3]) for user, moves in money.redeemers] == [
+        ("ann", ["redeem", "reverse", "redeem"]),
+        ("bob", ["redeem"]),
+    ]
+    assert (n_nobodys, money.cents, money.n_redeemed) == (4, 300, 4)
     neighbours(desk)
     before = rows(desk)
     for here, there in zip(day(desk), told, strict=True):
