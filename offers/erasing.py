@@ -37,8 +37,6 @@ def empty_log(engine: sa.Engine) -> None:
     if engine.dialect.name == "sqlite":
         with plain_errors(engine.url), engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
-            if raw.in_transaction:
-                raw.execute("ROLLBACK").close()
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 

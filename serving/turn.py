@@ -66,8 +66,8 @@ class Turn(Generic[T, R]):
         try:
             return await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():
-                return future.result()
+            if future.done():
+                return future.result()  # raises as well, if it was cancelled
             raise
 
     def alone(self, question: T) -> R:

@@ -10,14 +10,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from offers.answers import Ask
 from offers.book import Account, Book, Coupon, Facts, Line
 from offers.campaign import Budget, Campaign, Depth, Limits
+from offers.codes import canonical
 from offers.commands import Hold, Redeem
 from offers.desk import Desk
 from offers.drafts import NOTHING, Arm, Decision, Terms
+from offers.erasing import make_nobodys
+from offers.leases import give, note_paid
 from offers.slots import Store
 
 DAY = date(2025, 11, 4)
@@ -28,6 +32,7 @@ TICK = timedelta(microseconds=1)
 PLANNED = datetime(2025, 11, 3, 12, tzinfo=UTC)
 SEND = datetime(2025, 11, 3, 23, tzinfo=UTC)
 SOHO = Store("soho", "America/New_York", 7 * 60, 19 * 60)
+BUND = replace(SOHO, store_id="bund")
 OVER = datetime(2025, 11, 5, 5, tzinfo=UTC)
 """Midnight in New York after the day."""
 LATTE = (Line("latte"),)
@@ -91,3 +96,32 @@ def seeded_token(seed: int) -> Callable[[int], bytes]:
 
 def code_of(desk: Desk, user_id: str = "ann") -> str:
     return desk.wallet(user_id, PLANNED)[0].coupon_code
+
+
+def neighbours(desk: Desk) -> None:
+    """What is none of campaign `c`'s: campaign `b` in soho and in bund, with people of its own and some of c's, and of every
+    kind something: paid, overpaid, held, open, delivered, withdrawn, held out, nobody's, lent and refused."""
+    budget = Budget(granted_cents=2000, reserve_share=0.1, per_store_cents=900, per_user_cents=900, per_day_cents=900)
+    other = msgspec.structs.replace(campaign(per_user_day=9), id="b", budget=budget)
+    desk.open(other, [SOHO, BUND], PLANNED)
+    theirs = {"bob": "soho", "vic": "soho", "wes": "bund", "xia": "soho", "yan": "soho", "zoe": "bund"}
+    later = {"expected_cents": 30, "send_at": SEND + timedelta(hours=1)}
+    batch = [decision(user, store_id=store, **later) for user, store in theirs.items()]
+    batch[3] = decision("xia", product_id="tea", **later)
+    out = replace(decision("ann"), sent_arm=0, holdout=True, reason="holdout", propensity=0.05, terms=None)
+    poor = replace(decision("hal"), planned_arm=0, sent_arm=0, reason="budget", terms=None)
+    desk.issue("b", [*batch, out, poor, replace(poor, user_id="gus")], PLANNED)
+    found = [offer for user in theirs for offer in desk.wallet(user, PLANNED) if offer.campaign_id == "b"]
+    code = {offer.user_id: offer.coupon_code for offer in found}
+    for user, store in (("bob", "soho"), ("zoe", "bund")):
+        assert desk.redeem(code[user], ask(order_id=f"{user}s", store_id=store), f"{user}-1", AT).ok
+    assert desk.hold(code["yan"], ask(order_id="yans"), "yan-1", AT).ok
+    assert desk.redeem(code["wes"], ask(order_id="wess"), "wes-1", AT).body["reason"] == "wrong_store"
+    (second,) = desk.settle([(canonical(code["bob"]) or "", ask(order_id="bobs second"))], AT)
+    assert second.body["kind"] == "overpay"
+    desk.acknowledge(desk.wallet("xia", AT)[0].offer_id, "delivered", SEND)
+    desk.withdraw(desk.wallet("vic", AT)[0].offer_id, "operator", AT)
+    with desk.journal.write() as connection:
+        give(connection, "l9", "bund", "t9", 400, 1000, AT)
+        note_paid(connection, "l9", "bund", 100)
+        make_nobodys(connection, ["xia", "gus"])

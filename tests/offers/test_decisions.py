@@ -4,6 +4,7 @@ import pytest
 
 from offers.decisions import decided_of, decided_users, decision_of
 from offers.desk import open_desk
+from offers.erasing import make_nobodys
 from tests.offers.desk_world import DAY, PLANNED, SOHO, campaign, decision
 
 
@@ -12,13 +13,17 @@ def connection(sqlite_url):
     desk = open_desk(sqlite_url)
     desk.open(campaign(), [SOHO], PLANNED)
     desk.issue("c", [decision("ann"), decision("bob"), decision("ann", DAY + timedelta(1))], PLANNED)
+    # Of others, and of another day: nobody asks for them.
+    desk.issue("c", [decision("dan"), decision("ann", DAY - timedelta(1)), decision("gone", DAY)], PLANNED)
+    with desk.journal.write() as connection:
+        make_nobodys(connection, ["gone"])
     with desk.journal.read() as connection:
         yield connection
     desk.journal.close()
 
 
 def test_decided_by_campaign_and_date(connection):
-    assert decided_users(connection, "c", DAY) == {"ann", "bob"}
+    assert decided_users(connection, "c", DAY) == {"ann", "bob", "dan"}
     assert decided_users(connection, "c", DAY + timedelta(1)) == {"ann"}
     assert decided_users(connection, "d", DAY) == set()
 

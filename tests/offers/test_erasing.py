@@ -50,11 +50,27 @@ def test_a_paid_one_keeps_its_money(sqlite_url):
     assert desk.redeem(code_of(desk, "ann"), ask(), "r", AT).ok
     before = desk.campaign("c", AT)
     assert forget(desk, "ann") == (0, {"coupons": 1, "decisions": 1})
+    with desk.journal.read() as connection:
+        # Nobody tried to withdraw it: a refusal would be an entry.
+        kinds = connection.execute(sa.select(entries.c.kind).where(entries.c.offer_id.is_not(None))).scalars()
+        assert sorted(kinds) == ["issue", "issue", "redeem"]
     assert desk.campaign("c", AT) == before
     assert before["spent_cents"] == 100
     assert verify(desk.journal) == []
     # The outbox still tells the lake of the redemption, and of nobody.
     assert {event["user_id"] for _, event in desk.pending_events(10)} == {None}
+    desk.journal.close()
+
+
+def test_the_log_beside_the_file_is_emptied(sqlite_url, tmp_path):
+    desk, log = desk_of(sqlite_url), tmp_path / "ledger.db-wal"
+    assert log.stat().st_size > 0
+    with desk.journal.read() as reader:
+        reader.execute(sa.select(coupons.c.user_id)).all()
+        empty_log(desk.journal.engine)
+        assert log.stat().st_size > 0, "somebody reads it"
+    empty_log(desk.journal.engine)
+    assert log.stat().st_size == 0
     desk.journal.close()
 
 

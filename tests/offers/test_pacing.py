@@ -15,6 +15,7 @@ from offers.campaign import Budget, Planning
 from offers.chance import is_held_out
 from offers.database import LedgerError
 from offers.desk import Desk
+from offers.erasing import make_nobodys
 from offers.journal import Journal
 from offers.pacing import NOBODY, changed, waiting
 from offers.persons import Persons
@@ -319,6 +320,12 @@ def test_what_the_desk_refused_for_money_waits_and_other_rules_dont(desk):
     # Refused by the desk once more, they wait once more.
     assert desk.issue("c", [replace(decision("bob"), again=1)], PLANNED).refused == {"budget_exhausted": 1}
     assert waiting(desk.journal, "c", day, Persons()) == {"bob": 2}
+    # Of a person of several ids, the one who waited most often counts.
+    desk.issue("c", [decision("dan")], PLANNED)
+    assert waiting(desk.journal, "c", day, Persons({"bob": "z", "dan": "z"})) == {"z": 2}
+    with desk.journal.write() as connection:
+        make_nobodys(connection, ["bob"])
+    assert waiting(desk.journal, "c", day, Persons()) == {"dan": 1}
 
 
 def test_only_what_changes_is_recorded():

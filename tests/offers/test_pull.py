@@ -15,7 +15,7 @@ from offers.opening import lock_issuing, put_stores
 from offers.outbox import redemption_event
 from offers.sending import Sending
 from offers.status import campaign_status
-from offers.tables import coupons, stores
+from offers.tables import counters, coupons, stores
 from tests.offers.desk_world import AT, PLANNED, SEND, SOHO, ask, campaign, code_of, decision
 
 
@@ -48,6 +48,8 @@ def test_a_page_is_found_by_the_index_from_where_the_last_ended(desk):
 
 
 def test_numbers_are_given_once_and_in_order(desk):
+    with desk.journal.write() as connection:
+        connection.execute(sa.insert(counters).values(name="another", value=40))
     desk.issue("c", [decision(user) for user in ("bob", "ann")], PLANNED)
     desk.issue("c", [decision("cat")], PLANNED)
     with desk.journal.write() as connection:

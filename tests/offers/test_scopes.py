@@ -16,9 +16,11 @@ from offers.desk import open_desk
 from offers.journal import read_account, read_heads
 from offers.loaded import Loaded
 from offers.loading import load
+from offers.means import read_user_limits
 from offers.opening import open_chain, release_reserve
 from offers.promising import Promising
 from offers.scopes import issue_purses, scope_purse
+from offers.status import Purse, purses
 from offers.tables import accounts, coupons, entries, sums
 from offers.verify import verify
 from offers.writing import add_sums, insert_all, move_coupons
@@ -176,10 +178,16 @@ def test_an_operator_releases_the_reserve_and_the_journal_says_why(desk):
 
 
 def test_honour_overspends_as_far_as_stated_and_says_so(desk):
-    found = opened(desk, 4, granted_cents=150, policy="honour", overspend_cents=100)
+    found = opened(desk, 4, granted_cents=150, policy="honour", overspend_cents=200)
+    held = found.pop()
+    assert desk.hold(held, ask(order_id="held"), "held", AT).ok
     assert redeemed(desk, found) == (2, {"50 cents are left in the budget of the campaign"})
     told = desk.campaign("c", AT)
-    assert (told["overspend_cents"], told["overspent_cents"]) == (100, 50)
+    assert (told["overspend_cents"], told["overspent_cents"], told["overpaid_cents"]) == (200, 150, 0)
+    with desk.journal.read() as connection:
+        assert purses(connection, AT) == [Purse("c", 150, 200, 100, 50, stopped=False)]
+    assert desk.settle([(found[0], ask(order_id="a second"))], AT)[0].body["kind"] == "overpay"
+    assert desk.campaign("c", AT)["overpaid_cents"] == 100
 
 
 @pytest.mark.parametrize(("limit", "paid"), [({"per_user": 2}, 2), ({"coupons": 3}, 3)])
@@ -193,6 +201,63 @@ def test_limits_over_all_days(desk, limit, paid):
     assert redeemed(desk, found)[0] == paid
     assert desk.reverse(found[0], Ask(order_id=f"o{found[0]}"), "v", AT).ok
     assert desk.redeem(found[3], ask(order_id="again"), "again", AT).ok
+
+
+@pytest.mark.parametrize(
+    ("limits", "before", "n"),
+    [
+        ({"coupons": 1}, "issued", 1),  # an open coupon is no used one
+        ({"coupons": 1}, "held", 0),
+        ({"coupons": 2}, "held", 1),
+        ({"coupons": 1}, "redeemed", 0),
+        ({"per_user": 1}, "issued", 0),
+        ({"per_user": 1}, "released", 1),  # withdrawn: it may be given again
+        ({"per_user": 2}, "issued", 1),
+        ({"per_user": 3}, "issued", 2),
+        ({"per_user_day": 2}, "issued", 1),
+        ({"per_user_day": 3}, "issued", 2),
+    ],
+)
+def test_what_counts_against_the_limits_of_new_coupons(desk, limits, before, n):
+    desk.open(campaign(10**6, reserve=0, **{"per_user_day": 9, **limits}), [SOHO], PLANNED)
+    assert desk.issue("c", [decision("ann", expected_cents=1)], PLANNED).n_issued == 1
+    offer = desk.wallet("ann", PLANNED)[0]
+    if before in ("held", "redeemed"):
+        assert (desk.hold if before == "held" else desk.redeem)(offer.coupon_code, ask(), "k", AT).ok
+    elif before == "released":
+        assert desk.withdraw(offer.offer_id, "operator", AT).ok
+    # Two more for the same window, planned on other days; who is another person has no such limit.
+    batch = [decision("ann", DAY - k * NEXT, expected_cents=1) for k in (1, 2)]
+    done = desk.issue("c", batch if "coupons" not in limits else batch[:1], AT)
+    assert done.n_issued == n
+    assert set(done.refused) <= {"limit_reached"}
+    assert desk.issue("c", [decision("bob", expected_cents=1)], AT).n_issued == (n if "coupons" in limits else 1)
+
+
+def test_what_is_left_to_a_user_for_new_coupons(desk):
+    def opened_with(per_user=None, **budget):
+        made = campaign(reserve=0.1, per_user_day=9, per_user=per_user)
+        made = replace_budget(made, granted_cents=10**6, reserve_share=0.1, **budget)
+        desk.open(made, [SOHO], PLANNED)
+        return made
+
+    def left(made):
+        with desk.journal.read() as connection:
+            return read_user_limits(connection, made, ["ann", "bob"], AT)
+
+    opened_with()
+    desk.issue("c", [decision("ann", DAY - k * NEXT) for k in range(3)], PLANNED)
+    paid, held, _ = codes(desk)
+    assert desk.redeem(paid, ask(order_id="o1"), "r", AT).ok
+    assert desk.hold(held, ask(order_id="o2"), "h", AT).ok
+    # Of 400 a tenth is kept back; 100 are spent, 100 held, 20 promised.
+    assert left(opened_with(per_user_cents=400)) == {"ann": 140, "bob": 360}
+    assert left(opened_with(per_user_cents=220)) == {"ann": 0, "bob": 198}
+    assert left(opened_with(per_user=4)) == {}
+    assert left(opened_with(per_user=3)) == {"ann": 0}
+    assert left(opened_with(per_user=4, per_user_cents=400)) == {"ann": 140, "bob": 360}
+    assert left(opened_with(per_user=3, per_user_cents=400)) == {"ann": 0, "bob": 360}
+    assert left(opened_with()) == {}
 
 
 # -- the pieces
@@ -220,10 +285,10 @@ def test_purses_at_issue_read_what_is_open(desk):
     desk.hold(first, ask(), "h", AT)
     with desk.journal.read() as connection:
         heads = read_heads(connection, ["c"], lock=False)
-        purses = issue_purses(connection, heads["c"], {"u0", "u1"}, AT, {})
+        found = issue_purses(connection, heads["c"], {"u0", "u1"}, AT, {})
         book = Promising(connection, heads, "c", {"u0"}, AT).book(COUPON, DAY.isoformat(), SOHO)
-    assert (purses["store", "soho"].held_cents, purses["store", "soho"].promised_cents) == (100, 40)
-    assert (purses["user", "u0"].held_cents, purses["user", "u1"].promised_cents) == (100, 40)
+    assert (found["store", "soho"].held_cents, found["store", "soho"].promised_cents) == (100, 40)
+    assert (found["user", "u0"].held_cents, found["user", "u1"].promised_cents) == (100, 40)
     assert {purse.scope for purse in book.purses} == {"store", "user", "day"}
     assert isinstance(book.facts, Facts)
 

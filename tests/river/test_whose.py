@@ -42,10 +42,11 @@ def test_every_id_of_a_person_and_their_tickets(place):
 def test_whoever_moved_and_whom_they_left_or_joined(place):
     settings, desk, references = place
     link(settings, "card:1", "ann")
+    link(settings, "card:2", "zoe")
     card = references.of("card:1")
     with desk.journal.read() as connection:
         before = version(connection)
-        assert moved(connection, 0) == {"ann", card}
+        assert moved(connection, 0) == {"ann", card, "zoe", references.of("card:2")}
         assert moved(connection, before) == set()
     rule_link(settings, 1, "rejected", "ada", "looked at it", NOW)
     with desk.journal.read() as connection:

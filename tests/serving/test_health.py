@@ -4,6 +4,7 @@ import threading
 
 import sqlalchemy as sa
 
+from offers.database import transaction
 from serving import health
 from serving.health import Health
 
@@ -55,6 +56,11 @@ def test_a_ledger_that_is_gone_from_the_start_is_noticed(world, monkeypatch):
 
     monkeypatch.setattr(world.parts.engine, "connect", refuse)
     assert not ask(Health(world.parts))
+
+
+def test_a_ledger_that_somebody_writes_is_no_ledger_that_is_gone(world):
+    with transaction(world.parts.engine, write=True):
+        assert ask(Health(world.parts))
 
 
 def test_an_empty_file_in_the_ledgers_place_is_no_ledger(world, monkeypatch):

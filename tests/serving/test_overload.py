@@ -1,6 +1,7 @@
 import asyncio
 import heapq
 import random
+import time
 
 import pytest
 
@@ -20,6 +21,7 @@ def turns(load, n, late_s=0.0, took_s=0.0, at_once=0):
 
 def test_in_time_all_are_let_in():
     load = Load()
+    assert (load.limit, load.n, load.n_aside, load.late_s, load.took_s) == (MOST, 0, 0, 0.0, 0.0)
     turns(load, 20, LATE_S / 2, TARGET_S / 2, MOST)
     assert not load.is_full(may_shed=True)
     load.n = MOST + 1
@@ -152,15 +154,17 @@ def test_without_a_limit_the_same_server_would_drown(monkeypatch):
 
 def test_the_beat_measures_how_late_the_loop_is():
     async def busy(load):
-        import time
-
+        load.stop()  # which hadn't begun
         load.start()
         await asyncio.sleep(0.05)
         calm_s = load.late_s
         time.sleep(0.4)
         await asyncio.sleep(0.001)
         load.stop()
-        return calm_s, load.late_s
+        busy_s, load.late_s = load.late_s, 7.0
+        await asyncio.sleep(3 * BEAT_S)
+        assert load.late_s == 7.0, "it beats no more"
+        return calm_s, busy_s
 
     calm_s, busy_s = asyncio.run(busy(Load()))
     assert busy_s > calm_s
