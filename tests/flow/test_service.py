@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -36,11 +37,17 @@ RUN = "from settings import load_settings; from serving.launch import run; run(l
 PATIENCE_S = 90
 COUNTED = (
     'daypart_requests_total{call="recommendations",status="200"} 20.0',
-    'daypart_requests_total{call="beside",status="200"} 20.0',
     'daypart_stage_seconds_count{stage="score"} 20.0',
     "daypart_workers 2.0",
     'daypart_campaign_granted_cents{campaign="c"} 1000.0',
 )
+
+
+def untold(page):
+    """What of COUNTED a page of metrics lacks, and of the 20 documents: pages count themselves too, at the beat after."""
+    beside = re.search(r'daypart_requests_total\{call="beside",status="200"\} (\S+)', page)
+    n_beside = float(beside[1]) if beside else 0.0
+    return [line for line in COUNTED if line not in page] + ["beside"] * (n_beside < 20)
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +236,7 @@ def test_two_workers_serve_count_together_and_leave_in_order(served, bearer):
         httpx.get(f"{url}/v1/openapi.json").raise_for_status()
     # Whoever answers /metrics, the other worker tells at its next beat what it counted.
     deadline = time.monotonic() + PATIENCE_S
-    while missing := [line for line in COUNTED if line not in (metrics := httpx.get(f"{url}/metrics").text)]:
+    while missing := untold(metrics := httpx.get(f"{url}/metrics").text):
         assert time.monotonic() < deadline, (missing, metrics)
         time.sleep(BEAT_S)
     riders = [Riders(url, bearer["app"]) for _ in range(4)]
