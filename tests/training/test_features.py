@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from embedded import lease_online_store
+from embedded.filled import Filled, filling
 from settings import Settings
 from tests import world
 from training import features
@@ -226,6 +227,9 @@ def test_the_latest_snapshot_not_after_the_moment_is_online(settings, capsys):
     assert counts == {**dict.fromkeys(features.VIEWS, 3), "user_responses": 0, "user_reviews": 0, "store_assortment": 2}
     assert told == [("online store", n, 8) for n in range(1, 9)]
     assert online(settings, "ann")["n_visits"] == 2
+    with lease_online_store(settings) as store:
+        # What stands knows nothing later than its snapshot, whatever was asked for.
+        assert filling(settings, store).stands() == Filled(True, True, world.MIDDLE, world.MIDDLE)
     assert features.materialise(settings, world.END)["user_profile"] == 4
     assert online(settings, "ann")["n_visits"] == 4
     assert online(settings, "zoe")["n_visits"] is None
