@@ -243,7 +243,7 @@ def test_a_clock_that_jumps_costs_nobody_anything(place, hours):
         is_ahead = "features_ahead" in meta["warnings"]
         assert meta["feature_age_s"] is None if is_ahead else meta["feature_age_s"] >= 0
     assert any("features_ahead" in meta["warnings"] for meta in metas)
-    assert len(events) > 10
+    assert len(events) > 4
     assert set(events.values()) == {202}
     assert {event: n for event, n in Counter(place.inbox()).items() if event in events} == dict.fromkeys(events, 1)
 
