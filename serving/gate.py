@@ -36,7 +36,7 @@ class OnlineGate:
         self._closed_until = -1.0
         self._down = Episode("online store down, recommendations fall back", "online store back")
         self._odd = Signs("users' features can't be read, run `daypart features`", clock_s)
-        self.last_known, self.pace = LastKnown(clock_s), Pace()
+        self.last_known, self.pace = LastKnown(clock_s), Pace(clock_s)
         self._due_s = clock_s() + LOOKED_S
         self._remembering = Remembering(self.last_known)
 

@@ -8,7 +8,6 @@ common: the csv module takes five times as long, and lets nobody in while it wri
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import re
@@ -20,10 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feature_repo.events import EVENT_COLUMNS
+from serving.episode import Episode
 from serving.whole_rows import append, cut_torn
 from serving.wire import RecommendationAsk, Slate
 
-log = logging.getLogger("daypart.serving")
 COLUMNS = tuple(column.name for column in EVENT_COLUMNS)
 MAX_WAITING = 10_000
 MAX_FILE_BYTES = 16 << 20
@@ -86,6 +85,7 @@ class ImpressionLog:
         self._part: Path | None = None
         self._opened_s = 0.0
         self.n_dropped = 0
+        self._dropping = Episode("impressions are dropped", "impressions are written again")
         self._thread = threading.Thread(target=self._run, name="impressions", daemon=True)
         self._thread.start()
 
@@ -114,9 +114,10 @@ class ImpressionLog:
             try:
                 self._write(batch)
                 self._finish(force=ended)
+                if batch:
+                    self._dropping.end()
             except OSError as error:
-                if not self.n_dropped:
-                    log.warning("impressions are dropped: %s", error)
+                self._dropping.begin(error)
                 self.n_dropped += batch.count("\n")
             if ended:
                 return
@@ -131,8 +132,9 @@ class ImpressionLog:
     def _write(self, batch: str) -> None:
         if not batch:
             return
+        # Made again where `home` was restored; never `home` itself, or one that was moved away could not come back.
+        self._folder.mkdir(exist_ok=True)
         if self._part is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
             if len(list(self._folder.iterdir())) >= MAX_FILES:
                 raise OSError(f"{self._folder} holds {MAX_FILES} files; run daypart features")
             self._opened_s = self._clock_s()

@@ -2,6 +2,7 @@ import csv
 import os
 import subprocess
 import threading
+import time
 from io import StringIO
 
 import msgspec
@@ -131,3 +132,40 @@ def test_what_a_killed_writer_left_is_finished_and_a_living_ones_file_is_not(tmp
     assert finished(tmp_path)[0].read_text() == "x\n"
     (living,) = (tmp_path / "inbox").glob("*.part")
     assert living.read_text() == "x\nto"
+
+
+@pytest.mark.parametrize("comes_back", ["moved", "restored"])
+def test_a_home_that_goes_is_not_made_anew_and_what_is_shown_goes_on_when_it_is_back(
+    tmp_path, comes_back, caplog, monkeypatch
+):
+    monkeypatch.setattr(impressions, "_PAUSE_S", 0.01)
+    home, away = tmp_path / "home", tmp_path / "away"
+    home.mkdir()
+    log = ImpressionLog(home)
+
+    def put(is_done):
+        log.put(lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
+        wait_for(is_done)
+
+    put(lambda: list((home / "inbox").glob("*.part")))
+    home.rename(away)
+    for n in (2, 4):
+        put(lambda n=n: log.n_dropped == n)
+    assert not home.exists()
+    if comes_back == "moved":
+        away.rename(home)
+    else:
+        home.mkdir()
+    put(lambda: "again" in caplog.text)
+    log.close()
+    (path,) = finished(home)
+    assert len(read(path)) == (4 if comes_back == "moved" else 2)
+    told = [record.getMessage().partition(":")[0] for record in caplog.records]
+    assert told == ["impressions are dropped", "impressions are written again"]
+
+
+def wait_for(is_so):
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < 10
+        time.sleep(0.005)
