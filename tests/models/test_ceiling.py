@@ -38,6 +38,7 @@ RANKERS = {
     "pairs of near": paired(("together", "alike"), 1.0),
     "pairs of both": paired(("visits", "together"), 1.0),
     "pairs of both, turned": paired(("visits", "together"), -1.0),
+    "much of both": paired(("visits", "together"), 100.0),
 }
 
 

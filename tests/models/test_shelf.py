@@ -172,6 +172,21 @@ def test_a_damaged_current_says_what_to_do_and_promotion_mends_it(tmp_path, thre
     assert shelf.current(tmp_path, "ranker") == three[1]
 
 
+@pytest.mark.parametrize("lines", [["x"], ["0" * 16, "x"], ["0" * 16] * (shelf.HISTORY_LIMIT + 1)])
+def test_a_damaged_history_is_told(tmp_path, three, lines):
+    shelf.point(tmp_path, "ranker", three[0])
+    (tmp_path / "ranker" / "HISTORY").write_text("".join(f"{line}\n" for line in lines))
+    with pytest.raises(ArtifactError, match=r"HISTORY: holds something other than versions: delete it"):
+        shelf.previous(tmp_path, "ranker")
+
+
+def test_what_serves_without_a_history_is_gone_back_to(tmp_path, three):
+    shelf.point(tmp_path, "ranker", three[0])
+    (tmp_path / "ranker" / "HISTORY").unlink()
+    shelf.point(tmp_path, "ranker", three[1])
+    assert shelf.previous(tmp_path, "ranker") == three[0]
+
+
 def test_current_is_replaced_and_never_edited(tmp_path, three):
     shelf.point(tmp_path, "ranker", three[0])
     held = (tmp_path / "ranker" / "CURRENT").open()

@@ -76,6 +76,11 @@ def test_an_artifact_of_another_kind(tmp_path, changed):
         ({"effect_base": np.zeros(1)}, "as many outputs"),
         ({"effect_base": np.array([0.0, np.nan])}, "not finite"),
         ({"effect_weights": np.zeros((2, 2), "<f4")}, "dtype <f8"),
+        ({"effect_base": np.zeros(2, "<f4")}, "dtype <f8"),
+        ({"effect_base": np.zeros((2, 1))}, "as many outputs"),
+        ({"effect_weights": np.zeros(2)}, "as many outputs"),
+        ({"effect_weights": np.zeros((3, 2))}, "as many outputs"),
+        ({"effect_weights": np.full((2, 2), np.inf)}, "not finite"),
         ({"effect_weights": np.zeros((2, 1))}, "fewer columns than the trees ask"),
         ({"nothing_weights": np.zeros((1, 3))}, "2 columns and 3 arms"),
     ],
@@ -120,9 +125,16 @@ def test_four_kinds(p_nothing, p_arm, kind):
 def test_kinds_of_many_with_thresholds_of_ones_own():
     found = kinds(np.array([[0.2], [0.2], [np.nan]]), np.array([0.2, 0.3]), sure=0.2, least=0.2)
     assert found.tolist() == [[0, 0], [0, 0], [-1, -1]]
+    assert kinds(0.2, np.array([np.nan, 0.2])).tolist() == [-1, 2]
+    # At the ends: nobody is too sure, and whoever comes at all is.
+    assert [kinds(0.9, 0.9, sure=sure).item() for sure in (0.0, 1.0)] == [0, 2]
+    assert kinds(0.0, 1.0, least=1.0) == 1
 
 
-@pytest.mark.parametrize(("p", "thresholds"), [(1.1, {}), (-0.1, {}), (0.5, {"least": 0.0}), (0.5, {"sure": 1.5})])
+@pytest.mark.parametrize(
+    ("p", "thresholds"),
+    [(1.1, {}), (-0.1, {}), (0.5, {"least": 0.0}), (0.5, {"sure": 1.5}), (0.5, {"sure": -0.1}), (0.5, {"least": 1.1})],
+)
 def test_kinds_refuse_what_is_no_chance(p, thresholds):
     with pytest.raises(ValueError, match="must lie"):
         kinds(p, 0.5, **thresholds)

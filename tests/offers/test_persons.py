@@ -1,14 +1,19 @@
 """Limits are a person's: uses under any of their ids add up, a split counts apart again, the replay holds through both."""
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 
+from offers import persons
 from offers.campaign import Budget
+from offers.candidates import Candidate
 from offers.desk import Desk
 from offers.journal import Journal
+from offers.persons import Persons, names_of, spare
 from offers.verify import verify
 from people.evidence import link
 from people.registry import rule, take
+from people.tables import IDENTITIES
 from tests.offers.desk_world import AT, PLANNED, SOHO, ask, campaign, code_of, decision
 from tests.people.chain import ref
 
@@ -76,3 +81,33 @@ def test_cents_of_a_user_are_the_persons(desk):
     linked(desk)
     assert redeemed(desk, codes["ann"], "o1") is True
     assert redeemed(desk, codes[CARD], "o2") == "budget_exhausted"
+
+
+def test_who_was_forgotten_is_no_id_of_anybody(desk):
+    opened(desk)
+    linked(desk)
+    with desk.journal.write() as connection:
+        take(connection, [link("zoe", ref("card2"), "login", "s2", 1), link("zoe", "zoe", "login", "s2", 0)], "test", 2)
+        both = {"ann": "ann", CARD: "ann"}
+        assert names_of(connection, ["ann"]) == names_of(connection, [CARD]) == both
+        assert names_of(connection, ["bob"]) == {}
+    # A row stays without its reference, as an erasure leaves it.
+    for gone, left in ((CARD, {"ann": "ann"}), ("ann", {})):
+        with desk.journal.write() as connection:
+            theirs = sa.update(IDENTITIES).where(IDENTITIES.c.reference == gone)
+            connection.execute(theirs.values(reference=None))
+            assert names_of(connection, ["ann", CARD]) == left
+            connection.rollback()
+
+
+@pytest.mark.parametrize("asked", [1, 2, 5000])
+def test_ids_are_looked_up_however_few_at_once(desk, monkeypatch, asked):
+    monkeypatch.setattr(persons, "_ASKED", asked)
+    opened(desk)
+    several = Persons({CARD: "ann", "bob": "ann", "never": "ann", "other": "cat"})
+    people = [Candidate(name, "soho", AT, holdout=False) for name in ("ann", "cat", "dan")]
+    with desk.journal.read() as connection:
+        nobody, everybody = (spare(connection, people, several, share) for share in (0.0, 1.0))
+    # Of ann's ids two were decided about beside her name, of cat's none.
+    assert [(one.spared, one.n_draws) for one in nobody] == [(False, 3), (False, 1), (False, 1)]
+    assert [(one.spared, one.n_draws) for one in everybody] == [(True, 3), (False, 1), (False, 1)]

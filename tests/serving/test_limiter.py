@@ -163,3 +163,67 @@ def test_one_slow_answer_is_waited_for_by_all_and_a_client_that_leaves_ends_it_f
         assert answers[1:] == [None] * 4
 
     asyncio.run(run())
+
+
+class Told:
+    """A purse that says what it is told to, and counts."""
+
+    def __init__(self, *answers):
+        self.answers, self.n_asked = list(answers), 0
+
+    def take(self, key_id, rate, wanted):
+        self.n_asked += 1
+        assert self.n_asked < 20, "it asks for ever"
+        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if found is None:
+            raise PurseGone("connection refused")
+        return found
+
+
+def lone(clock, rate, *answers):
+    purse = Told(*answers)
+    return Limiter({"app": rate}, purse, clock), purse
+
+
+def test_a_purse_that_has_nothing_and_no_wait_is_not_asked_for_ever(clock):
+    limiter, purse = lone(clock, RATE, (0, 0.0))
+    assert asyncio.run(n_let_in([limiter], KEY, 1))[0] == 0
+    assert purse.n_asked == 1
+    limiter.close()
+
+
+def test_a_handful_is_fetched_when_half_of_one_is_left_and_not_while_refused(clock):
+    rate = Rate(per_s=1000, burst=1000)
+    limiter, purse = lone(clock, rate, (rate.handful, 0.0), (0, 9.0))
+
+    async def spend(n):
+        for _ in range(n):
+            await limiter.spend(KEY)
+            for _ in range(5):
+                await asyncio.sleep(0.001)
+        return purse.n_asked
+
+    async def run():
+        half = rate.handful - rate.handful // 2
+        return await spend(half - 1), await spend(1), await spend(3)
+
+    assert asyncio.run(run()) == (1, 2, 2)
+    limiter.close()
+
+
+def test_a_store_that_goes_twice_is_told_twice_and_counted_afresh(clock, caplog):
+    rate = Rate(per_s=1, burst=4)
+    limiter, _ = lone(clock, rate, None, (1, 0.0), None)
+
+    async def run():
+        found = []
+        for _ in range(3):
+            found.append((await n_let_in([limiter], KEY, 20))[0])
+            clock.now_s += CLOSED_S
+        return found
+
+    with caplog.at_level(logging.WARNING, "daypart.serving"):
+        first, _, _ = asyncio.run(run())
+    assert first == rate.burst
+    assert caplog.text.count("counted per worker") == 2
+    limiter.close()
