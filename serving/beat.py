@@ -38,6 +38,9 @@ def stand(parts: Parts, version: str) -> str:
     metrics.online_whole.set(filled.histories and filled.others)
     metrics.features_through.set(0.0 if filled.others_at is None else filled.others_at.timestamp())
     metrics.resident.set(resident_bytes())
+    if not version:
+        metrics.starts.inc()
+        metrics.wanted.set(parts.settings.workers)
     if bundle.version != version:
         metrics.workers.set(1)
         metrics.trained_through.set(datetime.fromisoformat(bundle.trained_through).timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,9 +16,11 @@ CHECKED = "DAYPART__CHECKED"
 
 
 def settings_from(env: Mapping[str, str]) -> Settings:
-    """The settings that `run` handed down, else those of the environment and `daypart.toml`. Raises SettingsError."""
-    handed = env.get(SETTINGS)
-    return load_settings(env) if handed is None else msgspec.json.decode(handed, type=Settings, dec_hook=_path)
+    """The settings that `run` handed down, `workers` as there are, else those of the environment and `daypart.toml`, `workers` 0,
+    as `bentoml serve` is told elsewhere how many. Raises SettingsError."""
+    if (handed := env.get(SETTINGS)) is None:
+        return replace(load_settings(env), workers=0)
+    return msgspec.json.decode(handed, type=Settings, dec_hook=_path)
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -35,7 +35,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 def check_request(scope: Mapping[str, Any]) -> None:
     """Raises Problem 414 for a path and query no call could have, 431 for too much of headers, 400 for one that stands twice and
-    may not."""
+    may not, 501 for a body in a transfer coding other than chunked (RFC 9112, 6.1)."""
     if len(scope["path"]) + len(scope.get("query_string", b"")) > MAX_TARGET_BYTES:
         raise Problem(414, "uri_too_long", f"path and query are over {MAX_TARGET_BYTES} bytes")
     n_bytes, seen = 0, set()
@@ -49,6 +49,14 @@ def check_request(scope: Mapping[str, Any]) -> None:
             place = f"header/{name.decode()}"
             raise malformed(f"{place}: given twice; send it once", place, "header_repeated")
         seen.add(name)
+        if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            # Its end is where those think who stand before us, not where we do.
+            raise Problem(
+                501,
+                "unsupported_transfer_coding",
+                "send the body as it is, whole or chunked, in no other Transfer-Encoding",
+                headers={"Connection": "close"},
+            )
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:

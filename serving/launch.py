@@ -40,13 +40,16 @@ def run(
         take_descriptors()
         # Only now, as BentoML reads the environment when it is imported.
         from _bentoml_impl.server import serve_http  # type: ignore[import-untyped]
+        from bentoml._internal.resource import system_resources
 
         from serving import service
 
         # BentoML's decorator turns the class into its own Service, which type checkers can't see.
         daypart: Any = service.DaypartService
-        daypart.config["workers"], words = _workers(settings.workers if workers is None else workers)
+        n = settings.workers if workers is None else workers
+        daypart.config["workers"], words = _workers(n)
         daypart.inject_config()
+        os.environ.update(_environment(replace(settings, workers=n or int(system_resources()["cpu"]) or 1)))
         loaded()
         where = f"http://{settings.host}:{settings.port}"
         sys.stderr.write(f"serving on {where} with {words}; {where}/readyz says when\n")

@@ -53,17 +53,16 @@ class Metrics:
         self.events = self._counter("events", "Events by what became of them.", "outcome")
         self.reloads = self._counter("reloads", "Versions taken into use without a restart, or not.", "outcome")
         self.dropped = self._counter("impressions_dropped", "Impressions not written.").labels()
-        self.degraded = self._counter(
-            "degraded", "Recommendations that lacked a part that should have been asked."
-        ).labels()
+        self.degraded = self._counter("degraded", "Recommendations that lacked a part they should have.").labels()
         self.ahead = self._counter("features_ahead", "Recommendations by features true later than now.").labels()
+        self.starts = self._counter("worker_starts", "Workers that became ready.").labels()
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
+        self.wanted = self._gauge("workers_wanted", "Workers that there should be.", "livemax")
         self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
         self.online_whole = self._gauge("online_store_whole", "1 while nothing is missing there.", "livemin")
-        self.features_through = self._gauge(
-            "features_through_seconds", "Moment until which the features run online knew all, from 1970.", "livemax"
-        )
+        of_features = "Moment until which the features run online knew all, from 1970."
+        self.features_through = self._gauge("features_through_seconds", of_features, "livemax")
         self.trained_through = self._gauge(
             "model_trained_through_seconds", "Moment until which the model in use learned, from 1970.", "livemin"
         )
@@ -72,11 +71,12 @@ class Metrics:
 
     def _begin(self) -> None:
         """Rare counts begin at 0: one that appears with its first act shows no increase to an alert."""
+        self.requests.labels("offers_due", "200")
         for tally, names in (
             (self.fallbacks, FALLBACKS),
             (self.problems, WATCHED),
             (self.refusals, REASONS),
-            (self.events, ("accepted", "duplicates", "rejected")),
+            (self.events, ("accepted", "duplicates", "rejected", "clock_ahead")),
             (self.reloads, ("done", "refused")),
         ):
             for name in names:
@@ -110,8 +110,8 @@ class Metrics:
             kept.flush()
 
     def exposition(self, *more: Collector) -> bytes:
-        """All workers' numbers as of their last flush, and what `more` collects, in Prometheus' text format; libraries that count
-        on their own are left out. A folder that was deleted leaves `more` alone."""
+        """All workers' numbers as of their last flush, and what `more` collects, as Prometheus' text; libraries that count on
+        their own are left out. A folder that was deleted leaves `more` alone."""
         everyone = CollectorRegistry()
         # Not the variable itself: importing Feast sets it too, long after the client has made its choice.
         if values.ValueClass is values.MutexValue:

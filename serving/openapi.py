@@ -23,6 +23,7 @@ ALWAYS = {
     "414": "Path and query are too long",
     "429": "Too many requests at once, or by this key; see Retry-After",
     "431": "Too many or too long headers",
+    "501": "A Transfer-Encoding other than chunked",
     "503": "A part is down or late; see Retry-After",
 }
 

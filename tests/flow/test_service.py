@@ -39,6 +39,9 @@ COUNTED = (
     'daypart_requests_total{call="recommendations",status="200"} 20.0',
     'daypart_stage_seconds_count{stage="score"} 20.0',
     "daypart_workers 2.0",
+    "daypart_workers_wanted 2.0",
+    "daypart_worker_starts_total 2.0",
+    "daypart_scheduler_keys 1.0",
     'daypart_campaign_granted_cents{campaign="c"} 1000.0',
 )
 

@@ -36,6 +36,7 @@ def test_a_worker_stands_by_its_bundle_and_its_gate(world):
     assert sample("daypart_model_workers", {"version": first}) == 1
     assert sample("daypart_model_trained_through_seconds") == 1512086400.0  # 2017-12-01, as the manifest says
     assert (sample("daypart_workers"), sample("daypart_online_store_up")) == (1, 1)
+    assert sample("daypart_workers_wanted") == parts.settings.workers == 1
     assert sample("daypart_worker_resident_bytes") > 10_000_000
     assert sample("daypart_impressions_dropped_total") in (None, 0)
     world.online.down, parts.bundle = True, replace(parts.bundle, version="other")
@@ -44,6 +45,7 @@ def test_a_worker_stands_by_its_bundle_and_its_gate(world):
     assert beat.stand(parts, first) == "other"
     parts.metrics.flush()
     assert sample("daypart_impressions_dropped_total") == 3
+    assert sample("daypart_worker_starts_total") == 1, "another version is no other worker"
     assert [sample("daypart_model_workers", {"version": v}) for v in (first, "other")] == [0, 1]
     assert sample("daypart_online_store_up") == 0
     world.online.down = False

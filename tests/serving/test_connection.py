@@ -87,6 +87,19 @@ def test_what_is_no_http_is_a_problem_that_is_counted(served, sent):
     assert counted(world) == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("coding", [b"gzip, chunked", b"deflate,chunked"])
+def test_a_body_in_a_coding_that_nobody_undoes_is_not_read(served, coding):
+    """Plain within its chunks, as a proxy that knows the coding would not have it; nothing behind it is answered."""
+    _, server, key = served
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+    whole = told(server, POST % key + b"Transfer-Encoding: %s\r\n\r\n" % coding + chunks + GET % key)
+    assert heads(whole) == [501]
+    assert b"connection: close" in whole
+    assert b'"unsupported_transfer_coding"' in whole
+    plain = told(server, POST % key + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, half_closed=True)
+    assert heads(plain) == [200]
+
+
 def test_while_the_service_starts_it_is_told_and_not_counted(served):
     world, server, _ = served
     world.front.parts = None

@@ -21,6 +21,7 @@ def test_the_edges_pass():
     check_request(scope([(b"x%d" % n, b"") for n in range(MAX_HEADERS)]))
     check_request(scope([(b"x", b"v" * (MAX_HEADER_BYTES - 1))]))
     check_request(scope(path="/" * 100, query=b"q" * (MAX_TARGET_BYTES - 100)))
+    check_request(scope([(b"transfer-encoding", b" Chunked\t")]))
     check_request(scope([(b"accept-language", b"en"), (b"accept-language", b"zh"), (b"via", b"a"), (b"via", b"b")]))
 
 
@@ -31,7 +32,15 @@ def test_the_edges_pass():
         (scope([(b"x", b"v" * MAX_HEADER_BYTES)]), (431, "headers_too_large")),
         (scope([(b"x", b"v" * 9000), (b"x", b"v" * 9000)]), (431, "headers_too_large")),
         (scope(path="/" * 100, query=b"q" * (MAX_TARGET_BYTES - 99)), (414, "uri_too_long")),
-        *((scope([(name, b"a"), (name, b"a")]), (400, "header_repeated")) for name in sorted(ONCE)),
+        *(
+            (scope([(name, value), (name, value)]), (400, "header_repeated"))
+            for name in sorted(ONCE)
+            for value in ((b"chunked",) if name == b"transfer-encoding" else (b"a",))
+        ),
+        *(
+            (scope([(b"transfer-encoding", value)]), (501, "unsupported_transfer_coding"))
+            for value in (b"gzip, chunked", b"gzip", b"chunked, chunked", b"identity", b"xchunked", b"")
+        ),
     ],
 )
 def test_what_is_too_much_or_says_two_things_is_refused(asked, answer):

@@ -27,7 +27,8 @@ def test_a_bento_home_of_ones_own_is_kept(monkeypatch, tmp_path):
 
 
 def test_without_a_launcher_the_environment_speaks(tmp_path):
-    assert settings_from({"DAYPART_HOME": str(tmp_path), "DAYPART_PORT": "7"}).port == 7
+    spoken = settings_from({"DAYPART_HOME": str(tmp_path), "DAYPART_PORT": "7", "DAYPART_WORKERS": "3"})
+    assert (spoken.port, spoken.workers) == (7, 0), "whoever launches instead says how many workers there are"
     with pytest.raises(SettingsError, match="colour"):
         settings_from({"DAYPART_COLOUR": "red"})
 

@@ -53,6 +53,15 @@ def test_a_good_day_spreads_over_several_buckets():
     assert all(list(bounds) == sorted(set(bounds)) for bounds in (BUCKETS, STAGE_BUCKETS, AGE_BUCKETS, LAG_BUCKETS))
 
 
+def test_what_an_alert_waits_for_stands_before_it_happens():
+    text = told(Metrics())
+    assert 'daypart_requests_total{call="offers_due",status="200"} 0.0' in text
+    assert 'daypart_events_total{outcome="clock_ahead"} 0.0' in text
+    assert [call for call in text.splitlines() if call.startswith("daypart_requests_total")] == [
+        'daypart_requests_total{call="offers_due",status="200"} 0.0'
+    ]
+
+
 def test_two_in_one_process_do_not_meddle():
     first, second = Metrics(), Metrics()
     first.answered("wallet", 200, 1.0)

@@ -4,8 +4,10 @@ from datetime import timedelta
 import pytest
 
 from offers.answers import Ask
+from offers.audit import By
 from offers.basket import Line
 from offers.desk import open_desk
+from serving import keys
 from serving.follower_sign import looked
 from serving.scrape import Scrape, standing
 from tests.offers.desk_world import SOHO, campaign, decision
@@ -95,3 +97,23 @@ def test_the_follower_is_told_of_while_there_is_one(world):
     assert "daypart_follower_silent_seconds" not in page(world)
     looked(world.parts.settings.home)
     assert "\ndaypart_follower_silent_seconds " in page(world)
+
+
+def test_a_scheduler_is_waited_for_until_its_last_key_is_revoked(world):
+    """One that has run out counts, as nobody is sent anything by it; one that a rotation replaced doesn't."""
+    engine, by = world.parts.engine, By("tests", "given up")
+
+    def told():
+        (line,) = [line for line in page(world).splitlines() if line.startswith("daypart_scheduler_keys")]
+        return float(line.split()[1])
+
+    assert told() == 1.0, "the world's own"
+    first = keys.key_id_of(world.secrets["scheduler"])
+    secret = keys.rotate(engine, first, NOW, timedelta(days=1), by)
+    keys.create(engine, "app", NOW)
+    assert told() == 1.0
+    over = keys.create(engine, "scheduler", NOW - timedelta(days=2), expires=NOW - timedelta(days=1))
+    assert told() == 2.0
+    for one in (secret, over):
+        keys.revoke(engine, keys.key_id_of(one), NOW, by)
+    assert told() == 0.0

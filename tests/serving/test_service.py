@@ -14,6 +14,7 @@ from models.artifact import ArtifactError
 from serving import service
 from serving.front import DEADLINE_S
 from serving.handed import CHECKED
+from serving.opening import WARM_UP_ROUNDS
 
 
 @pytest.fixture
@@ -120,6 +121,23 @@ def test_start_freezes_what_stays_and_stop_lets_the_parts_go(served):
     assert n_frozen > 10_000
     assert thresholds == service.GC_THRESHOLD
     assert service.front.parts is None
+
+
+def test_it_is_warm_before_it_says_so(world, served, monkeypatch):
+    """The first person must not pay for lazy imports, cold caches and maps; what warms it leaves nothing behind."""
+    asked = []
+    pasts = world.online.pasts
+    monkeypatch.setattr(world.online, "pasts", lambda user_ids: asked.append(list(user_ids)) or pasts(user_ids))
+
+    async def work(client):
+        return len(asked), (await client.get("/readyz")).status_code
+
+    n_asked, status = served(work)
+    assert (n_asked, status) == (WARM_UP_ROUNDS, 200)
+    assert {user_id for user_ids in asked for user_id in user_ids} == {"warm-up"}
+    metrics = world.parts.metrics
+    metrics.flush()
+    assert metrics.registry.get_sample_value("daypart_stage_seconds_count", {"stage": "score"}) in (None, 0)
 
 
 def test_it_is_tuned_as_measured():
