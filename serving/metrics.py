@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, values
@@ -18,7 +19,7 @@ from prometheus_client.registry import Collector
 from offers.ledger import REASONS
 from serving.mapped import share
 from serving.stages import STAGES, Stages
-from serving.tallies import Cell, Tally, Times, Timing
+from serving.tallies import Cell, Late, Tally, Times, Timing
 
 PREFIX = "daypart_"
 # Half of all answers should fall below the third bucket: the usual ones start where a good day ends.
@@ -53,20 +54,16 @@ class Metrics:
         self.events = self._counter("events", "Events by what became of them.", "outcome")
         self.reloads = self._counter("reloads", "Versions taken into use without a restart, or not.", "outcome")
         self.dropped = self._counter("impressions_dropped", "Impressions not written.").labels()
-        self.degraded = self._counter(
-            "degraded", "Recommendations that lacked a part that should have been asked."
-        ).labels()
+        self.degraded = self._counter("degraded", "Recommendations that lacked a part to be asked.").labels()
         self.ahead = self._counter("features_ahead", "Recommendations by features true later than now.").labels()
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
-        self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
-        self.online_whole = self._gauge("online_store_whole", "1 while nothing is missing there.", "livemin")
+        self.online_up = self._least("online_store_up", "1 while every worker finds the online store.")
+        self.online_whole = self._least("online_store_whole", "1 while nothing is missing there.")
         self.features_through = self._gauge(
             "features_through_seconds", "Moment until which the features run online knew all, from 1970.", "livemax"
         )
-        self.trained_through = self._gauge(
-            "model_trained_through_seconds", "Moment until which the model in use learned, from 1970.", "livemin"
-        )
+        self.trained_through = self._least("model_trained_through_seconds", "What the oldest model learned until.")
         self.resident = self._gauge("worker_resident_bytes", "Resident memory of the largest worker.", "livemax")
         self.versions = self._gauge("model_workers", "Workers that serve a version.", "livesum", "version")
 
@@ -134,6 +131,9 @@ class Metrics:
 
     def _gauge(self, name: str, says: str, mode: str, *labels: str) -> Gauge:
         return Gauge(PREFIX + name, says, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+    def _least(self, name: str, says: str) -> Late:
+        return Late(partial(self._gauge, name, says, "livemin"))
 
 
 class _Ours(MultiProcessCollector):
