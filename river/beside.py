@@ -21,8 +21,10 @@ from pathlib import Path
 
 import msgspec
 
+from console import is_ours, plain
 from serving.follower_sign import left
 from serving.handed import SETTINGS, settings_from
+from serving.logs import begin_alone
 from settings import Settings
 
 log = logging.getLogger("daypart.river")
@@ -108,11 +110,16 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        follow(settings_from(os.environ), ended)
+        settings = settings_from(os.environ)
+        begin_alone(settings.log_format)
+        follow(settings, ended)
     except Exception as error:
         from training.held import TooMany
 
-        sys.stderr.write(f"{WAITS}: {' '.join(str(error).split())}\n")
+        if is_ours(error):
+            log.error("%s: %s", WAITS, plain(error))
+        else:
+            log.exception(WAITS)
         sys.exit(FOR_GOOD if isinstance(error, TooMany) else 1)
 
 

@@ -23,9 +23,6 @@ CLOSED_S = 1.0
 LOOKED_AT_S = 0.005
 """From so much on that reads need, they are timed beside the requests too."""
 
-LOOKED_S = 60.0
-"""After which what stands whole is read again, whoever came meanwhile: a worker that nobody asks must not tell of old."""
-
 
 class OnlineGate:
     """Reads through to `online`; while closed, every read is None at once. Raises nothing for a store that is down."""
@@ -37,7 +34,7 @@ class OnlineGate:
         self._down = Episode("online store down, recommendations fall back", "online store back")
         self._odd = Signs("users' features can't be read, run `daypart features`", clock_s)
         self.last_known, self.pace = LastKnown(clock_s), Pace(clock_s)
-        self._due_s = clock_s() + LOOKED_S
+        self._was_read = False  # since the last look
         self._remembering = Remembering(self.last_known)
 
     @property
@@ -75,6 +72,7 @@ class OnlineGate:
         """The users' histories alone, in one read; otherwise as `user`."""
         found = self._read(self._online.pasts, user_ids) if user_ids else []
         if user_ids and found is not None:
+            self._was_read = True
             self._remembering.stands(self.filled.histories)
         return [None] * len(user_ids) if found is None else [self._whole(one) for one in found]
 
@@ -102,12 +100,13 @@ class OnlineGate:
         return self._probed(lambda: self._online.user("readiness"))
 
     def look(self) -> None:
-        """An errand beside the requests: while all who come are in a hurry, or nobody comes, nobody reads, and it would stay
-        slow, down, emptied or old for ever. Blocking."""
-        if self.is_down or not (self.filled.histories and self.filled.others) or self._clock_s() > self._due_s:
+        """An errand beside the requests, once a second: while all who come are in a hurry, or nobody comes, nobody reads, and the
+        store would stay slow, down, emptied or well for ever. Blocking."""
+        was_read, self._was_read = self._was_read, False
+        if self.is_down or not (was_read and self.filled.histories and self.filled.others):
             # As those who ask read, which alone tells what was lost.
-            self._due_s = self._clock_s() + LOOKED_S
-            self._probed(lambda: self._online.pasts(["readiness"]))
+            if self._probed(lambda: self._online.pasts(["readiness"])):
+                self._remembering.stands(self.filled.histories)
         elif self.pace.needed_s > LOOKED_AT_S:
             self.answers()
 

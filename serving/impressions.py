@@ -2,62 +2,29 @@
 
 A request puts lines on a queue; one thread appends them to `home/inbox/impressions-….csv.part` and gives the file its final
 name when it is large or old enough, so that a finished file is whole. When the disk or the queue is full rows are dropped
-and counted: a lost impression costs a little learning, a stalled answer costs a sale. A request makes lines of what they have in
-common: the csv module takes five times as long, and lets nobody in while it writes thousands.
+and counted: a lost impression costs a little learning, a stalled answer costs a sale.
+A folder or file that was moved away is begun anew; a home that was is waited for.
 """
 
 from __future__ import annotations
 
 import os
 import queue
-import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
-from feature_repo.events import EVENT_COLUMNS
 from serving.episode import Episode
+from serving.shown_rows import COLUMNS
 from serving.whole_rows import append, cut_torn
-from serving.wire import RecommendationAsk, Slate
 
-COLUMNS = tuple(column.name for column in EVENT_COLUMNS)
 MAX_WAITING = 10_000
 MAX_FILE_BYTES = 16 << 20
 MAX_FILE_S = 60.0
 MAX_FILES = 256
 _PAUSE_S = 0.2
-_SPECIAL = re.compile('[",\r\n]')
-_HERE = "\0"  # where a line differs from its neighbours; no id holds it
-
-
-def lines_of(slate: Slate, ask: RecommendationAsk, now: datetime) -> str:
-    """One event row per shown product, each a line of CSV (RFC 4180) in the order of COLUMNS."""
-    shown = slate.recommendation_id
-    told = {
-        "event_id": _HERE,
-        "event_type": "impression",
-        "occurred_at": now.astimezone(UTC).isoformat(),
-        "user_id": _field(ask.user_id),
-        "product_id": _HERE,
-        "store_id": _field(ask.context.store_id),
-        "channel": ask.context.channel or "",
-        "recommendation_id": shown,
-    }
-    before, between, after = ",".join([told.get(name, "") for name in COLUMNS]).split(_HERE)
-    before, after = f"{before}{shown}.", f"{after}\n"
-    ids = [item.product_id for item in slate.items]
-    if _SPECIAL.search("".join(ids)):
-        ids = [_field(product_id) for product_id in ids]
-    return "".join([f"{before}{item.rank}{between}{name}{after}" for item, name in zip(slate.items, ids, strict=True)])
-
-
-def _field(text: str | None) -> str:
-    if text is None or not _SPECIAL.search(text):
-        return text or ""
-    return '"{}"'.format(text.replace('"', '""'))
 
 
 def finished(home: Path) -> list[Path]:
@@ -84,8 +51,7 @@ class ImpressionLog:
         self._queue: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
         self._part: Path | None = None
         self._opened_s = 0.0
-        self.n_dropped = 0
-        self._dropping = Episode("impressions are dropped", "impressions are written again")
+        self.n_dropped, self._drops = 0, Episode("impressions are dropped", "impressions are written again")
         self._thread = threading.Thread(target=self._run, name="impressions", daemon=True)
         self._thread.start()
 
@@ -95,6 +61,7 @@ class ImpressionLog:
             self._queue.put_nowait(lines)
         except queue.Full:
             self.n_dropped += lines.count("\n")
+            self._drops.begin(f"{self._queue.maxsize} answers wait to be written down")
 
     def close(self) -> None:
         """Write what waits, finish the file, end the thread."""
@@ -111,14 +78,7 @@ class ImpressionLog:
                 ended = lines is None
                 waiting.append(lines or "")
             batch = "".join(waiting)
-            try:
-                self._write(batch)
-                self._finish(force=ended)
-                if batch:
-                    self._dropping.end()
-            except OSError as error:
-                self._dropping.begin(error)
-                self.n_dropped += batch.count("\n")
+            self._save(batch, ended)
             if ended:
                 return
             time.sleep(_PAUSE_S if batch else 0)
@@ -129,20 +89,36 @@ class ImpressionLog:
         except queue.Empty:
             return ""
 
+    def _save(self, batch: str, ended: bool) -> None:
+        try:
+            if batch:
+                self._write(batch)
+            self._finish(force=ended)
+            if batch:
+                self._drops.end()
+        except OSError as error:
+            self._drops.begin(error)
+            self.n_dropped += batch.count("\n")
+
     def _write(self, batch: str) -> None:
-        if not batch:
-            return
-        # Made again where `home` was restored; never `home` itself, or one that was moved away could not come back.
-        self._folder.mkdir(exist_ok=True)
-        if self._part is None:
+        if not self._has_part():
+            self._folder.mkdir(exist_ok=True)  # its home isn't: one that was moved must find its place free
+            for left in self._folder.glob(f"impressions-*-{os.getpid()}.csv.part"):
+                left.rename(left.with_suffix(""))  # ours, of a folder that was away and was put back
             if len(list(self._folder.iterdir())) >= MAX_FILES:
                 raise OSError(f"{self._folder} holds {MAX_FILES} files; run daypart features")
             self._opened_s = self._clock_s()
             self._part = self._folder / f"impressions-{time.time_ns()}-{os.getpid()}.csv.part"
+        assert self._part is not None
         append(self._part, ",".join(COLUMNS) + "\n", batch)
 
+    def _has_part(self) -> bool:
+        if self._part is not None and not self._part.exists():
+            self._part = None  # gone with its folder, or alone
+        return self._part is not None
+
     def _finish(self, force: bool) -> None:
-        if self._part is None:
+        if not self._has_part() or self._part is None:
             return
         large = self._part.stat().st_size >= MAX_FILE_BYTES
         if force or large or self._clock_s() - self._opened_s >= MAX_FILE_S:

@@ -10,17 +10,16 @@ away each worker counts alone: a key may then get as much again per worker, and 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from serving.episode import Episode
 from serving.keys import ApiKey
 from serving.problems import Problem
 from serving.rate import Bucket, Rate
 
-log = logging.getLogger("daypart.serving")
 # A store that is gone costs one time-out a second, not one a call.
 CLOSED_S = 1.0
 # What rounding leaves of a wait must not have us ask again at once, for ever.
@@ -58,7 +57,7 @@ class Limiter:
         self._rates, self._purse, self._clock_s = rates, purse, clock_s
         self._hands: dict[str, _Hand] = {}
         self._closed_until_s = -math.inf
-        self._is_down = False
+        self._alone = Episode("rate limits are counted per worker", "rate limits are counted over all workers again")
         self._asker = ThreadPoolExecutor(1, thread_name_prefix="limiter")
 
     async def spend(self, key: ApiKey) -> None:
@@ -103,11 +102,10 @@ class Limiter:
             try:
                 taken = await asyncio.get_running_loop().run_in_executor(self._asker, self._asked, key.key_id, rate)
             except PurseGone as error:
-                if not self._is_down:
-                    log.warning("rate limits are counted per worker: %s", error)
-                self._is_down = True
+                self._alone.begin(error)
             else:
-                self._is_down, hand.alone = False, None
+                self._alone.end()
+                hand.alone = None
                 return taken
         if hand.alone is None:
             hand.alone = Bucket(rate, self._clock_s())

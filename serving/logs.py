@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -21,6 +22,8 @@ NOT_HTTP, NO_UPGRADE, QUIET_S = "Invalid HTTP request received.", "Unsupported u
 """What uvicorn says of what anybody may send, and for how long once is enough."""
 # BentoML's own handler of a worker's lines, ours and uvicorn's among them, stands at these under its name.
 LOGGERS, HANDLER = ("", "bentoml", "uvicorn.error"), "tracehandler"
+TEXT, MOMENT = "%(asctime)s [%(levelname)s] [%(name)s] %(message)s", "%Y-%m-%dT%H:%M:%S%z"
+"""A line of text, as BentoML's are."""
 
 
 def begin(form: str) -> None:
@@ -32,6 +35,15 @@ def begin(form: str) -> None:
             handler.addFilter(NoFlood())
         if form == "json":
             handler.setFormatter(JsonLines())
+
+
+def begin_alone(form: str) -> None:
+    """The same to standard output in a process of ours that BentoML didn't begin."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.set_name(HANDLER)
+    handler.setFormatter(logging.Formatter(TEXT, MOMENT))
+    logging.getLogger().addHandler(handler)
+    begin(form)
 
 
 class WithoutWords(logging.Filter):

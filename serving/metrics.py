@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, values
@@ -18,7 +19,7 @@ from prometheus_client.registry import Collector
 from offers.ledger import REASONS
 from serving.mapped import share
 from serving.stages import STAGES, Stages
-from serving.tallies import Cell, Tally, Times, Timing
+from serving.tallies import Cell, Late, Tally, Times, Timing
 
 PREFIX = "daypart_"
 # Half of all answers should fall below the third bucket: the usual ones start where a good day ends.
@@ -59,13 +60,10 @@ class Metrics:
         self._begin()
         self.workers = self._gauge("workers", "Workers that are ready.", "livesum")
         self.wanted = self._gauge("workers_wanted", "Workers that there should be.", "livemax")
-        self.online_up = self._gauge("online_store_up", "1 while every worker finds the online store.", "livemin")
-        self.online_whole = self._gauge("online_store_whole", "1 while nothing is missing there.", "livemin")
-        of_features = "Moment until which the features run online knew all, from 1970."
-        self.features_through = self._gauge("features_through_seconds", of_features, "livemax")
-        self.trained_through = self._gauge(
-            "model_trained_through_seconds", "Moment until which the model in use learned, from 1970.", "livemin"
-        )
+        self.online_up = self._least("online_store_up", "1 while every worker finds the online store.")
+        self.online_whole = self._least("online_store_whole", "1 while nothing is missing there.")
+        self.features_through = self._gauge("features_through_seconds", "What features run online knew until.", "livemax")
+        self.trained_through = self._least("model_trained_through_seconds", "What the oldest model learned until.")
         self.resident = self._gauge("worker_resident_bytes", "Resident memory of the largest worker.", "livemax")
         self.versions = self._gauge("model_workers", "Workers that serve a version.", "livesum", "version")
 
@@ -110,8 +108,7 @@ class Metrics:
             kept.flush()
 
     def exposition(self, *more: Collector) -> bytes:
-        """All workers' numbers as of their last flush, and what `more` collects, as Prometheus' text; libraries that count on
-        their own are left out. A folder that was deleted leaves `more` alone."""
+        """All workers' numbers as of their last flush, and `more`; without the libraries' own. Of a folder that's gone, `more`."""
         everyone = CollectorRegistry()
         # Not the variable itself: importing Feast sets it too, long after the client has made its choice.
         if values.ValueClass is values.MutexValue:
@@ -134,6 +131,9 @@ class Metrics:
 
     def _gauge(self, name: str, says: str, mode: str, *labels: str) -> Gauge:
         return Gauge(PREFIX + name, says, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+
+    def _least(self, name: str, says: str) -> Late:
+        return Late(partial(self._gauge, name, says, "livemin"))
 
 
 class _Ours(MultiProcessCollector):

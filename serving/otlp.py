@@ -5,28 +5,30 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.util.re import parse_env_headers
 
-log = logging.getLogger("daypart.serving")
+from serving.episode import Episode
+
 PATIENCE_S = 2.0
 
 
 class HttpJson(SpanExporter):
-    """Posts batches to a collector. One that does not answer loses them, and costs one line in the log an episode."""
+    """Posts batches to a collector. One that does not answer loses them, and is a line in the log at each end."""
 
     def __init__(self, url: str) -> None:
         told = parse_env_headers(os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""), liberal=True)
         self._url, self._headers = url, {"Content-Type": "application/json", **told}
-        self._is_down = False
+        self._lost = Episode(
+            "traces are lost, their collector does not take them", "traces are taken by their collector again"
+        )
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""
@@ -34,12 +36,11 @@ class HttpJson(SpanExporter):
         try:
             with urlopen(request, timeout=PATIENCE_S):
                 pass
-        except (URLError, OSError) as error:
-            if not self._is_down:
-                log.warning("traces are lost, their collector does not take them: %s", error)
-            self._is_down = True
+        except (OSError, HTTPException, ValueError) as error:
+            # What isn't an error of the network quotes what was answered, or a password of the address.
+            self._lost.begin(error if isinstance(error, OSError) else f"no HTTP there ({type(error).__name__})")
             return SpanExportResult.FAILURE
-        self._is_down = False
+        self._lost.end()
         return SpanExportResult.SUCCESS
 
 

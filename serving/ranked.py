@@ -13,10 +13,10 @@ from serving.answering import Wish
 from serving.asked import Asked, Reply, plausible
 from serving.catalogue import languages
 from serving.freshness import AHEAD
-from serving.impressions import lines_of
 from serving.overload import LEAST, TARGET_S, busy
 from serving.persons import Names
 from serving.problems import malformed
+from serving.shown_rows import lines_of
 from serving.standing import NONE
 from serving.told import allowed_told, names_told, wallet_told
 from serving.wire import RecommendationAsk

@@ -9,9 +9,9 @@ with it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 
 class Cell:
@@ -98,3 +98,17 @@ class Timing:
         """Tell all."""
         for times in list(self._times.values()):
             times.flush()
+
+
+class Late:
+    """A gauge that isn't there until it is set: the least of all workers is told, and one that begins must not make that 0."""
+
+    def __init__(self, make: Callable[[], Gauge]) -> None:
+        self._make = make
+        self._gauge: Gauge | None = None
+
+    def set(self, value: float) -> None:
+        """Let it stand at this."""
+        if self._gauge is None:
+            self._gauge = self._make()
+        self._gauge.set(value)

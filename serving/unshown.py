@@ -7,7 +7,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from serving.impressions import COLUMNS, adopt, finished
+from serving.impressions import adopt, finished
+from serving.shown_rows import COLUMNS
 
 
 def unshow(home: Path, user_ids: Collection[str]) -> int:

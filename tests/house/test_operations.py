@@ -28,7 +28,10 @@ PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 
 def told():
     """Name → (kind, labels) of every metric of the page."""
-    families = text_string_to_metric_families(Metrics().exposition(Standing((), 0, 0.0)).decode())
+    metrics = Metrics()
+    for late in (metrics.online_up, metrics.online_whole, metrics.trained_through):
+        late.set(1.0)
+    families = text_string_to_metric_families(metrics.exposition(Standing((), 0, 0.0)).decode())
     # When a series began is told by one process alone, never by workers that share their values.
     return {family.name: family.type for family in families if not family.name.endswith("_created")}
 
@@ -56,7 +59,8 @@ def test_every_series_that_is_watched_is_told():
 
 def test_every_metric_is_documented_and_watched():
     documented = re.findall(r"^\| `(daypart_[a-z_]+)` \| (\w+) \|", section("Metrics"), re.M)
-    assert documented == [(name + "_total" * (kind == "counter"), kind) for name, kind in told().items()]
+    kinds = [(name + "_total" * (kind == "counter"), kind) for name, kind in told().items()]
+    assert sorted(documented) == sorted(kinds)
     watched = asked([*EXPRESSIONS, *(rule["expr"] for rule in ALERTS.values())])
     assert [name for name, _ in documented if not any(one.startswith(name) for one in watched)] == []
 

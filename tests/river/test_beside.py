@@ -1,5 +1,7 @@
 """The follower as a process beside the service; that the service shows what it does: `tests/bench/test_person_intake.py`."""
 
+import json
+import logging
 import os
 import subprocess
 import threading
@@ -11,6 +13,7 @@ import pytest
 
 from river import beside
 from serving.follower_sign import looked, silent_s
+from serving.logs import HANDLER
 from settings import Settings
 from tests import world
 from tests.suites.online_world import online_world
@@ -77,18 +80,43 @@ def test_one_that_ended_for_good_is_not_begun_again(begun, monkeypatch, tmp_path
     assert silent_s(tmp_path, datetime.now(UTC)) is None  # no alert waits for it
 
 
-def test_a_lake_that_is_too_large_ends_it_for_good(tmp_path, monkeypatch, capsys):
-    settings = Settings(home=tmp_path)
-    world.fill(settings.lake)
-    monkeypatch.setattr(held, "MOST_ROWS", 3)
-    monkeypatch.setattr(beside, "settings_from", lambda env: settings)
+@pytest.fixture
+def alone(tmp_path, monkeypatch):
+    """`main` in this process, with its settings; what it set up is taken away again."""
+
+    def run(log_format="text"):
+        settings = Settings(home=tmp_path, log_format=log_format)
+        monkeypatch.setattr(beside, "settings_from", lambda env: settings)
+        with pytest.raises(SystemExit) as ended:
+            beside.main()
+        return ended.value.code
+
     monkeypatch.setattr(beside.sys, "argv", ["beside", str(os.getppid())])
     monkeypatch.setattr(beside.ctypes, "CDLL", lambda name: SimpleNamespace(prctl=lambda *_: 0))
     monkeypatch.setattr(beside.signal, "signal", lambda *_: None)
-    with pytest.raises(SystemExit) as ended:
-        beside.main()
-    assert ended.value.code == beside.FOR_GOOD
-    assert "the most that are kept in memory" in capsys.readouterr().err
+    yield run
+    for each in [each for each in logging.getLogger().handlers if each.get_name() == HANDLER]:
+        logging.getLogger().removeHandler(each)
+
+
+def test_a_lake_that_is_too_large_ends_it_for_good(tmp_path, monkeypatch, capsys, alone):
+    world.fill(tmp_path / "lake")
+    monkeypatch.setattr(held, "MOST_ROWS", 3)
+    assert alone() == beside.FOR_GOOD
+    assert "the most that are kept in memory" in capsys.readouterr().out
+
+
+def test_its_lines_are_in_the_form_that_is_set_and_without_what_was_not_foreseen(monkeypatch, capsys, alone):
+    def follow(settings, ended):
+        beside.log.warning("a part is away")
+        raise KeyError("planted.dan@example.com")
+
+    monkeypatch.setattr(beside, "follow", follow)
+    assert alone("json") == 1
+    first, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["logger"], first["message"], "at" in first) == ("daypart.river", "a part is away", True)
+    assert (last["level"], last["message"], last["exception"][0]) == ("error", beside.WAITS, "builtins.KeyError")
+    assert "planted" not in str(last)
 
 
 def test_without_the_offline_libraries_the_service_serves_alone(begun, monkeypatch, capsys, tmp_path):

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from embedded.filled import WHOLE, Filled
-from serving.gate import CLOSED_S, LOOKED_S, OnlineGate
+from serving.gate import CLOSED_S, OnlineGate
 from serving.online_port import Past
 from tests.models import checkerboard
 from tests.serving.fakes import Clock, CountingOnline, known, stock
@@ -99,12 +99,42 @@ def test_whose_row_was_lost_with_the_store_is_known_by_what_was_remembered(setti
     assert gate.settled("bob", gate.pasts(["bob"])[0]).past is not None
 
 
-def test_what_stands_is_looked_at_once_a_minute_whoever_asks(setting):
-    online, clock, gate = setting
-    for now_s, n_reads in ((LOOKED_S, 0), (LOOKED_S + 1, 1), (2 * LOOKED_S + 1, 1), (2 * LOOKED_S + 2, 2)):
-        clock.now_s = now_s
+def test_a_look_reads_by_itself_unless_somebody_was_read_since_the_last(setting):
+    online, _, gate = setting
+    gate.look()
+    gate.look()
+    assert online.n_reads == 2, "nobody came"
+    for who in (["ann"], ["bob", "cid"]):
+        gate.pasts(who)
+        n_reads = online.n_reads
         gate.look()
-        assert online.n_reads == n_reads
+        assert online.n_reads == n_reads, "what they were told is news enough"
+        gate.look()
+        assert online.n_reads == n_reads + 1
+    n_reads = online.n_reads
+    for ask in (lambda: gate.pasts([]), lambda: gate.portrait("ann"), lambda: gate.store("s0")):
+        ask()
+    n_reads = online.n_reads
+    gate.look()
+    assert online.n_reads == n_reads + 1, "none of these told what stands whole"
+
+
+def test_a_store_that_goes_and_comes_back_empty_while_nobody_asks_is_told_at_each_end(setting, caplog):
+    online, _, gate = setting
+    caplog.set_level(logging.WARNING, "daypart.serving")
+    gate.pasts(["ann"])
+    gate.look()
+    for down, filled in ((True, WHOLE), (False, Filled(False, False)), (False, WHOLE)):
+        online.down, online.filled = down, filled
+        gate.look()
+        assert gate.is_down == down
+        gate.look()
+    assert [line.split(":")[0] for line in caplog.messages] == [
+        "online store down, recommendations fall back",
+        "online store back",
+        "online store was emptied",
+        "online store has everybody's history again",
+    ]
 
 
 @pytest.mark.parametrize("lost", [Filled(False, True), Filled(True, False)])
@@ -117,11 +147,15 @@ def test_a_store_that_was_down_or_emptied_is_looked_at_while_nobody_asks(setting
     online.down = False
     gate.look()
     assert not gate.is_down
-    online.filled, n_reads = lost, online.n_reads
+    online.filled = lost
+    gate.pasts(["ann"])
+    n_reads = online.n_reads
     gate.look()
+    assert online.n_reads == n_reads + 1, "whoever comes meanwhile"
     online.filled = WHOLE
+    gate.pasts(["ann"])
     gate.look()
-    assert online.n_reads == n_reads + 1, "one that is well is left alone"
+    assert online.n_reads == n_reads + 2, "one that is well is left alone"
 
 
 def test_a_store_that_takes_long_is_timed_beside_the_requests_until_it_is_quick_again(setting, monkeypatch):
@@ -133,15 +167,19 @@ def test_a_store_that_takes_long_is_timed_beside_the_requests_until_it_is_quick_
         return read(user_id)
 
     monkeypatch.setattr(online, "user", slow)
-    gate.look()
-    assert online.n_reads == 0, "nothing is known to be slow"
     for _ in range(30):
         gate.pasts(["ann"])
     assert gate.pace.needed_s > 0.1
     takes_s = 0.0
-    for _ in range(30):
+    for _ in range(5):
+        gate.pasts(["ann"])
+        n_reads = online.n_reads
         gate.look()
+        assert online.n_reads == n_reads + 1
+    for _ in range(20):
+        gate.look()
+    assert gate.pace.needed_s < 0.005
+    gate.pasts(["ann"])
     n_reads = online.n_reads
-    assert gate.pace.needed_s < 0.01
     gate.look()
-    assert online.n_reads == n_reads
+    assert online.n_reads == n_reads, "one that is quick is left alone"

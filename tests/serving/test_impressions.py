@@ -3,15 +3,13 @@ import os
 import subprocess
 import threading
 import time
-from io import StringIO
 
-import msgspec
 import pytest
 
-from feature_repo.events import EVENT_COLUMNS
 from serving import impressions
-from serving.impressions import COLUMNS, ImpressionLog, finished, lines_of
-from serving.wire import Context, Item, RecommendationAsk, Slate, SlateMeta
+from serving.impressions import ImpressionLog, finished
+from serving.shown_rows import lines_of
+from serving.wire import Item, RecommendationAsk, Slate, SlateMeta
 from tests.serving.fakes import NOW, Clock
 
 
@@ -24,28 +22,6 @@ def a_slate(n=2, recommendation_id="r1"):
 def read(path):
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def test_rows_are_events_of_the_table():
-    ask = RecommendationAsk(user_id="ann", context=Context(store_id="soho", channel="app"))
-    first, second = csv.reader(lines_of(a_slate(), ask, NOW).splitlines())
-    assert tuple(column.name for column in EVENT_COLUMNS) == COLUMNS
-    assert {name: told for name, told in zip(COLUMNS, first, strict=True) if told} == {
-        "event_id": "r1.1", "event_type": "impression", "occurred_at": NOW.isoformat(), "user_id": "ann",
-        "product_id": "p0", "store_id": "soho", "channel": "app", "recommendation_id": "r1",
-    }  # fmt: skip
-    assert (second[0], second[1], second[4:]) == ("r1.2", first[1], ["p1", *first[5:]])
-
-
-@pytest.mark.parametrize("odd", ["a,b", '"', 'say "hi"', ",", "zoë 日", "a;b\tc", "'"])
-def test_lines_are_those_of_the_csv_module(odd):
-    items = [msgspec.structs.replace(item, product_id=f"{item.rank}{odd}") for item in a_slate(3).items]
-    slate = msgspec.structs.replace(a_slate(), items=items)
-    ask = RecommendationAsk(user_id=odd, context=Context(store_id=odd[::-1]))
-    read_back, again = list(csv.reader(lines_of(slate, ask, NOW).splitlines())), StringIO()
-    csv.writer(again, lineterminator="\n").writerows(read_back)
-    assert again.getvalue() == lines_of(slate, ask, NOW)
-    assert [row[3:6] for row in read_back] == [[odd, f"{rank}{odd}", odd[::-1]] for rank in (1, 2, 3)]
 
 
 def test_what_was_put_is_in_a_finished_file_after_closing(tmp_path):
@@ -110,6 +86,107 @@ def test_a_full_queue_drops_and_counts(tmp_path, monkeypatch):
     gate.set()
 
 
+def written(log, rows):
+    """Hand rows over, and wait until they are in a file or dropped."""
+    log.put(rows)
+    while log._queue.unfinished_tasks:
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No pauses; what was taken from the queue is told when it was seen to."""
+    monkeypatch.setattr(impressions, "_PAUSE_S", 0.0)
+    whole = ImpressionLog._save
+
+    def save(self, batch, ended):
+        n = batch.count("\n") // 2
+        whole(self, batch, ended)
+        for _ in range(n):
+            self._queue.task_done()
+
+    monkeypatch.setattr(ImpressionLog, "_save", save)
+
+
+ROWS = lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW)
+
+
+def test_a_folder_that_is_moved_away_is_made_again_and_nothing_is_lost(tmp_path, quick, caplog):
+    log, inbox = ImpressionLog(tmp_path), tmp_path / "inbox"
+    written(log, ROWS)
+    for n in range(2):
+        inbox.rename(tmp_path / f"away{n}")
+        written(log, ROWS)
+    inbox.rename(tmp_path / "away2")
+    log.close()
+    assert (log.n_dropped, caplog.messages) == (0, [])
+    assert [len(read(part)) for n in range(3) for part in (tmp_path / f"away{n}").iterdir()] == [2, 2, 2]
+
+
+def test_a_home_that_is_moved_away_is_not_made_again(tmp_path, quick, caplog):
+    home, away = tmp_path / "home", tmp_path / "away"
+    home.mkdir()
+    log = ImpressionLog(home)
+    written(log, ROWS)
+    home.rename(away)
+    written(log, ROWS)
+    assert (log.n_dropped, home.exists()) == (2, False)
+    away.rename(home)
+    written(log, ROWS)
+    log.close()
+    assert log.n_dropped == 2
+    assert sum(len(read(path)) for path in (home / "inbox").iterdir()) == 4
+    assert [line.split(":")[0] for line in caplog.messages] == [
+        "impressions are dropped",
+        "impressions are written again",
+    ]
+
+
+def test_each_episode_of_dropping_is_a_line_at_each_end(tmp_path, quick, caplog):
+    log, inbox, aside = ImpressionLog(tmp_path), tmp_path / "inbox", tmp_path / "aside"
+    for n in range(1, 3):
+        written(log, ROWS)
+        inbox.rename(aside)
+        inbox.write_text("a file where the folder was")
+        for _ in range(3):
+            written(log, ROWS)
+        assert log.n_dropped == 6 * n
+        inbox.unlink()
+        aside.rename(inbox)
+    written(log, ROWS)
+    log.close()
+    assert sum(len(read(path)) for path in finished(tmp_path)) == 6
+    assert [line.split(":")[0] for line in caplog.messages] == [
+        "impressions are dropped", "impressions are written again",
+    ] * 2  # fmt: skip
+
+
+def test_a_file_that_cannot_be_finished_is_one_line(tmp_path, quick, monkeypatch, caplog):
+    def refuse(*_, **__):
+        raise PermissionError("read only")
+
+    log = ImpressionLog(tmp_path)
+    monkeypatch.setattr(log, "_finish", refuse)
+    for _ in range(3):
+        written(log, ROWS)
+    log.close()
+    assert caplog.messages == ["impressions are dropped: read only"]
+
+
+def test_too_many_that_wait_are_an_episode_too(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(impressions, "MAX_WAITING", 1)
+    gate, run = threading.Event(), ImpressionLog._run
+    monkeypatch.setattr(ImpressionLog, "_run", lambda self: gate.wait(5) and run(self))
+    log = ImpressionLog(tmp_path)
+    for _ in range(3):
+        log.put(ROWS)
+    assert caplog.messages == ["impressions are dropped: 1 answers wait to be written down"]
+    gate.set()
+    log.close()
+    assert caplog.messages[1:] == ["impressions are written again"]
+    assert log.n_dropped == 4
+
+
 @pytest.mark.parametrize("broken", ["file instead of folder"])
 def test_a_disk_that_refuses_does_not_stop_the_writer(tmp_path, broken):
     (tmp_path / "inbox").write_text(broken)
@@ -132,40 +209,3 @@ def test_what_a_killed_writer_left_is_finished_and_a_living_ones_file_is_not(tmp
     assert finished(tmp_path)[0].read_text() == "x\n"
     (living,) = (tmp_path / "inbox").glob("*.part")
     assert living.read_text() == "x\nto"
-
-
-@pytest.mark.parametrize("comes_back", ["moved", "restored"])
-def test_a_home_that_goes_is_not_made_anew_and_what_is_shown_goes_on_when_it_is_back(
-    tmp_path, comes_back, caplog, monkeypatch
-):
-    monkeypatch.setattr(impressions, "_PAUSE_S", 0.01)
-    home, away = tmp_path / "home", tmp_path / "away"
-    home.mkdir()
-    log = ImpressionLog(home)
-
-    def put(is_done):
-        log.put(lines_of(a_slate(), RecommendationAsk(user_id="ann"), NOW))
-        wait_for(is_done)
-
-    put(lambda: list((home / "inbox").glob("*.part")))
-    home.rename(away)
-    for n in (2, 4):
-        put(lambda n=n: log.n_dropped == n)
-    assert not home.exists()
-    if comes_back == "moved":
-        away.rename(home)
-    else:
-        home.mkdir()
-    put(lambda: "again" in caplog.text)
-    log.close()
-    (path,) = finished(home)
-    assert len(read(path)) == (4 if comes_back == "moved" else 2)
-    told = [record.getMessage().partition(":")[0] for record in caplog.records]
-    assert told == ["impressions are dropped", "impressions are written again"]
-
-
-def wait_for(is_so):
-    began = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - began < 10
-        time.sleep(0.005)

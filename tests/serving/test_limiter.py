@@ -138,6 +138,7 @@ def test_without_the_store_each_worker_counts_alone_and_says_so_once(workers, cl
         n_after = asyncio.run(run())
     assert RATE.burst <= n_after <= RATE.burst + len(workers) * 2 * RATE.handful
     assert caplog.text.count("counted per worker: connection refused") == len(workers)
+    assert caplog.text.count("rate limits are counted over all workers again") == len(workers)
 
 
 def test_keys_that_wait_behind_a_silent_store_do_not_sit_out_a_silence_each(workers, purse):

@@ -3,10 +3,22 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 
-from serving.logs import HANDLER, NO_UPGRADE, NOT_HTTP, QUIET_S, JsonLines, NoFlood, WithoutWords, begin, places
+from serving.logs import (
+    HANDLER,
+    NO_UPGRADE,
+    NOT_HTTP,
+    QUIET_S,
+    JsonLines,
+    NoFlood,
+    WithoutWords,
+    begin,
+    begin_alone,
+    places,
+)
 
 WHO = "planted.dan@example.com"
 
@@ -89,3 +101,27 @@ def test_other_handlers_are_left_alone(written, caplog):
     written("json")
     logging.getLogger("daypart.serving").warning("as it was")
     assert "WARNING" in caplog.text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_process_of_our_own_writes_in_the_same_forms(capsys, form):
+    begin_alone(form)
+    try:
+        logging.getLogger("daypart.river").warning("a part is %s", "away")
+        try:
+            fail()
+        except RuntimeError:
+            logging.getLogger("daypart.river").exception("it ends")
+    finally:
+        for each in [each for each in logging.getLogger().handlers if each.get_name() == HANDLER]:
+            logging.getLogger().removeHandler(each)
+    told = capsys.readouterr().out
+    assert WHO not in told
+    assert "in fail" in told
+    if form == "json":
+        first, second = map(json.loads, told.splitlines())
+        assert (first["level"], first["logger"], first["message"]) == ("warning", "daypart.river", "a part is away")
+        assert (second["message"], second["exception"][0]) == ("it ends", "builtins.RuntimeError")
+    else:
+        moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
+        assert re.match(moment + r" \[WARNING\] \[daypart.river\] a part is away\n" + moment, told)

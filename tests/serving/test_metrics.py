@@ -33,6 +33,26 @@ print("deleted, still", metrics.exposition(prometheus_client.CollectorRegistry()
 """
 
 
+A_WORKER_BEGINS = """
+import os, signal, sys
+from serving.metrics import Metrics
+begun, begin = os.pipe()
+child = os.fork()
+if child == 0:
+    Metrics()
+    os.write(begin, b"x")
+    signal.pause()
+metrics = Metrics()
+os.read(begun, 1)
+sys.stdout.write(metrics.exposition().decode() + "---")
+for gauge in (metrics.online_up, metrics.online_whole, metrics.trained_through):
+    gauge.set(7)
+sys.stdout.write(metrics.exposition().decode())
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+
+
 def told(metrics):
     metrics.flush()
     return metrics.exposition().decode()
@@ -103,3 +123,12 @@ def test_any_worker_answers_for_all_and_one_that_ended_stands_no_more(tmp_path):
     assert "daypart_workers 1.0" in run.stdout
     assert "feast" not in run.stdout
     assert "deleted, still b''" in run.stdout, run.stderr
+
+
+def test_a_worker_that_begins_says_nothing_of_how_parts_stand(tmp_path):
+    env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", A_WORKER_BEGINS], env=env, capture_output=True, text=True, timeout=60)
+    before, after = run.stdout.split("---")
+    for name in ("online_store_up", "online_store_whole", "model_trained_through_seconds"):
+        assert f"\ndaypart_{name} " not in before, run.stderr
+        assert f"\ndaypart_{name} 7.0\n" in after, run.stderr

@@ -15,8 +15,8 @@ from people.tombstones import Tombstone
 from serving.admitting import living, micros
 from serving.holdings import is_empty
 from serving.holdings_files import Files
-from serving.impressions import COLUMNS
 from serving.privacy_calls import PRIVACY_CALLS
+from serving.shown_rows import COLUMNS
 from serving.standing import ALL, NONE, Standing
 from serving.unshown import unshow
 from serving.visits import Visits

@@ -1,6 +1,6 @@
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from serving.tallies import Tally, Timing
+from serving.tallies import Late, Tally, Timing
 
 
 def test_a_tally_counts_as_the_clients_own_and_tells_when_it_is_flushed():
@@ -26,3 +26,18 @@ def test_a_bucket_holds_what_is_at_most_its_bound():
     found = {le: registry.get_sample_value("h_bucket", {"le": le}) for le in ("1.0", "2.0", "+Inf")}
     assert found == {"1.0": 1, "2.0": 3, "+Inf": 4}
     assert registry.get_sample_value("h_sum") == 7.0
+
+
+def test_a_late_gauge_is_there_from_when_it_is_set_and_is_made_once():
+    registry, made = CollectorRegistry(), []
+
+    def make():
+        made.append(Gauge("g", "says", registry=registry))
+        return made[-1]
+
+    late = Late(make)
+    assert registry.get_sample_value("g") is None
+    for value in (0.0, 3.0):
+        late.set(value)
+        assert registry.get_sample_value("g") == value
+    assert len(made) == 1
