@@ -161,7 +161,7 @@ def _read(kinds: Mapping[str, type[Any]], key: str, value: Any, where: str) -> A
     if (kind := kinds.get(key)) is None:
         raise SettingsError(f"unknown setting {key!r} in {where}; known settings: {', '.join(sorted(kinds))}")
     if not isinstance(value, (str, int) if kind is int else (str, int, float)) or isinstance(value, bool):
-        raise SettingsError(f"setting {key!r} in {where}: expected {kind.__name__}, got {value!r}")
+        raise SettingsError(f"setting {key!r} in {where}: expected {kind.__name__}, got {type(value).__name__}")
     try:
         return Path(str(value)) if issubclass(kind, Path) else kind(value)
     except (TypeError, ValueError):
@@ -172,7 +172,7 @@ def _checked(settings: Settings) -> Settings:
     for key, (low, high) in _LIMITS.items():
         if not low <= (value := getattr(settings, key)) <= high:
             raise SettingsError(f"setting {key!r}: {value!r} is not between {low} and {high}")
-    for key, (form, says) in _FORMS.items():
+    for key, (form, says) in _FORMS.items():  # of an address nothing is repeated: a password may be anywhere in it
         if not re.fullmatch(form, value := getattr(settings, key)):
-            raise SettingsError(f"setting {key!r}: {value!r} is not {says}")
+            raise SettingsError(f"setting {key!r}: {'it' if key == 'trace_url' else repr(value)} is not {says}")
     return settings
