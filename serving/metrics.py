@@ -62,9 +62,7 @@ class Metrics:
         self.wanted = self._gauge("workers_wanted", "Workers that there should be.", "livemax")
         self.online_up = self._least("online_store_up", "1 while every worker finds the online store.")
         self.online_whole = self._least("online_store_whole", "1 while nothing is missing there.")
-        self.features_through = self._gauge(
-            "features_through_seconds", "What features run online knew until.", "livemax"
-        )
+        self.features_through = self._gauge("features_through_seconds", "What features online tell until.", "livemax")
         self.trained_through = self._least("model_trained_through_seconds", "What the oldest model learned until.")
         self.resident = self._gauge("worker_resident_bytes", "Resident memory of the largest worker.", "livemax")
         self.versions = self._gauge("model_workers", "Workers that serve a version.", "livesum", "version")
