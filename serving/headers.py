@@ -27,6 +27,7 @@ ONCE = frozenset(
         b"host",
         b"idempotency-key",
         b"transfer-encoding",
+        b"x-request-id",
         DEADLINE.encode(),
     )
 )

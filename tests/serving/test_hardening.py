@@ -77,6 +77,7 @@ REFUSED = [
      "header_repeated"),
     ("two types", PATH, [("Content-Type", "application/json"), ("Content-Type", "text/html")], OK, 400, "header_repeated"),
     ("two lengths", PATH, [*JSON.items(), ("Content-Length", "18"), ("Content-Length", "1")], OK, 400, "header_repeated"),
+    ("two request ids", PATH, [*JSON.items(), ("X-Request-Id", "a"), ("x-request-id", "b")], OK, 400, "header_repeated"),
     ("a long header", PATH, {**JSON, "X-Long": "x" * 17_000}, OK, 431, "headers_too_large"),
     ("many headers", PATH, {**JSON, **{f"X-{n}": "1" for n in range(100)}}, OK, 431, "headers_too_large"),
     ("a long query", PATH + "?" + "q" * 9000, JSON, OK, 414, "uri_too_long"),
