@@ -24,7 +24,7 @@ from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 MOST_TOGETHER = 16
 """Some 10 ms of answering, which is how long nobody else has a turn."""
-HALF = "history_incomplete"
+HALF, HURRIED = "history_incomplete", "short_deadline"
 LOST = ("stale_assortment", "no_assortment")
 
 
@@ -91,6 +91,8 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     degraded = parts.gate.is_down or warning in LOST or bool(wish.unasked)
     if stale and (user_id or store_id):
         warnings.append(STALE)
+    if wish.in_hurry and (user_id or store_id):
+        warnings.append(HURRIED)
     if user_id is not None and (parts.visits.are_missed or not filled.histories):
         warnings.append(HALF)
         degraded = True

@@ -106,8 +106,8 @@ class SlateMeta(Struct, frozen=True, kw_only=True, gc=False):
     store at that hour, as nobody can be asked and the person is not remembered), `global_popularity` (the same, for no store that
     we know), `cold_start` (nothing is known of the person). `feature_age_s`: since the person's features were known to be whole;
     null where none ranked, or where they were true later than now (features_ahead). `warnings`: unknown_store, no_assortment,
-    stale_assortment, stale_features, features_ahead, history_incomplete, unknown_product, unknown_category, offers_unavailable,
-    consent_unavailable, empty_list.
+    stale_assortment, stale_features, features_ahead, history_incomplete, short_deadline (the caller had less time than asking
+    takes), unknown_product, unknown_category, offers_unavailable, consent_unavailable, empty_list.
     """
 
     model_version: str

@@ -81,6 +81,19 @@ def test_who_is_in_a_hurry_is_answered_by_what_was_last_known(world):
     assert world.online.n_reads == reads
 
 
+def test_whoever_lacks_something_for_want_of_time_is_told_so(world):
+    def told(**more):
+        meta = answer_together([wish(world, in_hurry=True, **more)])[0].slate.meta
+        return meta.degraded, meta.warnings
+
+    answer_together([wish(world, store_id="s0")])
+    assert told() == (True, ["short_deadline"])
+    assert told(store_id="s0") == (True, ["stale_assortment", "short_deadline"])
+    assert told(user_id=None, store_id="s0") == (True, ["stale_assortment", "short_deadline"])
+    assert told(user_id=None) == (False, []), "nothing had to be asked"
+    assert "short_deadline" not in answer_together([wish(world, store_id="s0")])[0].slate.meta.warnings
+
+
 def test_a_damaged_row_is_one_persons_trouble(world):
     def damaged(user_id):
         if user_id == "torn":

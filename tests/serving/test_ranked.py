@@ -210,4 +210,4 @@ def test_whose_time_is_over_while_others_are_read_has_an_answer_all_the_same(wor
     answer = world.ask("POST", "/v1/recommendations", "app", json=body, headers={"X-Deadline-Ms": "30"})
     assert answer.status_code == 200
     assert answer.json()["meta"]["fallback"] == "last_known"
-    assert answer.json()["meta"]["warnings"] == ["offers_unavailable"]
+    assert answer.json()["meta"]["warnings"] == ["offers_unavailable", "short_deadline"]

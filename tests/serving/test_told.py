@@ -69,7 +69,7 @@ def test_a_process_that_never_reached_the_ledger_personalises_nothing(world, cut
     assert (meta["degraded"], meta["fallback"], meta["warnings"]) == (True, "cold_start", ["consent_unavailable"])
 
 
-@pytest.mark.parametrize(("ms", "words"), [("6", ["offers_unavailable"]), ("2000", [])])
+@pytest.mark.parametrize(("ms", "words"), [("6", ["offers_unavailable", "short_deadline"]), ("2000", [])])
 def test_a_deadline_is_kept_by_leaving_out_the_coupons(world, ms, words):
     world.rank()
     world.desk.slow_s = 0.1
@@ -89,6 +89,7 @@ def test_in_a_hurry_what_was_last_known_of_the_person_will_do(world):
     # Two milliseconds may be over before the key is looked up: then it is a 503 that says so.
     if answer.status_code == 200:
         assert (answer.json()["meta"]["fallback"], world.online.n_reads) == ("last_known", n_reads)
+        assert "short_deadline" in answer.json()["meta"]["warnings"]
     else:
         assert (answer.status_code, answer.json()["code"]) == (503, "deadline")
 
