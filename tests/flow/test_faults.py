@@ -137,6 +137,25 @@ def test_the_online_store_is_restarted_empty(place):
     assert by_memory(held)
 
 
+def test_a_store_that_goes_or_is_emptied_while_nobody_asks_is_told_within_seconds(place):
+    def stands(up, whole):
+        return (place.metric("daypart_online_store_up "), place.metric("daypart_online_store_whole ")) == (up, whole)
+
+    until(lambda: stands(1, 1), within_s=10)
+    place.to_store.become("refused")
+    until(lambda: stands(0, 1), within_s=10)
+    place.to_store.become("whole")
+    until(lambda: stands(1, 1), within_s=10)
+    kept, n_told = {key: place.store.dump(key) for key in place.store.scan_iter()}, len(place.lines())
+    place.store.flushall()
+    until(lambda: stands(1, 0), within_s=10)
+    for key, row in kept.items():
+        place.store.restore(key, 0, row, replace=True)
+    until(lambda: stands(1, 1), within_s=10)
+    told = "\n".join(place.lines()[n_told:])
+    assert told.count("online store was emptied") == told.count("has everybody's history again") == 2
+
+
 def test_tills_sell_while_the_online_store_is_empty_and_nobodys_visits_are_lost(place):
     load = place.load()
     well_again(load)
@@ -244,7 +263,7 @@ def test_the_ledger_fails(place, mode):
 def test_each_fault_was_a_line_at_each_end_and_no_flood(place):
     told = place.lines()
     faults = [line for line in told if "down, recommendations fall back" in line]
-    # Six of the store's faults make a read fail and three of the ledger's an ask, for whichever of two workers is asked; a slow
+    # Seven of the store's faults make a read fail and three of the ledger's an ask, for whichever of two workers is asked; a slow
     # one, or a machine that stands still, may begin and end some times. Thousands asked.
     assert len(faults) >= 3
     assert [line for line in told if "ledger away" in line]
