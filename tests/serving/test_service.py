@@ -145,6 +145,31 @@ def test_each_errand_has_a_thread_of_its_own_until_the_end(served, monkeypatch):
     assert len(ended) == len(looks)
 
 
+def test_the_running_server_is_stood_before_and_takes_all_who_wait(world, served, monkeypatch):
+    server, did = object(), []
+
+    async def accepting(which):
+        did.append(("accept_all", which))
+
+    async def beating(parts, current):
+        did.append(("beat", parts))
+
+    monkeypatch.setattr(service, "running_server", lambda: server)
+    monkeypatch.setattr(service, "stand_before", lambda which, front: did.append(("stand_before", which)))
+    monkeypatch.setattr(service, "accept_all", accepting)
+    monkeypatch.setattr(service, "beat", beating)
+    monkeypatch.setattr(service, "end_with_parent", lambda pid: did.append(("end_with_parent", pid)))
+    monkeypatch.setenv(CHECKED, "4711")
+    monkeypatch.setattr(service.front.load, "start", lambda: did.append(("load", None)))
+
+    async def work(client):
+        return (await client.get("/livez")).status_code
+
+    assert served(work) == 200
+    wanted = [("accept_all", server), ("beat", world.parts), ("end_with_parent", 4711), ("load", None)]
+    assert sorted(did, key=lambda each: each[0]) == [*wanted, ("stand_before", server)]
+
+
 def test_it_is_warm_before_it_says_so(world, served, monkeypatch):
     """The first person must not pay for lazy imports, cold caches and maps; what warms it leaves nothing behind."""
     asked = []
