@@ -158,6 +158,7 @@ def test_the_running_server_is_stood_before_and_takes_all_who_wait(world, served
     monkeypatch.setattr(service, "stand_before", lambda which, front: did.append(("stand_before", which)))
     monkeypatch.setattr(service, "accept_all", accepting)
     monkeypatch.setattr(service, "beat", beating)
+    monkeypatch.setattr(service, "write_beside", lambda handler: did.append(("write_beside", handler)))
     monkeypatch.setattr(service, "end_with_parent", lambda pid: did.append(("end_with_parent", pid)))
     monkeypatch.setenv(CHECKED, "4711")
     monkeypatch.setattr(service.front.load, "start", lambda: did.append(("load", None)))
@@ -167,7 +168,8 @@ def test_the_running_server_is_stood_before_and_takes_all_who_wait(world, served
 
     assert served(work) == 200
     wanted = [("accept_all", server), ("beat", world.parts), ("end_with_parent", 4711), ("load", None)]
-    assert sorted(did, key=lambda each: each[0]) == [*wanted, ("stand_before", server)]
+    wanted += [("stand_before", server), ("write_beside", service.HANDLER)]
+    assert sorted(did, key=lambda each: each[0]) == wanted
 
 
 def test_it_is_warm_before_it_says_so(world, served, monkeypatch):
