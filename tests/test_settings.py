@@ -36,7 +36,11 @@ def test_internal_variables_are_not_settings(tmp_path, monkeypatch):
         ("", {"DAYPART_ASSUMED_COST_SHARE": "nan"}, ["'assumed_cost_share'", "between"]),
         ("port = \n", {}, ["daypart.toml", "TOML"]),
         ("[port]\nx = 1\n", {}, ["'port'", "expected int"]),
-        ("", {"DAYPART_TRACE_URL": "ftp://u:PASS@h/x"}, ["'trace_url'", "'trace_url': it is not an http(s):// address"]),
+        (
+            "",
+            {"DAYPART_TRACE_URL": "ftp://u:PASS@h/x"},
+            ["'trace_url'", "'trace_url': it is not an http(s):// address"],
+        ),
         ("trace_url = 'u:PASS@h'\n", {}, ["'trace_url'", "'trace_url': it is not an http(s):// address"]),
         ("trace_url = ['http://u:PASS@h']\n", {}, ["'trace_url'", "expected str, got list"]),
         ("", {"DAYPART_LOG_FORMAT": "xml"}, ["'log_format'", "'xml' is not text or json"]),
