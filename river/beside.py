@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from console import is_ours, plain
-from serving.follower_sign import left
+from serving.follower_sign import awaited, left
 from serving.handed import SETTINGS, settings_from
 from serving.logs import begin_alone
 from settings import Settings
@@ -46,6 +46,7 @@ def follower(settings: Settings) -> Iterator[None]:
         sys.stderr.write(f"{WAITS}: polars isn't here\n")
         yield
         return
+    awaited(settings.home)
     ended = threading.Event()
     thread = threading.Thread(target=_look_after, args=(settings, ended), name="follower", daemon=True)
     thread.start()

@@ -62,10 +62,11 @@ def until(true, seconds=120.0):
         time.sleep(0.01)
 
 
-def test_one_that_ends_is_begun_again_and_the_last_ends_with_the_service(begun):
-    with beside.follower(Settings()):
+def test_one_that_ends_is_begun_again_and_the_last_ends_with_the_service(begun, tmp_path):
+    with beside.follower(Settings(home=tmp_path)):
         until(lambda: len(begun) == 3)
         assert not begun[2].ended
+        assert silent_s(tmp_path, datetime.now(UTC)) is not None, "one that never comes to look is silent"
     assert begun[2].ended
     assert all(one.command[1:3] == ["-m", "river.beside"] for one in begun)
 

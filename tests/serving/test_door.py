@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from serving.door import check_json, checked_id, decode, fault_of, idempotency_key, read_body
+from serving.calls import CALLS
+from serving.door import EVENTS_BODY, SMALL_BODY, check_json, checked_id, decode, fault_of, idempotency_key, read_body
 from serving.problems import Problem
 from serving.wire import RecommendationAsk
 from serving.wire_events import EventsAsk
@@ -110,6 +111,8 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger():
         with pytest.raises(Problem) as caught:
             body_of(chunks, 5, headers)
         assert caught.value.status == 413
+        # What is left of the body would be read as the next request.
+        assert caught.value.headers == {"Connection": "close"}
 
 
 def test_a_client_that_leaves_is_not_answered():
@@ -128,3 +131,10 @@ def test_the_idempotency_key_is_asked_for_by_name():
     assert refused(idempotency_key, {}).code == "idempotency_key_missing"
     for bad in ("k" * 129, "a b", "k\n", "é", "\x7f"):
         assert refused(idempotency_key, {"idempotency-key": bad}).errors[0].pointer == "header/Idempotency-Key"
+
+
+def test_bodies_are_bounded_as_the_page_says():
+    """docs/security.md: 64 KiB, of events and settlements 2 MiB."""
+    assert (SMALL_BODY, EVENTS_BODY) == (64 << 10, 2 << 20)
+    assert {call.max_body for call in CALLS if call.body is not None} == {SMALL_BODY, EVENTS_BODY}
+    assert {call.name for call in CALLS if call.max_body == EVENTS_BODY} == {"events", "store_settle"}

@@ -209,3 +209,8 @@ def test_what_a_killed_writer_left_is_finished_and_a_living_ones_file_is_not(tmp
     assert finished(tmp_path)[0].read_text() == "x\n"
     (living,) = (tmp_path / "inbox").glob("*.part")
     assert living.read_text() == "x\nto"
+
+
+def test_as_many_files_wait_as_the_pages_and_the_alert_say():
+    """docs/operations.md, DaypartInboxFull: from 256 on they are dropped."""
+    assert impressions.MAX_FILES == 256

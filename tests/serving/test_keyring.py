@@ -132,3 +132,8 @@ def test_strangers_wait_once_there_are_too_many(engine, ring, clock):
     assert ring.stranger_s(secret) == 0.0
     clock.now_s = 1 / STRANGERS.per_s
     assert ring.stranger_s("dp_app_" + "y" * 43) == 0.0
+
+
+def test_the_bounds_are_those_of_the_pages():
+    """docs/operations.md: "keys in use go on for 15 minutes"; docs/security.md: a revoked one ends within ten seconds."""
+    assert (KNOWN_FOR_S, ALONE_FOR_S) == (10.0, 15 * 60.0)

@@ -1,5 +1,6 @@
 import os
 import resource
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_fault_leaves_the_environment_alone(tmp_path):
 )
 def test_no_number_of_workers_is_one_a_core(n, told):
     assert launch._workers(n) == told
+
+
+def test_before_it_serves_it_takes_its_descriptors(monkeypatch, tmp_path):
+    class Taken(Exception):
+        pass
+
+    def take():
+        raise Taken
+
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setattr(launch, "require_free", lambda *_: None)
+    monkeypatch.setattr(launch, "preflight", lambda settings: nullcontext(lambda: None))
+    monkeypatch.setattr(launch, "take_descriptors", take)
+    monkeypatch.setattr("_bentoml_impl.server.serve_http", lambda *_, **__: None)
+    with pytest.raises(Taken):
+        launch.run(Settings(home=tmp_path, port=0))
 
 
 NO_LIMIT = resource.RLIM_INFINITY

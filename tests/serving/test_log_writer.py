@@ -60,3 +60,8 @@ def test_more_than_may_wait_is_dropped(slow, monkeypatch):
     writer._thread.join(0.5)
     # The one that is being written, and three that wait.
     assert 3 <= len(handler.lines) <= 4
+
+
+def test_as_many_lines_wait_as_the_page_says():
+    """docs/operations.md: a thousand."""
+    assert log_writer.MOST == 1000

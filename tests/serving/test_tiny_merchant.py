@@ -9,7 +9,7 @@ import pytest
 
 from embedded import lease_online_store
 from river import steps
-from serving import keys
+from serving import keys, opening
 from serving.calls import CALLS
 from serving.front import Front
 from serving.opening import open_parts
@@ -30,6 +30,12 @@ def merchant(tmp_path_factory):
         steps.refresh_features(settings, tiny.END, tiny.END, market.silent)
         report = train(settings)
         promotion = gate.promote(settings, now=tiny.END)
+        shown: list[object] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(opening, "show_again", shown.append)
+            with open_parts(settings) as parts:
+                # What was sold while the online store or the service was away is shown by whoever begins.
+                assert shown == [parts]
         with open_parts(settings) as parts:
             front = Front(CALLS, "1")
             front.parts = parts
