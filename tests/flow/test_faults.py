@@ -336,8 +336,12 @@ def test_a_worker_that_dies_while_the_model_is_damaged_comes_back_with_the_one_b
     cut_short(bad)
     (bad.parent / CURRENT).write_text(f"{bad.name}\n")
     os.kill(before[0], signal.SIGKILL)
+    # From the moment it is dead.
+    assert until(lambda: place.metric("daypart_workers ") == 1) < 2
     until(lambda: len(set(workers(place.process)) - set(before)) == 1)
     until(lambda: place.metric("daypart_workers ") == 2, place.log)
+    (line,) = [line for line in place.lines()[n_lines:] if "SIGKILL" in line]
+    assert f"worker {before[0]} was killed by SIGKILL" in line
     well_again(load)
     assert versions(load) == {good}
     # One that begins, one that goes on.
