@@ -1,8 +1,8 @@
 """Connections are taken as they come. libuv, which the event loop stands on, takes one a turn: while many are answered turns are
 long, and new connections would stay in the kernel's queue, where no limit sees them and nobody tells them no.
 
-Here half of those that wait are taken in a turn, the other half is the other workers' or the next turn's, and made connections of
-the same server, which takes none itself any more.
+Here half of those that wait are taken in a turn, the other half is the other workers' or, after a pause, the next turn's, and
+made connections of the same server, which takes none itself any more.
 
 The listening socket is one for all workers and their supervisor, and stays open until the last of them has ended: whoever came
 after the last worker took one would be connected, would ask, and be cut off unheard. So the last one shuts it (`Door.close`).
@@ -21,6 +21,9 @@ from typing import Any
 
 MOST_A_TURN = 128
 """Taking one costs some 30 µs."""
+PAUSE_S = 0.001
+"""Behind a turn that took some, so that of those who come one by one the other workers have theirs too: connections that are kept
+stay where they were taken."""
 LOOK_S = 0.05
 # Of a socket that listens: its state, and how many connections wait to be taken (struct tcp_info of Linux, tcpi_unacked).
 _WAITING = struct.Struct("B23xI")
@@ -37,7 +40,7 @@ class Accept:
         self._listening.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._beginning: set[asyncio.Task[Any]] = set()
-        self._loop.add_reader(self._listening, self._take)
+        self._look()
 
     def close(self) -> None:
         """Take no more."""
@@ -60,9 +63,16 @@ class Accept:
         if n is None or self._is_over():
             self.close()
             return
-        for _ in range(min(-(-n // 2), MOST_A_TURN)):
-            if not self._take_one():
-                return
+        most, took = min(-(-n // 2), MOST_A_TURN), 0
+        while took < most and self._take_one():
+            took += 1
+        if took:
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(PAUSE_S, self._look)
+
+    def _look(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening, self._take)
 
     def _take_one(self) -> bool:
         try:

@@ -35,6 +35,11 @@ def listening():
         yield made
 
 
+@pytest.fixture(autouse=True)
+def unpaused(monkeypatch):
+    monkeypatch.setattr("serving.accept.PAUSE_S", 0.0)
+
+
 def waiting_at(listening, n):
     return [socket.create_connection(listening.getsockname(), timeout=5) for _ in range(n)]
 
@@ -51,7 +56,7 @@ def test_those_who_wait_are_taken_in_a_turn(listening, helped):
         server = await asyncio.get_running_loop().create_server(Kept, sock=listening)
         clients = waiting_at(listening, N)
         accept = Accept(listening.fileno(), Kept, lambda: False) if helped else None
-        await turns(8)
+        await turns(24)
         made = Kept.made
         if accept is not None:
             accept.close()
@@ -104,7 +109,7 @@ def test_they_are_connections_of_the_running_server_and_end_with_it(listening):
         assert running_server() is server
         await Door(server).open()
         clients = waiting_at(listening, N)
-        await turns(8)
+        await turns(24)
         n_made = len(server.server_state.connections)
         for client in clients:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -130,7 +135,7 @@ def test_another_worker_has_its_half(listening):
         clients = waiting_at(listening, N)
         accept = Accept(listening.fileno(), Kept, lambda: False)
         left = []
-        for _ in range(3):
+        for _ in range(8):
             await turns(1)
             left.append(waiting(listening))
         accept.close()
@@ -139,6 +144,27 @@ def test_another_worker_has_its_half(listening):
         return left
 
     assert set(uvloop.run(count())) & {N // 2, N // 4} != set()
+
+
+def test_who_took_one_leaves_the_next_to_another(listening, monkeypatch):
+    monkeypatch.setattr("serving.accept.PAUSE_S", 60.0)
+
+    async def count():
+        class Other(Kept):
+            made = 0
+
+        Kept.made = 0
+        accepts = [Accept(listening.fileno(), kind, lambda: False) for kind in (Kept, Other)]
+        clients = []
+        for _ in range(3):
+            clients += waiting_at(listening, 1)
+            await turns(24)
+        left = waiting(listening)
+        for each in (*accepts, *clients):
+            each.close()
+        return Kept.made, Other.made, left
+
+    assert uvloop.run(count()) == (1, 1, 1)
 
 
 class Slow:
@@ -191,7 +217,7 @@ def test_the_last_one_takes_who_waits_and_shuts_the_door_and_others_find_it_open
         if late is None:
             with pytest.raises(ConnectionRefusedError):
                 waiting_at(listening, 1)
-        await turns(8)
+        await turns(24)
         made = Kept.made
         assert others_serve or other._listening.fileno() < 0
         # Whoever listens anew, as a worker that begins does, opens it again.
