@@ -42,11 +42,12 @@ def stand(parts: Parts, version: str) -> str:
         metrics.starts.inc()
         metrics.wanted.set(parts.settings.workers)
     if bundle.version != version:
-        metrics.workers.set(1)
         metrics.trained_through.set(datetime.fromisoformat(bundle.trained_through).timestamp())
         metrics.versions.labels(bundle.version).set(1)
         if version:
             metrics.versions.labels(version).set(0)
+        else:
+            metrics.workers.set(1)
     return bundle.version
 
 

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from serving import problems
 from serving.headers import told_headers
+from serving.upgrade import NoUpgrade
 
 PROBLEM = problems.malformed(
     "what came is no HTTP/1.1 request, or a part of it is not as HTTP has it: mend the client; where it speaks TLS, send it to "
@@ -26,7 +27,7 @@ CLOSE = {"Connection": "close"}
 def connections_of(front: Any) -> type[HttpToolsProtocol]:
     """The protocol of a server that `front` stands before, which counts by the front's parts."""
 
-    class Connection(HttpToolsProtocol):
+    class Connection(NoUpgrade):
         """See this module."""
 
         def eof_received(self) -> bool:  # type: ignore[override]

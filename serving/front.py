@@ -44,8 +44,14 @@ class Front:
         self._routes = Routes(calls)
         self._openapi = msgspec.json.encode(document(calls, version))
         self.load, self._deadlines = Load(), Deadlines(DEADLINE_S)
-        self.is_leaving = False  # set while the process ends: every answer then ends its connection (`drain`)
+        self.is_leaving = False  # while the process ends every answer ends its connection (`drain`)
         self._scrape, self._troubles = Scrape(), Troubles()
+
+    def leave(self) -> None:
+        """From now on."""
+        self.is_leaving = True
+        if self.parts is not None:
+            self.parts.metrics.workers.set(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

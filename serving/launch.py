@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from serving import exits
 from serving.handed import CHECKED, SETTINGS
 from serving.preflight import preflight, require_free
 from settings import Settings
@@ -53,7 +54,7 @@ def run(
         loaded()
         where = f"http://{settings.host}:{settings.port}"
         sys.stderr.write(f"serving on {where} with {words}; {where}/readyz says when\n")
-        with beside(settings):
+        with exits.told(settings.log_format), beside(settings):
             serve_http(
                 SERVICE,
                 working_dir=str(ROOT),

@@ -18,7 +18,7 @@ from types import TracebackType
 
 FIELDS = ("request_id",)
 """What a line may carry beside its words (`extra`)."""
-NOT_HTTP, NO_UPGRADE, QUIET_S = "Invalid HTTP request received.", "Unsupported upgrade request.", 60.0
+NOT_HTTP, QUIET_S = "Invalid HTTP request received.", 60.0
 """What uvicorn says of what anybody may send, and for how long once is enough."""
 # BentoML's own handler of a worker's lines, ours and uvicorn's among them, stands at these under its name.
 LOGGERS, HANDLER = ("", "bentoml", "uvicorn.error"), "tracehandler"
@@ -58,22 +58,19 @@ class WithoutWords(logging.Filter):
 
 
 class NoFlood(logging.Filter):
-    """Lets one line in QUIET_S pass of each that anybody can cause without a key, by bytes that are no HTTP or by asking for
-    another protocol (as `curl --http2` does)."""
+    """Lets one line in QUIET_S pass of those that anybody can cause without a key, by bytes that are no HTTP."""
 
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._clock_s, self._quiet_s = clock_s, dict.fromkeys((NOT_HTTP, NO_UPGRADE), float("-inf"))
+        self._clock_s, self._quiet_s = clock_s, float("-inf")
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it may pass."""
-        # Libraries log objects too, and not all can be looked up.
-        ends_s = self._quiet_s.get(record.msg) if isinstance(record.msg, str) else None
-        if ends_s is None:
+        if record.msg != NOT_HTTP:
             return True
         now_s = self._clock_s()
-        if passes := now_s >= ends_s:
-            self._quiet_s[record.msg] = now_s + QUIET_S
+        if passes := now_s >= self._quiet_s:
+            self._quiet_s = now_s + QUIET_S
         return passes
 
 

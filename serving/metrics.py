@@ -8,20 +8,18 @@ all. Without it (tests, one process) a registry of its own holds the numbers. Wh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, values
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.registry import Collector
 
 from offers.ledger import REASONS
 from serving.mapped import share
 from serving.stages import STAGES, Stages
 from serving.tallies import Cell, Late, Tally, Times, Timing
+from serving.workers import FOLDER, PREFIX, Workers
 
-PREFIX = "daypart_"
 # Half of all answers should fall below the third bucket: the usual ones start where a good day ends.
 _FAST = (0.0001, 0.00025, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005)
 BUCKETS = (*_FAST, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -113,8 +111,8 @@ class Metrics:
         # Not the variable itself: importing Feast sets it too, long after the client has made its choice.
         if values.ValueClass is values.MutexValue:
             everyone.register(self.registry)
-        elif os.path.isdir(folder := os.environ["PROMETHEUS_MULTIPROC_DIR"]):
-            everyone.register(_Ours(folder))
+        elif os.path.isdir(folder := os.environ[FOLDER]):
+            everyone.register(Workers(folder))
         for collector in more:
             everyone.register(collector)
         return generate_latest(everyone)
@@ -134,17 +132,3 @@ class Metrics:
 
     def _least(self, name: str, says: str) -> Late:
         return Late(partial(self._gauge, name, says, "livemin"))
-
-
-class _Ours(MultiProcessCollector):
-    """The files of all workers, read for our own names. What a worker counted stays when it ends; how it stood does not."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__(None, folder)  # type: ignore[no-untyped-call]
-        self._folder = folder
-
-    def collect(self) -> Iterable[Metric]:
-        for pid in {path.stem.rpartition("_")[2] for path in Path(self._folder).glob("gauge_live*.db")}:
-            if not Path(f"/proc/{pid}").exists():
-                mark_process_dead(pid, self._folder)  # type: ignore[no-untyped-call]
-        return [metric for metric in super().collect() if metric.name.startswith(PREFIX)]  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ from typing import Any
 
 import bentoml
 
-from serving.accept import accept_all, running_server
+from serving.accept import Door, running_server
 from serving.beat import beat
 from serving.calls import CALLS
 from serving.drain import leave_by_turns
@@ -38,6 +38,7 @@ from serving.revived import Revived
 from serving.straight import Straight, stand_before
 from serving.taken import show_again
 from serving.watcher import Watcher
+from serving.workers import others_serve
 
 VERSION, TIMEOUT_S = "1", 5
 # The default collects the young generation every 700 allocations and stops the world for what start-up left behind.
@@ -107,12 +108,9 @@ class DaypartService:
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()
         stand_before(server := running_server(), front)
-        for each in (beat(parts, lambda: front.parts), accept_all(server)):
+        for each in (beat(parts, lambda: front.parts), (door := Door(server)).open()):
             self._tasks.append(asyncio.create_task(each))
-        leave_by_turns(self._leaving)
-
-    def _leaving(self) -> None:
-        front.is_leaving = True
+        leave_by_turns(front.leave, lambda: door.close(others_serve()))
 
     @bentoml.on_shutdown
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 import uvloop
 
-from serving.accept import MOST_A_TURN, Accept, accept_all, running_server, waiting
+from serving.accept import MOST_A_TURN, Accept, Door, running_server, waiting
 
 N = 40
 
@@ -35,6 +35,11 @@ def listening():
         yield made
 
 
+@pytest.fixture(autouse=True)
+def unpaused(monkeypatch):
+    monkeypatch.setattr("serving.accept.PAUSE_S", 0.0)
+
+
 def waiting_at(listening, n):
     return [socket.create_connection(listening.getsockname(), timeout=5) for _ in range(n)]
 
@@ -51,7 +56,7 @@ def test_those_who_wait_are_taken_in_a_turn(listening, helped):
         server = await asyncio.get_running_loop().create_server(Kept, sock=listening)
         clients = waiting_at(listening, N)
         accept = Accept(listening.fileno(), Kept, lambda: False) if helped else None
-        await turns(8)
+        await turns(24)
         made = Kept.made
         if accept is not None:
             accept.close()
@@ -98,13 +103,13 @@ async def app(scope, receive, send):
 def test_they_are_connections_of_the_running_server_and_end_with_it(listening):
     async def serve():
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", timeout_graceful_shutdown=5))
-        running = asyncio.create_task(server.serve(sockets=[listening]))
+        running = asyncio.create_task(server.serve(sockets=[listening.dup()]))
         while running_server() is None:
             await asyncio.sleep(0)
         assert running_server() is server
-        await accept_all(server)
+        await Door(server).open()
         clients = waiting_at(listening, N)
-        await turns(8)
+        await turns(24)
         n_made = len(server.server_state.connections)
         for client in clients:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -130,7 +135,7 @@ def test_another_worker_has_its_half(listening):
         clients = waiting_at(listening, N)
         accept = Accept(listening.fileno(), Kept, lambda: False)
         left = []
-        for _ in range(3):
+        for _ in range(8):
             await turns(1)
             left.append(waiting(listening))
         accept.close()
@@ -139,6 +144,27 @@ def test_another_worker_has_its_half(listening):
         return left
 
     assert set(uvloop.run(count())) & {N // 2, N // 4} != set()
+
+
+def test_who_took_one_leaves_the_next_to_another(listening, monkeypatch):
+    monkeypatch.setattr("serving.accept.PAUSE_S", 60.0)
+
+    async def count():
+        class Other(Kept):
+            made = 0
+
+        Kept.made = 0
+        accepts = [Accept(listening.fileno(), kind, lambda: False) for kind in (Kept, Other)]
+        clients = []
+        for _ in range(3):
+            clients += waiting_at(listening, 1)
+            await turns(24)
+        left = waiting(listening)
+        for each in (*accepts, *clients):
+            each.close()
+        return Kept.made, Other.made, left
+
+    assert uvloop.run(count()) == (1, 1, 1)
 
 
 class Slow:
@@ -156,7 +182,7 @@ class Slow:
 def test_a_server_is_waited_for_without_holding_up_the_loop():
     async def wait(server):
         asyncio.get_running_loop().call_soon(setattr, server, "has_turned", True)
-        await accept_all(server)
+        await Door(server).open()
         return server.n_asked
 
     assert uvloop.run(wait(Slow())) == 2
@@ -165,3 +191,43 @@ def test_a_server_is_waited_for_without_holding_up_the_loop():
 def test_without_uvicorn_there_is_no_server():
     assert signal.getsignal(signal.SIGTERM) is not None
     assert running_server() is None
+
+
+@pytest.mark.parametrize("others_serve", [False, True])
+def test_the_last_one_takes_who_waits_and_shuts_the_door_and_others_find_it_open(listening, others_serve):
+    async def leave():
+        Kept.made = 0
+        server = SimpleNamespace(
+            started=True,
+            should_exit=False,
+            server_state=None,
+            lifespan=SimpleNamespace(state={}),
+            config=SimpleNamespace(http_protocol_class=lambda **_: Kept()),
+            servers=[await asyncio.get_running_loop().create_server(Kept, sock=listening.dup())],
+        )
+        door = Door(server)
+        await door.open()
+        assert not server.servers[0].is_serving()
+        other = Accept(listening.fileno(), Kept, lambda: False)
+        other.close() if others_serve else None
+        clients = waiting_at(listening, N)
+        door.close(others_serve)
+        door.close(others_serve)
+        late = waiting_at(listening, 1) if others_serve else None
+        if late is None:
+            with pytest.raises(ConnectionRefusedError):
+                waiting_at(listening, 1)
+        await turns(24)
+        made = Kept.made
+        assert others_serve or other._listening.fileno() < 0
+        # Whoever listens anew, as a worker that begins does, opens it again.
+        again = await asyncio.get_running_loop().create_server(Kept, sock=listening.dup())
+        clients += waiting_at(listening, 1)
+        await asyncio.sleep(0.1)
+        n_late = Kept.made - made
+        again.close()
+        for client in (*clients, *(late or ())):
+            client.close()
+        return made, n_late
+
+    assert uvloop.run(leave()) == ((0, N + 2) if others_serve else (N, 1))
