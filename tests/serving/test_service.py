@@ -148,15 +148,24 @@ def test_each_errand_has_a_thread_of_its_own_until_the_end(served, monkeypatch):
 def test_the_running_server_is_stood_before_and_takes_all_who_wait(world, served, monkeypatch):
     server, did = object(), []
 
-    async def accepting(which):
-        did.append(("accept_all", which))
+    class Taking:
+        def __init__(self, which):
+            self.which = which
+
+        async def open(self):
+            did.append(("door", self.which))
+
+        def close(self, others_serve):
+            did.append(("shut", not others_serve))
 
     async def beating(parts, current):
         did.append(("beat", parts))
 
     monkeypatch.setattr(service, "running_server", lambda: server)
     monkeypatch.setattr(service, "stand_before", lambda which, front: did.append(("stand_before", which)))
-    monkeypatch.setattr(service, "accept_all", accepting)
+    monkeypatch.setattr(service, "Door", Taking)
+    monkeypatch.setattr(service, "others_serve", lambda: False)
+    monkeypatch.setattr(service, "leave_by_turns", lambda leaving, close: did.append(("leave", leaving)) or close())
     monkeypatch.setattr(service, "beat", beating)
     monkeypatch.setattr(service, "write_beside", lambda handler: did.append(("write_beside", handler)))
     monkeypatch.setattr(service, "end_with_parent", lambda pid: did.append(("end_with_parent", pid)))
@@ -167,8 +176,8 @@ def test_the_running_server_is_stood_before_and_takes_all_who_wait(world, served
         return (await client.get("/livez")).status_code
 
     assert served(work) == 200
-    wanted = [("accept_all", server), ("beat", world.parts), ("end_with_parent", 4711), ("load", None)]
-    wanted += [("stand_before", server), ("write_beside", service.HANDLER)]
+    wanted = [("beat", world.parts), ("door", server), ("end_with_parent", 4711), ("leave", service.front.leave)]
+    wanted += [("load", None), ("shut", True), ("stand_before", server), ("write_beside", service.HANDLER)]
     assert sorted(did, key=lambda each: each[0]) == wanted
 
 
