@@ -6,17 +6,15 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving.logs import JsonLines
+from serving.logs import alone
 
 LOOK_S = 0.25
 WORKER = b"_bentoml_impl.worker.service"
-_TEXT = "%(asctime)s [%(levelname)s] [supervisor] %(message)s"
 log = logging.getLogger("daypart.supervisor")
 
 
@@ -42,9 +40,7 @@ class Exits:
 @contextmanager
 def told(form: str) -> Iterator[None]:
     """Look for as long as the block runs, and write by `form`, the setting `log_format`."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(_TEXT, "%Y-%m-%dT%H:%M:%S%z"))
-    log.addHandler(handler)
+    log.addHandler(handler := alone(form))
     log.propagate = False
     exits, ended = Exits(log.error), threading.Event()
 

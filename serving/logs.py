@@ -39,11 +39,16 @@ def begin(form: str) -> None:
 
 def begin_alone(form: str) -> None:
     """The same to standard output in a process of ours that BentoML didn't begin."""
+    logging.getLogger().addHandler(alone(form))
+    begin(form)
+
+
+def alone(form: str) -> logging.Handler:
+    """Writes to standard output where BentoML has set up nothing."""
     handler = logging.StreamHandler(sys.stdout)
     handler.set_name(HANDLER)
-    handler.setFormatter(logging.Formatter(TEXT, MOMENT))
-    logging.getLogger().addHandler(handler)
-    begin(form)
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(TEXT, MOMENT))
+    return handler
 
 
 class WithoutWords(logging.Filter):
