@@ -93,7 +93,7 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
         warnings.append(STALE)
     if wish.in_hurry and (user_id or store_id):
         warnings.append(HURRIED)
-    if user_id is not None and (parts.visits.are_missed or not filled.histories):
+    if user_id is not None and (parts.visits.are_missed or parts.visits.others_miss or not filled.histories):
         warnings.append(HALF)
         degraded = True
     if user_id is None:

@@ -22,6 +22,7 @@ from serving.accept import Door, running_server
 from serving.beat import beat
 from serving.calls import CALLS
 from serving.drain import leave_by_turns
+from serving.elsewhere import Elsewhere
 from serving.front import Front
 from serving.handed import CHECKED, settings_from
 from serving.health import Health
@@ -103,7 +104,8 @@ class DaypartService:
         reload = Reload(parts, self._use, warm)
         # A thread each: a ledger that is silent must not keep a new model from going into use.
         sweep = partial(parts.gate.last_known.sweep, parts.standing.gone)
-        errands = (reload.look, sweep, parts.gate.look, Missed(parts, show_again).look, Revived(parts).look)
+        missed, elsewhere, revived = Missed(parts, show_again), Elsewhere(parts.visits), Revived(parts)
+        errands = (reload.look, sweep, parts.gate.look, missed.look, elsewhere.look, revived.look)
         for errand in errands:
             self._stack.callback(Watcher((errand,)).close)
         front.load.start()

@@ -32,6 +32,8 @@ class Visits:
         self._down = Episode("online store down, purchases wait until it is back", "purchases reach histories again")
         self.n_missed = 0
         """Batches that could not be added."""
+        self.others_miss = False
+        """Whether another worker's last could not be (`elsewhere`)."""
 
     @property
     def are_missed(self) -> bool:

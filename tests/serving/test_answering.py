@@ -62,8 +62,12 @@ def test_all_histories_are_one_read(world):
     assert len(asked) == 2
 
 
-def test_what_the_store_did_not_take_is_missing(world):
-    not_added(world)
+@pytest.mark.parametrize("whose", ["own", "another worker's"])
+def test_what_the_store_did_not_take_is_missing(world, whose):
+    if whose == "own":
+        not_added(world)
+    else:
+        world.parts.visits.others_miss = True
     someone, nobody = (plain(answer)["meta"] for answer in answer_together([wish(world), wish(world, None)]))
     assert (someone["degraded"], someone["fallback"], someone["warnings"]) == (True, None, ["history_incomplete"])
     assert (nobody["degraded"], nobody["warnings"]) == (False, []), "a stranger has no purchases to miss"

@@ -140,7 +140,7 @@ def test_each_errand_has_a_thread_of_its_own_until_the_end(served, monkeypatch):
         return list(ended)
 
     assert served(work) == []
-    looks = ["LastKnown.sweep", "Missed.look", "OnlineGate.look", "Reload.look", "Revived.look"]
+    looks = ["Elsewhere.look", "LastKnown.sweep", "Missed.look", "OnlineGate.look", "Reload.look", "Revived.look"]
     assert sorted(begun) == [[look] for look in looks]
     assert len(ended) == len(looks)
 
