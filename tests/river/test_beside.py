@@ -165,7 +165,7 @@ def test_it_follows_until_it_is_told_to_end(tmp_path, monkeypatch):
             return any(history.product_ids == ("tea",) for history in found.values())
 
         until(seen)
-        assert silent_s(settings.home, datetime.now(UTC)) is not None
+        until(lambda: silent_s(settings.home, datetime.now(UTC)) is not None)  # it says so once it has looked at all
         ended.set()
         thread.join(120)
         assert not thread.is_alive()
