@@ -21,7 +21,7 @@ from models.artifact import write_artifact
 from models.shelf import point
 from offers.database import connect
 from people.secret import References
-from serving import keys
+from serving import keys, told
 from serving.answering import answer_together
 from serving.bundle import load_bundle
 from serving.calls import CALLS
@@ -107,7 +107,9 @@ class World:
 
 
 @pytest.fixture
-def world(home: Path, tmp_path: Path):
+def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    # A machine that stands still for a moment is no ledger that is away.
+    monkeypatch.setattr(told, "PATIENCE_S", 2.0)
     shutil.copy(home / "ledger.db", tmp_path / "ledger.db")
     settings = Settings(home=tmp_path)
     engine = connect(settings.ledger_url)
