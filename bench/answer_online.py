@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from embedded.filled import PARTS
 from models.history import History
 from serving.history_kind import NAMES, history_kind
 from serving.history_read import HistoryRead
@@ -18,14 +19,14 @@ from serving.online_port import Assortment, Past
 
 N_PASTS, N_BOUGHT = 8, 100
 _KEY = re.compile(rb"HMGET\r\n\$\d+\r\n(.+?)\r\n\$", re.DOTALL)
-_MARKS = [b"1", b"1"]
 
 
 class Ready:
     """In place of a client, its pool and its connection: `rows` in turn, and marks that say that all stands."""
 
-    def __init__(self, rows: Sequence[Sequence[bytes]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[bytes]], now: datetime) -> None:
         self._rows, self._asked, self.connection_pool = rows, list[bytes](), self
+        self._marks = [now.isoformat().encode() for _ in PARTS]
 
     def get_connection(self) -> Ready:
         """Itself."""
@@ -38,7 +39,7 @@ class Ready:
     def read_response(self, disable_decoding: bool) -> list[bytes]:
         """By the key's bytes, so that one person has one history."""
         key = self._asked.pop()
-        return list(self._rows[sum(key) % len(self._rows)] if self._asked else _MARKS)
+        return list(self._rows[sum(key) % len(self._rows)] if self._asked else self._marks)
 
 
 class Online:
@@ -46,7 +47,7 @@ class Online:
 
     def __init__(self, ids: Sequence[str], now: datetime, rng: np.random.Generator) -> None:
         self.rows = [_row(_past(ids, now, rng), now) for _ in range(N_PASTS)]
-        ready: Any = Ready(self.rows)
+        ready: Any = Ready(self.rows, now)
         self._reading = HistoryRead(ready, "counted", history_kind())
         self.filled = self._reading.filled
         n = len(ids)

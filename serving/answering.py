@@ -24,7 +24,7 @@ from serving.wire import RecommendationAsk, Slate, SlateMeta
 
 MOST_TOGETHER = 16
 """Some 10 ms of answering, which is how long nobody else has a turn."""
-HALF, HURRIED = "history_incomplete", "short_deadline"
+INCOMPLETE, HURRIED = "history_incomplete", "short_deadline"
 LOST = ("stale_assortment", "no_assortment")
 
 
@@ -94,7 +94,7 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     if wish.in_hurry and (user_id or store_id):
         warnings.append(HURRIED)
     if user_id is not None and (parts.visits.are_missed or parts.visits.others_miss or not filled.histories):
-        warnings.append(HALF)
+        warnings.append(INCOMPLETE)
         degraded = True
     if user_id is None:
         return Known(History.empty(), shelf, None, "cold_start", degraded, warnings, wish.offers)
@@ -102,8 +102,8 @@ def _known(wish: Wish, read: Past | None, filled: Filled, stale: bool) -> Known:
     if past is None:
         fallback = "popularity" if store_id in parts.bundle.ranker.store_ids.row else "global_popularity"
         return Known(History.empty(), shelf, None, fallback, True, warnings, wish.offers)
-    if past.lacks and HALF not in warnings:
-        warnings.append(HALF)
+    if past.lacks and INCOMPLETE not in warnings:
+        warnings.append(INCOMPLETE)
     degraded |= past.lacks or is_last_known
     fallback_or_none = "last_known" if is_last_known else None if len(past.history) else "cold_start"
     return Known(past.history, shelf, past.as_of, fallback_or_none, degraded, warnings, wish.offers)

@@ -31,8 +31,9 @@ class HistoryRead:
         self._head = b"*%d\r\n%s" % (len(kind.names) + 3, _bulk(b"HMGET"))
         asked = [b"HMGET", mark_key(project), *(name.encode() for name in PARTS)]
         self._marks = b"*%d\r\n%s" % (len(asked), b"".join(map(_bulk, asked)))
-        self.filled, self._stood = WHOLE, list[bytes | None]()
+        self.filled: Filled = WHOLE
         """What stood whole at the last read: asked after the rows, so that what was emptied before them is known."""
+        self._stood: list[bytes | None] = []  # the marks that `filled` is of
         self.n_connected = 0
         """How often it was connected: behind the same address may be another server then."""
         self._connection: Any = None
