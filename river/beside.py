@@ -19,11 +19,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-import msgspec
-
 from console import is_ours, plain
 from serving.follower_sign import awaited, left
-from serving.handed import SETTINGS, settings_from
+from serving.handed import SETTINGS, settings_from, written
 from serving.logs import begin_alone
 from settings import Settings
 
@@ -59,7 +57,7 @@ def follower(settings: Settings) -> Iterator[None]:
 
 def _look_after(settings: Settings, ended: threading.Event) -> None:
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    handed = {SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(), "PYTHONPATH": paths}
+    handed = {SETTINGS: written(settings), "PYTHONPATH": paths}
     wait_s = RESTART_S
     while not ended.is_set():
         began = time.monotonic()

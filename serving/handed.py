@@ -15,6 +15,11 @@ SETTINGS = "DAYPART__SETTINGS"
 CHECKED = "DAYPART__CHECKED"
 
 
+def written(settings: Settings) -> str:
+    """As `settings_from` reads them under SETTINGS."""
+    return msgspec.json.encode(settings, enc_hook=str).decode()
+
+
 def settings_from(env: Mapping[str, str]) -> Settings:
     """The settings that `run` handed down, `workers` as there are, else those of the environment and `daypart.toml`, `workers` 0,
     as `bentoml serve` is told elsewhere how many. Raises SettingsError."""

@@ -11,10 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from serving import exits
-from serving.handed import CHECKED, SETTINGS
+from serving.handed import CHECKED, SETTINGS, written
 from serving.preflight import preflight, require_free
 from settings import Settings
 
@@ -50,7 +48,7 @@ def run(
         n = settings.workers if workers is None else workers
         daypart.config["workers"], words = _workers(n)
         daypart.inject_config()
-        os.environ.update(_environment(replace(settings, workers=n or int(system_resources()["cpu"]) or 1)))
+        os.environ[SETTINGS] = written(replace(settings, workers=n or int(system_resources()["cpu"]) or 1))
         loaded()
         where = f"http://{settings.host}:{settings.port}"
         sys.stderr.write(f"serving on {where} with {words}; {where}/readyz says when\n")
@@ -82,7 +80,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     """What the workers inherit. BentoML's own state goes below `home`, by port, so that two services share no metrics files: the
     one that begins deletes what it finds."""
     return {
-        SETTINGS: msgspec.json.encode(settings, enc_hook=str).decode(),
+        SETTINGS: written(settings),
         CHECKED: str(os.getpid()),
         # BentoML reads these two when it is imported, before it knows what the service itself sets.
         "BENTOML_DO_NOT_TRACK": "True",
